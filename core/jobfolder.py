@@ -23,7 +23,7 @@ import json
 import os
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -64,6 +64,7 @@ class JobFolder:
         self._stage_started = 0.0
         self._stage_first = 0
         self._last_report = 0.0
+        self.listener: Callable[[Progress], None] | None = None  # hears reports where the job runs in this process
 
     @classmethod
     def create(cls, path: Path | str, spec: dict[str, Any]) -> JobFolder:
@@ -143,7 +144,10 @@ class JobFolder:
         rate = (done - self._stage_first) / elapsed if elapsed > 0 else 0.0
         left = (total - done) / rate if rate > 0 and total else None
         self._last_report = now
-        line = json.dumps(asdict(Progress(stage, done, total, rate, left, note, now)))
+        progress = Progress(stage, done, total, rate, left, note, now)
+        if self.listener is not None:
+            self.listener(progress)
+        line = json.dumps(asdict(progress))
         with storage_guard(self.path), (self.path / "progress.jsonl").open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
