@@ -1,0 +1,95 @@
+"""Weight files: where they lie on this machine, how they are read, what they are called.
+
+Nothing here runs code from a weights file: ``torch.load(weights_only=True)`` or safetensors. Finding a file imports
+no torch, because the server process lists encoders; reading one does. The places looked into, in this order:
+
+1. ``GAPSCOPE_WEIGHTS``: a file named after the encoder (``timm-resnet50.a1_in1k.safetensors``; see :func:`names`);
+2. the Hugging Face cache (``HF_HUB_CACHE``, ``HF_HOME``, else ``~/.cache/huggingface/hub``);
+3. the torch hub cache (``TORCH_HOME``, else ``~/.cache/torch``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import InputError
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
+
+
+def names(encoder_id: str) -> tuple[str, ...]:
+    """File names under which an encoder's weights are looked for in GAPSCOPE_WEIGHTS.
+
+    ``timm:resnet50.a1_in1k`` → ``timm-resnet50.a1_in1k.safetensors``, ``….pth``, ``….pt``, ``….bin``.
+    """
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", encoder_id)
+    return tuple(stem + suffix for suffix in SUFFIXES)
+
+
+def in_weights_folder(wanted: tuple[str, ...], settings: Settings) -> Path | None:
+    """The first of ``wanted`` that lies in GAPSCOPE_WEIGHTS."""
+    if settings.weights is None:
+        return None
+    return next((file for name in wanted if (file := settings.weights / name).is_file()), None)
+
+
+def in_hub_cache(repository: str, files: tuple[str, ...]) -> Path | None:
+    """A file of a Hugging Face repository (``timm/resnet50.a1_in1k``) in the local cache."""
+    home = Path(os.environ.get("HF_HOME") or _cache() / "huggingface").expanduser()
+    cache = Path(os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or home / "hub").expanduser()
+    folder = cache / ("models--" + repository.replace("/", "--")) / "snapshots"
+    if not folder.is_dir():
+        return None
+    snapshots = sorted(folder.iterdir(), key=lambda snapshot: snapshot.stat().st_mtime, reverse=True)
+    return next((file for snapshot in snapshots for name in files if (file := snapshot / name).is_file()), None)
+
+
+def in_torch_cache(name: str) -> Path | None:
+    """A file that ``torch.hub`` downloaded earlier."""
+    file = torch_cache() / name
+    return file if file.is_file() else None
+
+
+def torch_cache() -> Path:
+    """Where ``torch.hub`` keeps downloaded weights."""
+    return Path(os.environ.get("TORCH_HOME") or _cache() / "torch").expanduser() / "hub" / "checkpoints"
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """The tensors of a weights file by name, on the CPU. Raises InputError for anything that is not one."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    advice = "Download it again, or remove it."
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise InputError(f"{path} is not a readable weights file ({type(error).__name__})", advice) from error
+    for key in ("state_dict", "model"):
+        if isinstance(state, dict) and isinstance(state.get(key), dict):
+            state = state[key]
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise InputError(f"{path} holds something else than the tensors of a network", advice)
+    return state
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
