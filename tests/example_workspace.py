@@ -22,7 +22,6 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from core.analysis.attributes import ATTRIBUTES, photometric
 from core.images.thumbnails import thumbnail
 from core.jobfolder import JobFolder, write_table
 from core.store import catalog, results, vectors
@@ -121,8 +120,7 @@ def _draw(folder: Path, name: str) -> list[dict[str, Any]]:
                 "path": f"{shape}/{light}/{number:03d}.png", "bytes": len(data), "mtime_ns": 0,
                 "content_id": hashlib.blake2b(data, digest_size=16).hexdigest(), "format": "PNG", "mode": "RGB",
                 "width": 200, "height": 150, "status": "ok", "reason": None, "class": shape, "bias": light,
-                "split": None, "cluster": cluster, "thumbnail": thumbnail(Image.fromarray(picture)),
-                "attributes": photometric(picture)})
+                "split": None, "cluster": cluster, "thumbnail": thumbnail(Image.fromarray(picture))})
     return found
 
 
@@ -142,7 +140,7 @@ def _picture(shape: str, light: str, rng: np.random.Generator, *, real: bool) ->
 
 
 def _store_images(db: Database, folder: Path, dataset_id: int, rows: list[dict[str, Any]]) -> None:
-    drop = ("cluster", "thumbnail", "attributes")
+    drop = ("cluster", "thumbnail")
     broken = {"path": "circle/day/broken.jpg", "bytes": 12, "status": "unreadable", "reason": "The file ends too early"}
     records = [{name: value for name, value in row.items() if name not in drop} for row in rows] + [broken]
     shard = folder / f"images-{dataset_id}.parquet"
@@ -159,12 +157,11 @@ def _store_vectors(db: Database, folder: Path, rows: list[dict[str, Any]]) -> No
     table = pa.table({
         "content_id": [row["content_id"] for row in unique], "error": pa.nulls(len(unique), pa.string()),
         "plain": pa.array(plain, pa.list_(pa.float32(), DIM)), "simplified": pa.array(plain, pa.list_(pa.float32(), DIM)),
-        "thumbnail": [row["thumbnail"] for row in unique],
-        **{name: [row["attributes"][name] for row in unique] for name in ATTRIBUTES}})
+        "thumbnail": [row["thumbnail"] for row in unique]})
     shard = folder / "shard-00000.parquet"
     write_table(shard, table)
     with db.transaction() as cursor:
-        vectors.ingest(cursor, {"id": ENCODER, "dim": DIM, "weights_hash": "drawn"}, [shard], ATTRIBUTES)
+        vectors.ingest(cursor, {"id": ENCODER, "dim": DIM, "weights_hash": "drawn"}, [shard], ())  # no attributes: pages read none
 
 
 # --- result tables ------------------------------------------------------------------------------------------
