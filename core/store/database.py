@@ -49,7 +49,8 @@ class Database:
     def table(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The answer to a query as an Arrow table."""
         with self._connection.cursor() as cursor:
-            return cursor.execute(sql, list(parameters)).to_arrow_table()
+            # A relation, not a result: a result would be copied row by row on its way to Arrow.
+            return cursor.sql(sql, params=list(parameters)).to_arrow_table()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The answer to a query as a list of dictionaries, for small answers."""

@@ -53,14 +53,16 @@ class Workspace(Studies):
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``). ``read_only``: open a
     colleague's copy without touching it. ``engine``: where jobs run; None: in this process. ``progress``: draw a bar
-    on stderr while a verb waits. Raises :class:`WorkspaceLocked`, :class:`SchemaTooNew`, :class:`InputError`.
+    on stderr while a verb waits. ``confined``: folders must lie inside ``GAPSCOPE_ROOTS`` (the app's users; whoever writes a
+    script or types a command may read what the system lets them read). Raises :class:`WorkspaceLocked`, :class:`SchemaTooNew`, :class:`InputError`.
     """
 
     def __init__(self, path: str | Path | None = None, *, read_only: bool = False, engine: Engine | None = None,
-                 settings: Settings | None = None, progress: bool = True) -> None:
+                 settings: Settings | None = None, progress: bool = True, confined: bool = False) -> None:
         self.settings = settings or default_settings()
         self.path = Path(path).expanduser().resolve() if path is not None else self.settings.default_workspace
         self.read_only = read_only
+        self._roots = self.settings.allowed_roots if confined else (Path(self.path.anchor),)
         self.db = Database(self.path, read_only=read_only)
         self.jobs_folder = self.path.with_name(self.path.name + ".jobs")
         self._bar = ProgressBar(enabled=progress)
@@ -99,7 +101,7 @@ class Workspace(Studies):
         self._writable()
         if domain not in ("real", "synthetic"):
             raise InputError(f"A domain is 'real' or 'synthetic', not {domain!r}", "Choose one of the two.")
-        resolved = roots.check_inside(folder, self.settings.allowed_roots)
+        resolved = roots.check_inside(folder, self._roots)
         title = name or resolved.name or str(resolved)
         if domain == "synthetic":
             version = (version or title).strip()
@@ -108,7 +110,7 @@ class Workspace(Studies):
         else:
             version = None
         if labels:
-            label_sources.parse_spec(labels, resolved)  # a bad pattern is said now, not in a job
+            self._label_source(labels, resolved)  # a bad pattern is said now, not in a job
         for known in catalog.datasets(self.db):
             same_folder = known.folder == str(resolved) and known.domain == domain
             if same_folder and known.version == version:
@@ -144,20 +146,14 @@ class Workspace(Studies):
     def set_labels(self, dataset: Dataset, labels: str | None) -> Dataset:
         """Take class, bias and split from a path pattern or table, without reading the images again."""
         self._writable()
-        source = label_sources.parse_spec(labels, Path(dataset.folder)) if labels else None
-        table = catalog.images(self.db, dataset.id)
-        if source is not None and table.num_rows:
-            table = label_sources.relabel(table, source)
-        elif source is None:
-            empty = pa.nulls(table.num_rows, pa.string())
-            for column in ("class", "bias", "split"):
-                table = table.set_column(table.schema.get_field_index(column), column, empty)
+        source = self._label_source(labels, dataset.folder) if labels else None
+        table = scan.relabel(catalog.images(self.db, dataset.id), source)
         catalog.replace_labels(self.db, dataset.id, labels, table.select(["path", "class", "bias", "split"]))
         return self.dataset(dataset.id)
 
     def explain_labels(self, dataset: Dataset, labels: str) -> str:
         """What a label source gives for three example images, in words."""
-        source = label_sources.parse_spec(labels, Path(dataset.folder))
+        source = self._label_source(labels, dataset.folder)
         return label_sources.explain(source, catalog.images(self.db, dataset.id).column("path").to_pylist())
 
     def order_versions(self, version_ids: Sequence[int]) -> None:
@@ -172,7 +168,7 @@ class Workspace(Studies):
 
     def browse(self, folder: str | Path | None = None) -> roots.FolderListing:
         """What is in a folder on this machine, inside the roots."""
-        return roots.list_folder(folder or self.settings.allowed_roots[0], self.settings.allowed_roots)
+        return roots.list_folder(folder or self.settings.allowed_roots[0], self._roots)
 
     # --- looking at images ----------------------------------------------------------------------------------
 
@@ -338,6 +334,9 @@ class Workspace(Studies):
         raise error(job.what or f"The job {job.title!r} is {job.status}", job.remedy or "")
 
     # --- inside ---------------------------------------------------------------------------------------------
+
+    def _label_source(self, labels: str, folder: str | Path) -> label_sources.LabelSource:
+        return label_sources.parse_spec(labels, Path(folder), self._roots)
 
     def _submit(self, kind: str, title: str, plan: dict[str, Any], after: list[str]) -> str:
         supervisor = self._moving()
