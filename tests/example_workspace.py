@@ -4,8 +4,8 @@
 says is known and small enough to hold in one's head:
 
 * 120 real pictures: circle, square and cross, each by day and by night, 20 of each (six clusters, 0 to 5)
-* version 1.0 (80 pictures) lacks the squares and the crosses at night: 40 absent, of which 4 by score only
-* version 1.1 (100 pictures) adds the squares: the crosses at night stay absent, 2 circles by day got worse
+* version 1.0 (80 pictures) lacks the squares and the crosses at night: 40 absent, 8 of them by score only
+* version 1.1 (100 pictures) adds the squares: the 20 crosses at night stay absent, 2 circles by day got worse
 
 The numbers that a compare job would compute (scores, intervals, metrics) are set here, not measured.
 """
