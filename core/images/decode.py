@@ -21,7 +21,6 @@ from PIL import (
     GifImagePlugin,
     Image,
     JpegImagePlugin,
-    MpoImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
     UnidentifiedImageError,
@@ -31,7 +30,8 @@ from PIL import (
 from core.errors import InputError
 
 # Opened by content, not by suffix; nothing else, so that no odd decoder of Pillow (EPS calls a program) is reached.
-# GIF is here because collected ".jpg" files are often GIFs. MPO is a JPEG with further pictures behind the first.
+# GIF is here because collected ".jpg" files are often GIFs. The JPEG plugin also opens MPO (further pictures behind
+# the first, as phones write them).
 FORMATS = tuple(
     plugin.format
     for plugin in (
@@ -41,7 +41,6 @@ FORMATS = tuple(
         BmpImagePlugin.BmpImageFile,
         TiffImagePlugin.TiffImageFile,
         GifImagePlugin.GifImageFile,
-        MpoImagePlugin.MpoImageFile,
     )
 )
 
@@ -53,11 +52,9 @@ BROKEN = (
     TypeError,
     KeyError,
     IndexError,
-    AttributeError,
     OverflowError,
     EOFError,
     MemoryError,
-    RuntimeError,
     struct.error,
     zlib.error,
     Image.DecompressionBombError,
@@ -121,21 +118,24 @@ def decode(source: Path | str | bytes, *, shortest: int | None = None) -> Image.
 @contextmanager
 def opened(source: Path | str | bytes) -> Iterator[Image.Image]:
     """Open an image file (header only); what breaks then or inside the block becomes :class:`UnreadableImage`."""
-    head = b""
+    head, size = b"", 0
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file:
             head = file.read(16)
+            size = file.seek(0, io.SEEK_END)
             file.seek(0)
             with Image.open(file, formats=FORMATS) as image:
                 yield image
     except UnreadableImage:
         raise
     except BROKEN as error:
-        raise UnreadableImage(reason(error, head)) from error
+        raise UnreadableImage(reason(error, head, size)) from error
 
 
 def orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none or the EXIF block is broken."""
+    """The EXIF orientation still to be applied, 1 to 8; 1 where there is none or the EXIF block is broken."""
+    if image.format == "TIFF":
+        return 1  # Pillow turns these itself, and gives their upright size at once
     try:
         value = image.getexif().get(ORIENTATION_TAG, 1)
     except BROKEN:
@@ -143,8 +143,8 @@ def orientation(image: Image.Image) -> int:
     return value if value in TURNS else 1
 
 
-def reason(error: BaseException, head: bytes) -> str:
-    """Why a file could not be read, in plain words. ``head``: the file's first 16 bytes."""
+def reason(error: BaseException, head: bytes = b"", size: int = 0) -> str:
+    """Why a file could not be read, in plain words. ``head``: its first 16 bytes; ``size``: of the file, in bytes."""
     if isinstance(error, OSError) and error.errno is not None:
         if isinstance(error, FileNotFoundError):
             return "The file is gone, or a link that leads nowhere"
@@ -154,19 +154,24 @@ def reason(error: BaseException, head: bytes) -> str:
     if not head:
         return EMPTY
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-        return f"The image is larger than the safety limit of {limit:,} pixels"
+        return f"The image is larger than the safety limit of {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels"
     if isinstance(error, MemoryError):
         return "The image needs more memory than there is"
-    text = str(error).lower()
-    if isinstance(error, EOFError) or "truncated" in text or "unexpected end" in text:
+    if _promised(head) > size:
         return CUT_OFF
-    kind = next((name for signature, name in SIGNATURES.items() if head.startswith(signature)), None)
     if isinstance(error, UnidentifiedImageError):
-        return (
-            NOT_AN_IMAGE if kind is None else f"The file begins like a {kind} image but its header is damaged"
-        )
+        kind = next((name for signature, name in SIGNATURES.items() if head.startswith(signature)), None)
+        return NOT_AN_IMAGE if kind is None else f"The file begins like a {kind} but its header is damaged"
+    if isinstance(error, EOFError) or "truncated" in str(error).lower():
+        return CUT_OFF
     return f"The image is damaged ({' '.join(str(error).split()) or type(error).__name__})"
+
+
+def _promised(head: bytes) -> int:
+    """Bytes that a file's own header says it has; 0 where the format does not say."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return int.from_bytes(head[4:8], "little") + 8
+    return int.from_bytes(head[2:6], "little") if head[:2] == b"BM" else 0
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

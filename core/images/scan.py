@@ -1,7 +1,7 @@
 """What is in an image folder: one row a file, unreadable files among them with a reason.
 
 Files are found by name, read once, hashed, and opened far enough to know that they are whole. Nothing is held longer
-than one file (and the names of one folder), so a million files need no more memory than a thousand.
+than one file (and the names of one folder), so a million files need little more memory than a thousand.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def scan_file(root: Path, path: Path, known: Mapping[str, ScanRow] | None = None
     try:
         info = path.stat()
     except OSError as error:
-        return ScanRow(name, status=UNREADABLE, reason=decode.reason(error, b""))
+        return ScanRow(name, status=UNREADABLE, reason=decode.reason(error))
     before = known.get(name) if known is not None else None
     if before is not None and before.bytes == info.st_size and before.mtime_ns == info.st_mtime_ns:
         return before
@@ -146,7 +146,7 @@ def scan_file(root: Path, path: Path, known: Mapping[str, ScanRow] | None = None
         content_id, source = _hash(path, info.st_size)
         format_, mode, (width, height) = _inspect(source)
     except OSError as error:
-        why = decode.reason(error, b"")
+        why = decode.reason(error)
     except decode.UnreadableImage as error:
         why = error.reason
     else:

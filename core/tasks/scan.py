@@ -92,10 +92,8 @@ def _check_names(folder: Path, source: labels.LabelSource | None) -> None:
 
 def _known(job: JobFolder) -> scan.KnownFiles:
     """Files of the last scan, and of this one's earlier run where it was stopped."""
-    parts = [read_rows(job)]
-    if job.input("known.parquet").exists():
-        parts.append(job.read_table("known.parquet"))
-    return scan.KnownFiles(pa.concat_tables(parts, promote_options="permissive"))
+    parts = [job.read_table("known.parquet")] if job.input("known.parquet").exists() else []
+    return scan.KnownFiles(pa.concat_tables([*parts, read_rows(job)], promote_options="permissive"))
 
 
 def read_rows(job: JobFolder, columns: list[str] | None = None) -> pa.Table:

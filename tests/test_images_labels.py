@@ -1,0 +1,180 @@
+"""Labels from paths and from tables: known answers, and the properties that hold for every pattern."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import InputError, OutsideRoots
+from core.images.labels import NO_LABELS, Labels, explain, matches_any, parse_spec
+from core.images.scan import SCAN_SCHEMA, relabel
+
+FOLDER = Path("/data")
+
+
+@pytest.mark.parametrize(
+    ("spec", "path", "expected"),
+    [
+        ("{split}/{class}/{bias}/*", "train/gull/sea/1.png", Labels("gull", "sea", "train")),
+        ("{split}/{class}/{bias}/*", "val/gull/sea/a/b/1.png", Labels("gull", "sea", "valid")),
+        ("{split}/{class}/{bias}/*", "Validation/gull/sea/1.png", Labels("gull", "sea", "valid")),
+        ("{split}/{class}/{bias}/*", "gull/sea/1.png", NO_LABELS),
+        ("{class}/*", "dog/1.png", Labels("dog")),
+        ("{class}/*", "1.png", NO_LABELS),
+        ("{class}/", "dog/deep/1.png", Labels("dog")),
+        ("./{class}/*", "dog/1.png", Labels("dog")),
+        ("{class}_{bias}_*.png", "gull_sea_001.png", Labels("gull", "sea")),
+        ("{class}_{bias}_*.png", "gull_sea_001_b.png", Labels("gull", "sea")),
+        ("{class}_{bias}_*.png", "gull_sea_001.jpg", NO_LABELS),
+        ("{class}_{bias}_*.png", "x/gull_sea_001.png", NO_LABELS),
+        ("**/{class}_{bias}_*.png", "x/y/gull_sea_001.png", Labels("gull", "sea")),
+        ("**/{class}_{bias}_*.png", "gull_sea_001.png", Labels("gull", "sea")),
+        ("*/{class}/*.png", "cam 1/hund/ä.png", Labels("hund")),
+        ("*/{class}/*.png", "cam 1/hund/x/ä.png", NO_LABELS),
+        ("renders/v*/{class}-{bias}/*", "renders/v1.2/car-night/7.png", Labels("car", "night")),
+        ("{class}.{bias}/*", "a+b.(c)/1.png", Labels("a+b", "(c)")),
+        ("{class}/**", "dog/a/b/1.png", Labels("dog")),
+        ("{class}/*", "dog/line\nbreak.png", Labels("dog")),
+    ],
+)
+def test_patterns(spec: str, path: str, expected: Labels) -> None:
+    assert parse_spec(spec, FOLDER).label(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "complaint"),
+    [
+        ("{split}/{bias}/*", "has no {class}"),
+        ("{klass}/*", "names {klass}"),
+        ("{}/{class}/*", "names {}"),
+        ("{class}/{class}/*", "names {class} twice"),
+        ("{class/*", "unpaired brace"),
+        ("class}/*", "unpaired brace"),
+        ("class/bias/*", "neither a pattern nor a table"),
+        ("", "neither a pattern nor a table"),
+        ("no-such-table.csv", "does not exist"),
+    ],
+)
+def test_a_spec_that_cannot_be_understood(spec: str, complaint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_spec(spec, FOLDER)
+    assert complaint in caught.value.what
+    assert caught.value.remedy
+
+
+def test_a_split_that_is_none_is_named_with_its_path() -> None:
+    with pytest.raises(InputError, match=r"'extra' \(extra/dog/1.png\) is not a split"):
+        parse_spec("{split}/{class}/*", FOLDER).label("extra/dog/1.png")
+
+
+NAME = st.text(string.ascii_letters + string.digits + " äß+.()[]^$-", min_size=1, max_size=8)
+
+
+@given(NAME, NAME, st.sampled_from(["train", "valid", "test"]), st.lists(NAME, min_size=1, max_size=4))
+def test_what_a_folder_pattern_writes_it_reads(cls: str, bias: str, split: str, rest: list[str]) -> None:
+    path = "/".join([split, cls, bias, *rest])
+    assert parse_spec("{split}/{class}/{bias}/*", FOLDER).label(path) == Labels(cls, bias, split)
+
+
+@given(NAME, NAME, st.text(string.digits + "_", min_size=1, max_size=6))
+def test_what_a_name_pattern_writes_it_reads(cls: str, bias: str, rest: str) -> None:
+    source = parse_spec("**/{class}_{bias}_*.png", FOLDER)
+    assert source.label(f"somewhere/{cls}_{bias}_{rest}.png") == Labels(cls, bias)
+
+
+@given(
+    st.lists(NAME, min_size=1, max_size=5),
+    st.sampled_from(["{class}/*", "**/{class}/*.png", "{class}-{bias}/**"]),
+)
+def test_pieces_never_span_folders(parts: list[str], spec: str) -> None:
+    label = parse_spec(spec, FOLDER).label("/".join(parts))
+    assert "/" not in (label.class_ or "") + (label.bias or "")
+
+
+# --- tables ----------------------------------------------------------------------------------------------------
+
+
+def test_a_csv_is_looked_up_by_path(tmp_path: Path) -> None:
+    rows = [
+        "path,class,bias,split,note",
+        'a/1.png,007,"sea, rough",val,x',
+        f"{tmp_path}/b.png,NA,,,",
+        "./c.png,x,y,,",
+    ]
+    (tmp_path / "labels.csv").write_text("\ufeff" + "\n".join(rows), "utf-8")
+
+    source = parse_spec("labels.csv", tmp_path)
+
+    assert source.label("a/1.png") == Labels("007", "sea, rough", "valid")
+    assert source.label("b.png") == Labels("NA", None, None)
+    assert source.label("c.png") == Labels("x", "y", None)
+    assert source.label("unknown.png") == NO_LABELS
+
+
+def test_a_parquet_table_may_hold_numbers(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"path": ["1.png"], "class": [3], "bias": [True]}), tmp_path / "labels.parquet")
+    assert parse_spec(str(tmp_path / "labels.parquet"), FOLDER).label("1.png") == Labels("3", "true")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("path;class;bias\na;b;c\n", "no column path"),
+        ("path,class\na,b\n", "no column bias"),
+        ("path,class,bias,split\na,b,c,holdout\n", "'holdout' .row 1 of .* is not a split"),
+        ("path,class,bias\na,b,c\na,x,c\n", "gives a two labels"),
+        ("path,class,bias\n,b,c\n", "Row 1 .* has no path"),
+        ("path,class,bias\na,b\n", "cannot be read"),
+        ("", "cannot be read"),
+    ],
+)
+def test_a_table_that_cannot_be_used(text: str, complaint: str, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text(text)
+    with pytest.raises(InputError, match=complaint):
+        parse_spec("labels.csv", tmp_path)
+
+
+def test_a_damaged_parquet_file_is_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "labels.parquet").write_bytes(b"PAR1 and nothing else")
+    with pytest.raises(InputError, match="cannot be read"):
+        parse_spec("labels.parquet", tmp_path)
+
+
+def test_a_table_outside_the_roots_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "labels.csv").write_text("path,class,bias\n")
+    with pytest.raises(OutsideRoots):
+        parse_spec(str(tmp_path / "labels.csv"), tmp_path / "in", roots=(tmp_path / "in",))
+
+
+# --- for the whole ---------------------------------------------------------------------------------------------
+
+
+def test_a_pattern_that_fits_nothing_is_explained_by_three_examples() -> None:
+    source = parse_spec("{class}/{bias}/*", FOLDER)
+    paths = ["a.png", "dog/1.png", "dog/day/1.png", "never shown"]
+    assert explain(source, paths) == (
+        "With the labels {class}/{bias}/*: a.png gives nothing; dog/1.png gives nothing; "
+        "dog/day/1.png gives class dog, bias day"
+    )
+    assert matches_any(source, paths)
+    assert not matches_any(source, paths[:2])
+
+
+def test_relabel_changes_the_labels_and_nothing_else() -> None:
+    columns = {name: [None, None] for name in SCAN_SCHEMA.names}
+    columns |= {"path": ["dog/day/1.png", "x.png"], "bytes": [5, 6], "class": ["old", "old"]}
+    table = pa.table(columns, schema=SCAN_SCHEMA)
+
+    found = relabel(table, parse_spec("{class}/{bias}/*", FOLDER))
+
+    assert found.schema == SCAN_SCHEMA
+    assert found.select(["path", "bytes"]) == table.select(["path", "bytes"])
+    assert (found["class"].to_pylist(), found["bias"].to_pylist()) == (["dog", None], ["day", None])
+    assert relabel(found, None)["class"].to_pylist() == [None, None]
