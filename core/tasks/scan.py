@@ -75,10 +75,18 @@ def run(job: JobFolder) -> None:
 def _check_names(folder: Path, source: labels.LabelSource | None) -> None:
     """Before any file is read: is there an image at all, and does a label fit? Both end at the first that does."""
 
+    blocked: list[str] = []
+
     def names() -> Iterator[str]:
-        return (scan.relative_name(folder, path) for path in scan.iter_images(folder))
+        paths = scan.iter_images(folder, on_error=lambda path, error: blocked.append(str(path)))
+        return (scan.relative_name(folder, path) for path in paths)
 
     if next(names(), None) is None:
+        if blocked:
+            raise InputError(
+                f"The folder {folder} has no images that may be read: {blocked[0]} cannot be opened",
+                "Allow reading (chmod -R u+rX), or choose another folder.",
+            )
         raise InputError(
             f"The folder {folder} has no images",
             f"Choose another: Gapscope reads {', '.join(roots.IMAGE_SUFFIXES)}.",
