@@ -1,0 +1,173 @@
+"""Home: what Gapscope is, the sample project in one click, what was found last, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import Workspace
+from core.errors import GapscopeError
+from core.store.results import ComparisonRecord
+from pages.parts import errors, joblist, navigation, session, style
+
+QUESTION = "What in the real world do your rendered images not cover yet?"
+RECENT = 5
+
+
+def page() -> None:
+    """Draw the page."""
+    ws = session.workspace()
+    records = ws.comparisons()
+    done = [record for record in records if record.status == "done"]
+    style.heading("Gapscope" if not done else ws.path.stem.capitalize(), QUESTION)
+    _started(ws)
+    if done:
+        left, right = st.columns([2.2, 1], gap="large")
+        with left:
+            _recent(ws, done)
+        with right:
+            _next(ws, done)
+            if not _has_sample(records):
+                _sample_button(ws, primary=False)
+    else:
+        _welcome(ws, _has_sample(records))
+    st.space("medium")
+    _workspaces(ws)
+
+
+def _welcome(ws: Workspace, sample_there: bool) -> None:
+    left, right = st.columns([1.25, 1], gap="large")
+    with left, st.container(border=True):
+        st.subheader("See it work", anchor=False)
+        st.html("<div class='gs'>Draws 'real' stand-ins and two renderer versions, one with planted gaps, and compares "
+                "them. You know the answer beforehand; it takes a minute or two.</div>")
+        if not sample_there:
+            _sample_button(ws, primary=True)
+    with right:
+        _next(ws, [])
+
+
+def _sample_button(ws: Workspace, *, primary: bool) -> None:
+    pressed = st.button("Open the sample project", icon=":material/science:", type="primary" if primary else "secondary",
+                        disabled=ws.read_only, key="open_sample", width="stretch" if primary else "content")
+    if pressed:
+        with errors.shown():
+            joblist.started(ws.open_sample())
+            st.rerun()
+
+
+def _has_sample(records: list[ComparisonRecord]) -> bool:
+    return any(record.name == "Sample project" and record.status != "failed" for record in records)
+
+
+def _started(ws: Workspace) -> None:
+    """What runs now, or what this browser session started last, right here."""
+    shown = [work for work in joblist.works(ws) if work.active or work.head.id == st.session_state.get("started_job")]
+    if not shown:
+        return
+    ids = {work.head.id for work in shown}
+
+    def draw() -> None:
+        for work in joblist.works(ws):
+            if work.head.id in ids:
+                joblist.panel(ws, work, key="home")
+
+    joblist.live(ws, draw, active=any(work.active for work in shown), key="home_jobs")
+
+
+# --- what was found -------------------------------------------------------------------------------------------
+
+
+def _recent(ws: Workspace, done: list[ComparisonRecord]) -> None:
+    st.subheader("Comparisons", anchor=False)
+    for record in done[:RECENT]:
+        with st.container(border=True):
+            try:
+                rows = headline(str(ws.path), record.id, str(record.finished_at))
+            except GapscopeError as error:
+                errors.box(error)
+                continue
+            _comparison(record, rows)
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def headline(path: str, comparison_id: int, finished: str) -> list[dict[str, Any]]:
+    """A finished comparison's versions and their numbers; it never changes, so it is read once."""
+    ws = session.open_shared(session.place())
+    comparison = ws.comparison(comparison_id)
+    rows = comparison.summary().to_pylist()
+    names = {dataset.id: str(dataset.version) for dataset in comparison.versions}
+    return [{**row, "version": row.get("version") or names.get(row["version_id"], "?"),
+             "real_images": comparison.real.images} for row in rows]
+
+
+def _comparison(record: ComparisonRecord, rows: list[dict[str, Any]]) -> None:
+    head, act = st.columns([4, 1.5], vertical_alignment="center")
+    real = f" · {style.number(rows[0]['real_images'])} real images" if rows else ""
+    head.html(f"<div class='gs'><span class='gs-name'>{style.html(record.name)}</span><br><span class='gs-soft'>"
+              f"{style.html(record.encoder)} · {style.html(style.ago(record.finished_at))}{real}</span></div>")
+    with act.container(horizontal=True, horizontal_alignment="right"):
+        for name, label in (("gaps", "Gaps"), ("map", "Map")):
+            if navigation.has(name) and st.button(label, key=f"{name}-{record.id}"):
+                navigation.go(name, comparison=record.id)
+    parts = []
+    for row in rows:
+        floor = f"floor {style.percent(row['floor_rate'])}" if row.get("floor_rate") is not None else ""
+        note = f"{style.number(row.get('absent'))} absent in {row['version']}"
+        parts.append(style.figure(note, style.percent(row.get("absent_rate")), floor, "gs-large gs-gap"))
+    style.figures(*parts)
+    unsure = [str(row["version"]) for row in rows if row.get("absolute") is False]
+    if unsure:
+        st.caption(f":material/info: Only the ranking is to be trusted for {style.escape(', '.join(unsure))}: "
+                   "the look differs too much for a list.")
+
+
+# --- what to do -----------------------------------------------------------------------------------------------
+
+
+def _next(ws: Workspace, done: list[ComparisonRecord]) -> None:
+    """The way from folders to gaps, ticked off as far as this workspace has come."""
+    datasets = ws.datasets()
+    real = [dataset for dataset in datasets if dataset.domain == "real"]
+    versions = [dataset for dataset in datasets if dataset.domain == "synthetic"]
+    ticks = (
+        ("Add a folder of real images", f"{style.number(sum(d.images for d in real))} images", bool(real), "datasets"),
+        ("Add a version of your renderer", f"{len(versions)} version{'s' * (len(versions) != 1)}", bool(versions), "datasets"),
+        ("Compare them", f"{len(done)} done", bool(done), "datasets"),
+        ("Look at the gaps", "", False, "gaps"),
+        ("Add the next version and see which gaps closed", "", bool(done) and len(versions) > 1, "versions"),
+    )
+    st.subheader("Your images" if not done else "Next", anchor=False)
+    lines = []
+    for number, (label, count, over, _) in enumerate(ticks, start=1):
+        mark = "<span class='gs-tick'>✓</span>" if over else f"<span class='gs-soft'>{number}</span>"
+        told = f" <span class='gs-soft'>{style.html(count)}</span>" if over and count else ""
+        lines.append(f"{mark}<span class='{'gs-over' if over else ''}'>{style.html(label)}{told}</span>")
+    st.html(f"<div class='gs gs-todo'>{''.join(lines)}</div>")
+    target = next((name for _, _, over, name in ticks if not over), "versions")
+    if navigation.has(target):
+        label = {"datasets": "Go to Datasets", "gaps": "Look at the gaps", "versions": "Compare versions"}[target]
+        if st.button(label, icon=":material/arrow_forward:", icon_position="right", key="next_step"):
+            navigation.go(target, comparison=done[0].id if done else None)
+
+
+# --- workspaces -----------------------------------------------------------------------------------------------
+
+
+def _workspaces(ws: Workspace) -> None:
+    with st.expander("Open or make another workspace", icon=":material/folder_open:", type="compact"):
+        st.caption("A workspace is one DuckDB file with everything in it. A path that is not there yet is made.")
+        with st.form("open_workspace", border=False):
+            typed = st.text_input("Path of the file", value=str(ws.path), key="workspace_path")
+            read_only = st.checkbox("For reading only", help="Look at a colleague's copy without changing it.",
+                                    key="workspace_read_only")
+            if st.form_submit_button("Open"):
+                with errors.shown():
+                    where = session.checked(typed, read_only=read_only)
+                    session.open_shared(where)
+                    session.look_at(where)
+                    st.rerun()
+
+
+page()

@@ -1,0 +1,68 @@
+"""The pages there are, in the order of the navigation, and links between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+FOLDER = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """One page: its file's name, its title, its icon and the section it belongs to."""
+
+    name: str
+    title: str
+    icon: str
+    section: str
+
+    @property
+    def file(self) -> Path:
+        """Where its script is."""
+        return FOLDER / f"{self.name}.py"
+
+
+ALL = (
+    PageInfo("home", "Home", ":material/home:", "Project"),
+    PageInfo("datasets", "Datasets", ":material/photo_library:", "Project"),
+    PageInfo("jobs", "Jobs", ":material/pending_actions:", "Project"),
+    PageInfo("map", "Map", ":material/scatter_plot:", "Look"),
+    PageInfo("gaps", "Gaps", ":material/troubleshoot:", "Look"),
+    PageInfo("versions", "Versions", ":material/compare_arrows:", "Look"),
+    PageInfo("spectrum", "Spectrum", ":material/equalizer:", "Look"),
+    PageInfo("finetune", "Fine-tune", ":material/model_training:", "Act"),
+)
+
+
+def existing() -> list[PageInfo]:
+    """The pages whose script is there."""
+    return [page for page in ALL if page.file.exists()]
+
+
+def has(name: str) -> bool:
+    """Whether a page is there."""
+    return _find(name) is not None
+
+
+def link(name: str, label: str, *, icon: str | None = None) -> None:
+    """A link to another page; nothing where that page is not there."""
+    page = _find(name)
+    if page is not None:
+        st.page_link(str(page.file), label=label, icon=icon or page.icon)
+
+
+def go(name: str, *, comparison: int | None = None) -> None:
+    """Show another page now, with this comparison chosen there; stay where that page is not there."""
+    page = _find(name)
+    if page is None:
+        return
+    if comparison is not None:
+        st.session_state["comparison"] = comparison
+    st.switch_page(str(page.file))
+
+
+def _find(name: str) -> PageInfo | None:
+    return next((page for page in existing() if page.name == name), None)
