@@ -19,6 +19,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,15 @@ class Workspace(Studies):
         source = self._label_source(labels, dataset.folder)
         return label_sources.explain(source, catalog.images(self.db, dataset.id).column("path").to_pylist())
 
+    def try_labels(self, folder: str | Path, labels: str, limit: int = 6) -> pa.Table:
+        """What a label source gives for a few images of a folder, added or not: path, class, bias, split."""
+        inside = roots.check_inside(folder, self.settings.allowed_roots)
+        source = label_sources.parse_spec(labels, inside, self.settings.allowed_roots)
+        names = [scan.relative_name(inside, path) for path in islice(scan.iter_images(inside), 2000)]
+        rows = [(name, source.label(name)) for name in names[::max(1, len(names) // limit)][:limit]]
+        return pa.table({"path": [name for name, _ in rows], "class": [label.class_ for _, label in rows],
+                         "bias": [label.bias for _, label in rows], "split": [label.split for _, label in rows]})
+
     def order_versions(self, version_ids: Sequence[int]) -> None:
         """Put the versions into this order."""
         self._writable()
@@ -218,15 +228,15 @@ class Workspace(Studies):
         """Start a scan; its job id."""
         return self._submit("scan", f"Scan {dataset.label}", {"dataset_id": dataset.id}, list(after))
 
-    def submit_embed(self, datasets: Sequence[Dataset], encoder: str = "auto", *, allow_download: bool = False,
-                     after: Sequence[str] = ()) -> str:
+    def submit_embed(self, datasets: Sequence[Dataset], encoder: str = "auto", *, views: Sequence[str] = VIEWS,
+                     allow_download: bool = False, after: Sequence[str] = ()) -> str:
         """Start embedding; its job id. Raises :class:`EncoderNotReady` at once if weights are absent."""
         encoder = self.resolve_encoder(encoder)
         if not allow_download:
             registry.require_ready(encoder, self.settings)
         names = ", ".join(dataset.label for dataset in datasets)
         return self._submit("embed", f"Embed {names} with {encoder}", {
-            "dataset_ids": [dataset.id for dataset in datasets], "encoder": encoder, "views": list(VIEWS),
+            "dataset_ids": [dataset.id for dataset in datasets], "encoder": encoder, "views": list(views),
             "device": self.settings.device, "allow_download": allow_download, "threads": self.settings.workers,
             "weights": str(self.settings.weights) if self.settings.weights else None}, list(after))
 
