@@ -168,7 +168,7 @@ def test_a_folder_without_images_is_bad_input(make: str, tmp_path: Path) -> None
 
 def test_labels_that_fit_nothing_end_the_scan_before_a_file_is_read(images: Path, tmp_path: Path) -> None:
     job = new_job(tmp_path / "job", images, "{split}/{class}/{bias}/*")
-    with pytest.raises(InputError, match="cat/day/000.png gives nothing; cat/day/001.png gives nothing"):
+    with pytest.raises(InputError, match=r"000\.png gives nothing; cat"):
         scan.run(job)
     assert job.outputs("*") == []
 
