@@ -1,28 +1,38 @@
-"""Gapscope's screen: page setup, navigation and the sidebar. Run it with ``streamlit run streamlit_app.py``."""
+"""Gapscope's screen: page setup, navigation and the sidebar. Run it with ``streamlit run streamlit_app.py``.
+
+All of it stands in :func:`main`: a worker process that the server spawns imports this file once more, and must find
+nothing to run and no Streamlit to import.
+"""
 
 from __future__ import annotations
 
-import streamlit as st
 
-from core.errors import GapscopeError
-from pages.parts import errors, joblist, navigation, session, style
+def main() -> None:
+    """One run of the app: the shell, and inside it the page that the user chose."""
+    import streamlit as st
 
-st.set_page_config(page_title="Gapscope", page_icon=":material/troubleshoot:", layout="wide")
-style.apply()
-st.logo(style.MARK, size="large")
+    from core.errors import GapscopeError
+    from pages.parts import errors, joblist, navigation, session, style
 
-sections: dict[str, list[object]] = {}
-for info in navigation.existing():
-    page = st.Page(info.file, title=info.title, icon=info.icon, url_path=info.name, default=info.name == "home")
-    sections.setdefault(info.section, []).append(page)
-current = st.navigation(sections)  # type: ignore[arg-type]
+    st.set_page_config(page_title="Gapscope", page_icon=style.ICON, layout="wide")
+    style.apply()
+    st.logo(style.MARK, size="large")
+    sections: dict[str, list[st.Page]] = {}
+    for info in navigation.existing():
+        page = st.Page(info.file, title=info.title, icon=info.icon, url_path=info.name, default=info.name == "home")
+        sections.setdefault(info.section, []).append(page)
+    current = st.navigation(sections)
 
-workspace = session.workspace()
-session.keep_in_address()
-with st.sidebar:
-    joblist.sidebar(workspace)
-    session.describe(workspace)
-try:
-    current.run()
-except GapscopeError as error:
-    errors.box(error)
+    workspace = session.workspace()
+    session.keep_in_address()
+    with st.sidebar:
+        joblist.sidebar(workspace)
+        session.describe(workspace)
+    try:
+        current.run()
+    except GapscopeError as error:
+        errors.box(error)
+
+
+if __name__ == "__main__":
+    main()

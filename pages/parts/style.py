@@ -19,6 +19,10 @@ MARK = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 168 32" height="3
 <text x="40" y="22.5" font-family="system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif"
  font-size="19" font-weight="600" letter-spacing="-0.3" fill="#0e8aa8">Gapscope</text></svg>"""
 
+ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="2 2 28 28" width="32" height="32">
+<path d="M19.8 5.6 A 11 11 0 1 0 26.4 12.2" fill="none" stroke="#0e8aa8" stroke-width="3.2" stroke-linecap="round"/>
+<circle cx="24.6" cy="7.4" r="3" fill="#d9660f"/><circle cx="16" cy="16" r="2.6" fill="#0e8aa8"/></svg>"""
+
 # Every colour is either the text's own, thinned, or one of the two accents: so the sheet needs no second set for dark.
 SHEET = """<style>
 :root { --gs-line: color-mix(in srgb, currentColor 14%, transparent); --gs-ok: #0e8aa8; --gs-gap: #d9660f; --gs-bad: #cf3f3f; }
