@@ -257,7 +257,7 @@ def _summary(name: str, rows: list[dict[str, Any]], images: int, version_id: int
 
 
 def _metrics(rows: dict[str, list[dict[str, Any]]], ids: dict[str, int]) -> list[dict[str, Any]]:
-    values = {"frechet": (31.0, 4.0), "kid": (0.021, 0.0004), "cmmd": (1.9, 0.1), "mmd": (0.12, 0.01),
+    values = {"frechet_distance": (31.0, 4.0), "kid": (0.021, 0.0004), "cmmd": (1.9, 0.1), "mmd": (0.12, 0.01),
               "precision": (0.71, 0.93), "recall": (0.52, 0.92), "density": (0.8, 1.0), "coverage": (0.61, 0.95),
               "classifier_auc": (0.97, 0.52), "authenticity": (0.99, 0.97), "near_copies": (0.0, 0.0), "vendi": (14.0, 18.0)}
     found = []
@@ -270,7 +270,7 @@ def _metrics(rows: dict[str, list[dict[str, Any]]], ids: dict[str, int]) -> list
                 "floor_low": floor * 0.9, "floor_high": floor * 1.1, "seed": 0, "parameters": json.dumps({"k": 5}),
                 "note": None})
         found.append({
-            "version_id": ids[name], "scope": "class:cross", "name": "frechet", "value": None, "low": None, "high": None,
+            "version_id": ids[name], "scope": "class:cross", "name": "frechet_distance", "value": None, "low": None, "high": None,
             "n_real": 40, "n_synthetic": 20, "floor": None, "floor_low": None, "floor_high": None, "seed": 0,
             "parameters": json.dumps({}), "note": "Too few images for this encoder's dimensions"})
     return found

@@ -33,7 +33,8 @@ def inside_polygon(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
         if y0 == y1:
             continue  # a level edge is never crossed by a level ray
         crosses = (y0 > y) != (y1 > y)
-        odd ^= crosses & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
+        with np.errstate(over="ignore", invalid="ignore"):  # of points level with nearly level edges, which do not cross
+            odd ^= crosses & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
     inside[near] = odd
     return inside
 
