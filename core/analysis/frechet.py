@@ -58,7 +58,8 @@ def frechet(real: np.ndarray, synthetic: np.ndarray) -> float:
     factor = None
     if len(real) <= real.shape[1]:
         factor = (real.astype(np.float64) - mean_real) / np.sqrt(len(real) - 1)
-    return distance_of_moments(mean_real, covariance_real, mean_synthetic, covariance_synthetic, factor)
+    with one_thread():
+        return distance_of_moments(mean_real, covariance_real, mean_synthetic, covariance_synthetic, factor)
 
 
 def distance_of_moments(
@@ -69,8 +70,7 @@ def distance_of_moments(
     if factor is None:
         factor = _factor(covariance)
     inner = factor @ other_covariance @ factor.T
-    with one_thread():
-        roots = np.sqrt(np.maximum(linalg.eigvalsh((inner + inner.T) / 2, driver="evd"), 0)).sum()
+    roots = np.sqrt(np.maximum(linalg.eigvalsh((inner + inner.T) / 2, driver="evd"), 0)).sum()
     gap = mean - other_mean
     return max(0.0, float(gap @ gap + np.trace(covariance) + np.trace(other_covariance) - 2 * roots))
 
@@ -87,11 +87,10 @@ def moments(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _factor(covariance: np.ndarray) -> np.ndarray:
     """F with FᵀF = covariance."""
-    with one_thread():
-        try:
-            return linalg.cholesky(covariance)
-        except linalg.LinAlgError:  # directions without any spread
-            values, directions = linalg.eigh(covariance, driver="evd")
+    try:
+        return linalg.cholesky(covariance)
+    except linalg.LinAlgError:  # directions without any spread
+        values, directions = linalg.eigh(covariance, driver="evd")
     keep = values > max(values[-1], 0.0) * 1e-14
     return (directions[:, keep] * np.sqrt(values[keep])).T
 
@@ -99,11 +98,11 @@ def _factor(covariance: np.ndarray) -> np.ndarray:
 def _halves(real: np.ndarray, synthetic: np.ndarray, seed: int) -> np.ndarray:
     """The distance on random halves of both sides (:data:`HALVES` numbers), in the leading directions."""
     rng = np.random.default_rng(seed)
-    middle = real.mean(axis=0, dtype=np.float64)
+    middle = real.mean(axis=0, dtype=np.float64).astype(real.dtype)
     directions = _leading_directions(real, synthetic, middle)
-    parts_real = _part_sums(real, middle, directions, rng)
-    parts_synthetic = _part_sums(synthetic, middle, directions, rng)
+    reduced = [(side - middle) @ directions for side in (real, synthetic)]
     with one_thread():
+        parts_real, parts_synthetic = (_part_sums(side, rng) for side in reduced)
         return np.array([distance_of_moments(*_half_moments(parts_real, rng), *_half_moments(parts_synthetic, rng))
                          for _ in range(HALVES)])
 
@@ -118,16 +117,10 @@ def _leading_directions(real: np.ndarray, synthetic: np.ndarray, middle: np.ndar
         return randomized_svd(pooled, SPREAD_DIMENSIONS, n_iter=2, random_state=0)[2].T
 
 
-def _part_sums(
-    vectors: np.ndarray, middle: np.ndarray, directions: np.ndarray, rng: np.random.Generator
-) -> list[tuple[int, np.ndarray, np.ndarray]]:
-    """Count, sum and sum of products of each of up to :data:`PARTS` random groups of images."""
-    groups = np.array_split(rng.permutation(len(vectors)), min(PARTS, len(vectors)))
-    parts = []
-    for group in groups:
-        reduced = (vectors[np.sort(group)] - middle) @ directions
-        parts.append((len(group), reduced.sum(axis=0), reduced.T @ reduced))
-    return parts
+def _part_sums(vectors: np.ndarray, rng: np.random.Generator) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """Count, sum and sum of products of each of up to :data:`PARTS` random groups of the rows of ``vectors``."""
+    groups = [vectors[rows] for rows in np.array_split(rng.permutation(len(vectors)), min(PARTS, len(vectors)))]
+    return [(len(group), group.sum(axis=0), group.T @ group) for group in groups]
 
 
 def _half_moments(
