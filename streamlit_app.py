@@ -25,6 +25,7 @@ def main() -> None:
 
     workspace = session.workspace()
     session.keep_in_address()
+    navigation.visit(current.url_path or "home")
     with st.sidebar:
         joblist.sidebar(workspace)
         session.describe(workspace)

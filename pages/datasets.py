@@ -112,5 +112,6 @@ if "taken_path" in st.session_state:
 if st.session_state.pop("clear_new", False):
     for _key in ("new_path", "new_version", "new_name"):
         st.session_state[_key] = ""
+    st.session_state["add_folder"] = False
 dataset_card.close_menus()
 page()

@@ -23,7 +23,7 @@ def page() -> None:
     style.heading("Gapscope" if not done else ws.path.stem.capitalize(), QUESTION)
     _started(ws)
     if done:
-        left, right = st.columns([2.2, 1], gap="large")
+        left, right = st.columns([1.9, 1], gap="large")
         with left:
             _recent(ws, done)
         with right:
@@ -113,9 +113,11 @@ def _comparison(record: ComparisonRecord, rows: list[dict[str, Any]]) -> None:
                 navigation.go(name, comparison=record.id)
     parts = []
     for row in rows:
-        floor = f"floor {style.percent(row['floor_rate'])}" if row.get("floor_rate") is not None else ""
-        note = f"{style.number(row.get('absent'))} absent in {row['version']}"
-        parts.append(style.figure(note, style.percent(row.get("absent_rate")), floor, "gs-large gs-gap"))
+        note = f"{style.number(row.get('absent'))} images"
+        if row.get("floor_rate") is not None:
+            note += f" · floor {style.percent(row['floor_rate'])}"
+        parts.append(style.figure(f"absent in {row['version']}", style.percent(row.get("absent_rate")), note,
+                                  "gs-large gs-gap"))
     style.figures(*parts)
     unsure = [str(row["version"]) for row in rows if row.get("absolute") is False]
     if unsure:
@@ -135,8 +137,8 @@ def _next(ws: Workspace, done: list[ComparisonRecord]) -> None:
         ("Add a folder of real images", f"{style.number(sum(d.images for d in real))} images", bool(real), "datasets"),
         ("Add a version of your renderer", f"{len(versions)} version{'s' * (len(versions) != 1)}", bool(versions), "datasets"),
         ("Compare them", f"{len(done)} done", bool(done), "datasets"),
-        ("Look at the gaps", "", False, "gaps"),
-        ("Add the next version and see which gaps closed", "", bool(done) and len(versions) > 1, "versions"),
+        ("Look at the gaps", "", bool(done) and navigation.visited("gaps"), "gaps"),
+        ("Add the next version and see which gaps closed", "", any(len(record.version_ids) > 1 for record in done), "versions"),
     )
     st.subheader("Your images" if not done else "Next", anchor=False)
     lines = []

@@ -14,7 +14,7 @@ SHOWN = 12  # finished pieces of work before "show more"
 def page() -> None:
     """Draw the page."""
     ws = session.workspace()
-    style.heading("Jobs", "Long work happens beside the app: leave this page, or close the browser, and it goes on.")
+    style.heading("Jobs", "Long work runs beside the app: close the browser, and it goes on.")
     works = joblist.works(ws)
     if not works:
         st.info("Nothing was started in this workspace yet. Add folders and compare them on the Datasets page.",
@@ -59,7 +59,7 @@ def _finished(ws: Workspace, work: Work) -> None:
         words = {"done": f"took {style.duration(spent)}"}.get(head.status, head.status)
         left.html(f"<div class='gs'><span class='gs-name'>{style.html(head.title)}</span> "
                   f"<span class='gs-soft'>{style.html(style.ago(head.finished_at))} · {style.html(words)}</span></div>")
-        with right:
+        with right.container(horizontal_alignment="right"):
             joblist.buttons(ws, work, key="jobs")
         joblist.stopped(work)
         joblist.results(work)

@@ -54,8 +54,9 @@ def _facts(dataset: Dataset) -> str:
     if told.get("bytes"):
         parts.append(style.figure("on disk", style.megabytes(told["bytes"]), tone="gs-small"))
     if told.get("classes"):
-        groups = len(told.get("groups") or [])
-        parts.append(style.figure(f"classes, {groups} groups" if groups else "classes", str(len(told["classes"])), tone="gs-small"))
+        groups = [group for group in told.get("groups") or [] if group["bias"] is not None]
+        label = f"classes, {len(groups)} groups" if groups else "classes"
+        parts.append(style.figure(label, str(len(told["classes"])), tone="gs-small"))
     parts.append(style.figure("scanned", style.ago(dataset.scanned_at), tone="gs-small"))
     return f"<div class='gs'>{head}<div class='gs-figures' style='margin-top:.45rem'>{''.join(parts)}</div></div>"
 

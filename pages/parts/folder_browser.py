@@ -29,27 +29,26 @@ def file_thumbnail(path: str, changed: int, size: int = 120) -> bytes | None:
 
 def thumbnails(files: tuple[Path, ...]) -> None:
     """A row of small pictures of image files."""
-    pictures = []
+    found = []
     for file in files:
         try:
-            pictures.append(file_thumbnail(str(file), file.stat().st_mtime_ns))
+            found.append(file_thumbnail(str(file), file.stat().st_mtime_ns))
         except OSError:
             continue  # gone since it was listed
-    pictures = [picture for picture in pictures if picture]
-    if pictures:
-        st.image(pictures, width=76)
+    if readable := [picture for picture in found if picture]:
+        style.pictures(readable)
 
 
 def count_text(listing: FolderListing) -> str:
     """How many images and subfolders a folder has, in words."""
-    more = " or more" if listing.images_capped else ""
-    inside = f"{listing.images:,}{more} images directly inside"
     below = sum(folder.images or 0 for folder in listing.folders)
+    more = "" if listing.complete else " or more"
+    parts = []
+    if listing.images or not listing.folders:
+        parts.append(f"{listing.images:,}{' or more' if listing.images_capped else ''} images directly inside")
     if listing.folders:
-        inside += f" · {len(listing.folders):,} subfolders"
-        if below:
-            inside += f" with {below:,}{'' if listing.complete else ' or more'} images"
-    return inside
+        parts.append(f"{below:,}{more} images in {len(listing.folders):,} subfolders")
+    return " · ".join(parts)
 
 
 def preview(ws: Workspace, path: str) -> bool:

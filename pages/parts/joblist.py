@@ -184,7 +184,7 @@ def panel(ws: Workspace, work: Work, *, key: str) -> None:
     with st.container(border=True):
         left, right = st.columns([5, 1], vertical_alignment="center")
         left.html(f"<div class='gs gs-name'>{style.html(work.head.title)}</div>")
-        with right:
+        with right.container(horizontal_alignment="right"):
             buttons(ws, work, key=key)
         steps(ws, work)
         stopped(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Workspace
-from pages.parts import errors
+from pages.parts import errors, style
 
 HELP = ("Where class and bias come from: a pattern for the path such as `{class}/{bias}/*` or `{split}/{class}/*`, or the "
         "path of a CSV or Parquet table with the columns path, class, bias and, if wanted, split.")
@@ -26,5 +26,5 @@ def preview(ws: Workspace, folder: str, labels: str) -> bool:
                    f"for an image directly inside it is `{{class}}_*`, for one in a subfolder `{EXAMPLE}`.",
                    icon=":material/label_off:")
     if table.num_rows:
-        st.dataframe(table.select(used), hide_index=True, height="content", width="content")
+        style.table(table.select(used).to_pydict())
     return fits

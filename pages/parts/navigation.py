@@ -47,6 +47,16 @@ def has(name: str) -> bool:
     return _find(name) is not None
 
 
+def visit(name: str) -> None:
+    """Remember that this browser session has seen a page."""
+    st.session_state.setdefault("visited", set()).add(name)
+
+
+def visited(name: str) -> bool:
+    """Whether this browser session has seen a page."""
+    return name in st.session_state.get("visited", ())
+
+
 def link(name: str, label: str, *, icon: str | None = None) -> None:
     """A link to another page; nothing where that page is not there."""
     page = _find(name)

@@ -6,6 +6,7 @@ Names of files, folders and versions are the user's: whatever puts them on scree
 
 from __future__ import annotations
 
+import base64
 import html as html_lib
 import re
 from datetime import datetime
@@ -29,7 +30,7 @@ SHEET = """<style>
 .block-container { max-width: 1440px; }
 .gs { font-variant-numeric: tabular-nums; line-height: 1.45; }
 .gs-soft { opacity: .66; font-size: .87rem; }
-.gs-lead { font-size: 1.12rem; opacity: .8; max-width: 46rem; margin: -.35rem 0 .4rem; }
+.gs-lead { font-size: 1.12rem; opacity: .8; max-width: 60rem; margin: -.35rem 0 .4rem; }
 .gs-label { font-size: .78rem; letter-spacing: .01em; opacity: .66; }
 .gs-figures { display: flex; flex-wrap: wrap; gap: .4rem 2.2rem; align-items: baseline; }
 .gs-figure b { display: block; font-size: 1.7rem; font-weight: 600; letter-spacing: -.02em; line-height: 1.15; white-space: nowrap; }
@@ -53,6 +54,10 @@ SHEET = """<style>
 .gs-bar i { display: block; height: 100%; background: var(--gs-ok); border-radius: 2px; transition: width .8s linear; }
 .gs-bar.gs-unknown i { width: 28%; animation: gs-slide 1.6s ease-in-out infinite alternate; }
 .gs-tile { border: 1px solid var(--gs-line); border-radius: .5rem; padding: .8rem 1rem; }
+.gs-thumbs { display: flex; flex-wrap: wrap; gap: .4rem; }
+.gs-thumbs img { height: 72px; border-radius: .3rem; }
+.gs-table { display: inline-grid; gap: .15rem 1.6rem; font-size: .87rem; max-width: 100%; align-items: baseline; }
+.gs-table > span { overflow-wrap: anywhere; }
 .gs-todo { display: grid; grid-template-columns: 1.3rem minmax(0, 1fr); gap: .15rem .5rem; align-items: baseline; }
 .gs-todo .gs-tick { color: var(--gs-ok); font-weight: 700; }
 .gs-todo .gs-over { opacity: .55; }
@@ -130,14 +135,29 @@ def megabytes(size: float | None) -> str:
 
 
 def figure(label: str, value: str, note: str = "", tone: str = "") -> str:
-    """HTML of one large number over its label. ``tone``: ``gs-gap`` for the finding, ``gs-large``, ``gs-small``."""
-    behind = f" <span class='gs-label'>{html(note)}</span>" if note else ""
+    """HTML of one large number over its label and, below, a note. ``tone``: ``gs-gap`` for the finding, ``gs-large``, ``gs-small``."""
+    behind = f"<br><span class='gs-label'>{html(note)}</span>" if note else ""
     return f"<span class='gs-figure {tone}'><b>{html(value)}</b><span class='gs-label'>{html(label)}</span>{behind}</span>"
 
 
 def figures(*parts: str) -> None:
     """Show numbers made by :func:`figure` in one line."""
     st.html(f"<div class='gs gs-figures'>{''.join(parts)}</div>")
+
+
+def table(columns: dict[str, list[str | None]]) -> None:
+    """Show a small table of text, at once and without a canvas. None is shown as a dash."""
+    cells = [f"<span class='gs-label'>{html(name)}</span>" for name in columns]
+    for row in zip(*columns.values(), strict=True):
+        cells += [f"<span>{'–' if value is None else html(value)}</span>" for value in row]
+    widths = " ".join(["auto"] * len(columns))
+    st.html(f"<div class='gs gs-table' style='grid-template-columns:{widths}'>{''.join(cells)}</div>")
+
+
+def pictures(webps: list[bytes]) -> None:
+    """Show a row of thumbnails (WebP bytes)."""
+    sources = [f"data:image/webp;base64,{base64.b64encode(webp).decode()}" for webp in webps]
+    st.html(f"<div class='gs gs-thumbs'>{''.join(f'<img src={source!r} alt>' for source in sources)}</div>")
 
 
 def heading(title: str, lead: str = "") -> None:
