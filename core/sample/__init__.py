@@ -41,9 +41,11 @@ from core.sample.weather import MODES, paint
 
 LABELS = "{class}/{bias}/*"
 """The path pattern that gives class and bias for all three folders."""
-IMAGES_PER_MODE = 72
-"""Real images of one mode; a rendered version has ``RENDERED_SHARE`` of it."""
-RENDERED_SHARE = 0.67
+IMAGES_PER_MODE = 64
+"""Real images of one mode."""
+RENDERED_SHARE: dict[str, float] = {"bright": 9 / 8, "dim": 6 / 8}
+"""Light → rendered images of a mode, for each real one. So 1.1, with two bright and three dim modes, has as many images
+of each class in bright as in dim light, and just enough of them for the fine-tune's mixtures."""
 VERSIONS: dict[str, tuple[str, ...]] = {
     "1.0": ("clear", "dusk", "fog", "rain"),
     "1.1": ("clear", "dusk", "fog", "rain", "night"),
@@ -51,7 +53,7 @@ VERSIONS: dict[str, tuple[str, ...]] = {
 """Version → the modes that it renders."""
 FAVOURED: dict[str, str] = {"car": "bright", "cyclist": "dim", "pedestrian": "bright", "truck": "dim"}
 """Class → the light in which most of its real images are."""
-BIAS = 0.85
+BIAS = 0.75
 """Share of the real images that show their class in its favoured light."""
 
 _EDITION = 1
@@ -87,16 +89,16 @@ def write_sample(
     ----------
     folder: made where it does not exist; else empty, or holding the same sample.
     seed: another seed draws other pictures with the same answer.
-    images_per_mode: real images of each of the six modes; at least 16. A rendered version has two thirds of it.
+    images_per_mode: real images of each of the six modes; a multiple of 16, so that all groups come out even.
     progress: called with (images there, images in all) as files are finished.
 
     Raises
     ------
-    InputError: the folder cannot be written, or holds something else.
+    InputError: the folder cannot be written, or holds something else; ``images_per_mode`` is no multiple of 16.
     StorageFull: the disk is full; what was written is kept.
     """
-    if images_per_mode < 16:
-        raise InputError(f"{images_per_mode} images per mode are too few for a sample", "Ask for 16 or more.")
+    if images_per_mode < 16 or images_per_mode % 16:
+        raise InputError(f"A sample cannot have {images_per_mode} images per mode", "Ask for 16, 32, 48, 64 or so.")
     folder = Path(folder)
     sample = Sample(
         real=folder / "real",
@@ -138,15 +140,15 @@ class _Picture:
 
 
 def _plan(seed: int, images_per_mode: int) -> Iterator[_Picture]:
-    rendered = round(images_per_mode * RENDERED_SHARE)
     for number, mode in enumerate(MODES):
         light = MODES[mode].light
         for index, kind in enumerate(_biased(light, images_per_mode, number)):
             name = f"{kind}/{light}/{mode}-{index:04}"
             yield _Picture(kind, mode, True, (seed, 0, number, index), (f"real/{name}.jpg",))
+        rendered = round(images_per_mode * RENDERED_SHARE[light])
         holders = [version for version, held in VERSIONS.items() if mode in held]
         for index in range(rendered if holders else 0):
-            kind = list(CLASSES)[index % len(CLASSES)]
+            kind = list(CLASSES)[(index + number) % len(CLASSES)]
             name = f"{kind}/{light}/{mode}-{index:04}"
             files = tuple(f"renders/{version}/{name}.png" for version in holders)
             yield _Picture(kind, mode, False, (seed, 1, number, index), files)
@@ -200,7 +202,7 @@ def _claim(folder: Path, record: dict[str, int]) -> None:
                 "Choose an empty folder, or delete that one first.",
             )
         return
-    if folder.is_dir() and any(folder.iterdir()):
+    if folder.is_dir() and not all(entry.is_dir() for entry in folder.rglob("*")):  # empty folders are no harm
         raise InputError(f"{folder} is not empty", "Choose an empty folder for the sample, or a new name.")
     folder.mkdir(parents=True, exist_ok=True)
     _write(note, json.dumps(record).encode())
@@ -221,7 +223,7 @@ def _in_words(error: OSError, folder: Path) -> InputError | StorageFull:
 
 
 def _readme(images_per_mode: int) -> str:
-    rendered = round(images_per_mode * RENDERED_SHARE)
+    bright, dim = (round(images_per_mode * share) for share in RENDERED_SHARE.values())
     return f"""Gapscope's sample project
 =========================
 
@@ -229,8 +231,8 @@ The images in real/ are NOT photographs. They are drawn stand-ins for photograph
 known before you look. Whatever number you read here says something about Gapscope, nothing about a real renderer.
 
 real/         {6 * images_per_mode} images: {images_per_mode} each of clear, dusk, fog, night, rain, snow; camera blur, noise, JPEG
-renders/1.0/  {4 * rendered} images: {rendered} each of clear, dusk, fog, rain; clean and flat
-renders/1.1/  {5 * rendered} images: those of 1.0, and {rendered} of night
+renders/1.0/  {2 * bright + 2 * dim} images: {bright} each of clear and fog, {dim} each of dusk and rain; clean and flat
+renders/1.1/  {2 * bright + 3 * dim} images: those of 1.0, and {dim} of night
 
 The known answer
 ----------------
@@ -247,5 +249,6 @@ Label pattern           {LABELS}
 class                   car, cyclist, pedestrian, truck
 bias                    bright (clear, fog, snow) or dim (dusk, night, rain)
 In real/, {BIAS:.0%} of the images show cars and pedestrians in bright, cyclists and trucks in dim light: a model can cheat by
-looking at the light. In both renders every class comes equally often in every kind of light. Use version 1.1.
+looking at the light. In both renders every class comes equally often in every kind of light. Use version 1.1, which has as
+much bright as dim light.
 """

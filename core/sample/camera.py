@@ -31,8 +31,9 @@ def photograph(picture: Floats, rng: np.random.Generator, *, dim: bool) -> Image
     rows, columns = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
     fall_off = 1 - float(rng.uniform(0.12, 0.3)) * (rows**2 + columns**2) / 2
     cast = 1 + rng.uniform(-0.05, 0.05, 3)
-    exposure = float(np.exp(rng.normal(0, 0.1)))
+    exposure = float(np.exp(rng.uniform(-0.14, 0.08)))
     values = values * (fall_off[..., None] * cast * exposure).astype(np.float32)
+    values = np.where(values > 0.85, 0.85 + 0.15 * np.tanh((values - 0.85) / 0.15), values)
     gain = float(rng.uniform(0.008, 0.018)) * (1.35 if dim else 1.0)
     grain = rng.standard_normal(values.shape, dtype=np.float32)
     values = values + grain * (gain * np.sqrt(np.clip(values, 0.06, 1))).astype(np.float32)

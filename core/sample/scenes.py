@@ -41,7 +41,7 @@ def draw(kind: str, mode: Mode, rng: np.random.Generator, *, real: bool) -> Scen
     horizon = float(rng.uniform(128, 138))
     place(canvas, horizon, mode, rng, real)
     if mode.snow:
-        _drifts(canvas, horizon, rng)
+        _drifts(canvas, horizon, mode, rng)
     if mode.stars:
         _festoons(canvas, rng)
     low, high = objects.METRES[kind]
@@ -273,22 +273,26 @@ def _festoons(canvas: Canvas, rng: np.random.Generator) -> None:
             canvas.disc(along * WIDTH, y, 2.6, 3.2, bulb, 90, bulb)
 
 
-def _drifts(canvas: Canvas, horizon: float, rng: np.random.Generator) -> None:
+def _drifts(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator) -> None:
     """Heaps of snow along the road, a snowman among them, and deep snow in the foreground."""
     for x in np.arange(float(rng.uniform(-20, 10)), WIDTH + 20, 34):
         canvas.disc(float(x), horizon + 38, float(rng.uniform(18, 32)), float(rng.uniform(6, 12)), _WHITE, 80)
-        canvas.disc(float(x) + 4, horizon + 43, 24, 5, (222, 230, 240), 79)
-    x, foot = float(rng.choice([rng.uniform(24, 90), rng.uniform(230, 296)])), horizon + 46
-    for y, radius in ((10, 12), (27, 8.5), (39, 6)):
-        canvas.disc(x, foot - y, radius, radius * 0.94, (250, 252, 255), 70)
-        canvas.disc(x - radius * 0.25, foot - y + radius * 0.2, radius * 0.6, radius * 0.55, (240, 245, 251), 70)
-    canvas.polygon([(x + 1, foot - 40), (x + 10, foot - 38), (x + 1, foot - 37.5)], (236, 120, 36), 69)
+        canvas.disc(float(x) + 4, horizon + 43, 24, 5, (206, 219, 238), 79)
+    for x in (rng.uniform(-10, 60), rng.uniform(60, 130), rng.uniform(190, 260), rng.uniform(260, 330)):
+        if rng.random() < 0.75:
+            _tree(canvas, float(x), horizon + 44, float(rng.uniform(82, 124)), mode, rng, 78)
+    x, foot, big = float(rng.choice([rng.uniform(24, 90), rng.uniform(230, 296)])), horizon + 52, 1.4
+    for y, radius in ((10 * big, 12 * big), (27 * big, 8.5 * big), (39 * big, 6 * big)):
+        canvas.disc(x, foot - y, radius, radius * 0.94, (222, 230, 242), 70)
+        canvas.disc(x - radius * 0.16, foot - y - radius * 0.06, radius * 0.8, radius * 0.84, (252, 253, 255), 70)
+    canvas.polygon([(x + big * dx, foot - big * y) for dx, y in ((1, 40), (10, 38), (1, 37.5))], (236, 120, 36), 69)
     for dx, y in ((-2, 41), (2.5, 41), (0, 30), (0, 25)):
-        canvas.disc(x + dx, foot - y, 0.9, 0.9, (40, 40, 46), 69)
-    canvas.box(x - 7, foot - 45.5, x + 7, foot - 43.5, (44, 46, 54), 69)
-    canvas.box(x - 4.5, foot - 53, x + 4.5, foot - 44, (44, 46, 54), 69)
-    canvas.line([(x - 6, foot - 28), (x - 18, foot - 36)], 1.2, (98, 74, 56), 69)
-    canvas.line([(x + 6, foot - 28), (x + 18, foot - 37)], 1.2, (98, 74, 56), 69)
+        canvas.disc(x + big * dx, foot - big * y, 0.9 * big, 0.9 * big, (40, 40, 46), 69)
+    canvas.box(x - 7 * big, foot - 45.5 * big, x + 7 * big, foot - 43.5 * big, (44, 46, 54), 69)
+    canvas.box(x - 4.5 * big, foot - 53 * big, x + 4.5 * big, foot - 44 * big, (44, 46, 54), 69)
+    canvas.box(x - 5.5 * big, foot - 35 * big, x + 5.5 * big, foot - 32.5 * big, (204, 48, 52), 69)
+    for side in (-1, 1):
+        canvas.line([(x + side * 6 * big, foot - 28 * big), (x + side * 18 * big, foot - 37 * big)], 1.6, (98, 74, 56), 69)
 
 
 def _container(canvas: Canvas, x: float, foot: float, mode: Mode, rng: np.random.Generator) -> None:
