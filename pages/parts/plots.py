@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+
 REAL = "#0e8aa8"
 ABSENT = "#d9660f"
 VERSIONS = ("#6d3bcb", "#c0adf0", "#862036", "#66c05a", "#e0be45")
 FAINT = "#9aa3ab"  # what is there but not meant, on light and dark
+MANY = (  # clusters and classes, which repeat: neighbours in the list differ in lightness as well as in hue
+    "#4e79a7", "#f1a340", "#59a14f", "#b07aa1", "#e15759", "#76b7b2", "#9c755f", "#edc948", "#3f5f8a", "#ff9da7",
+    "#2f7d5b", "#c7a9d9", "#a33b45", "#8fcfe0", "#6b4f36", "#b7c94e", "#7566b8", "#f4c7a1", "#1f6f78", "#d884b8",
+)
+SCALE = tuple(sample_colorscale("Cividis", np.linspace(0, 1, 64)))  # even for colour-blind readers
+RING = 1.6  # pixels around an absent image
 
 
 def group_colours(groups: Sequence[str]) -> dict[str, str]:
@@ -22,3 +32,70 @@ def group_colours(groups: Sequence[str]) -> dict[str, str]:
 def version_colours(versions: Sequence[str]) -> Mapping[str, str]:
     """A colour for each version of a comparison, in order."""
     return {label: VERSIONS[index % len(VERSIONS)] for index, label in enumerate(versions)}
+
+
+def map_figure(place: np.ndarray, rows: np.ndarray, codes: np.ndarray, colours: Sequence[str], words: Sequence[str],
+               size: np.ndarray, ring: np.ndarray, selections: Sequence[dict] = (), look: str = "",
+               revision: str = "") -> go.Figure:
+    """The 2-D map as one WebGL trace.
+
+    ``rows`` (m,): the points to draw, in drawing order; they come back as ``customdata``. ``place`` (n, 2), ``codes`` (n,)
+    into ``colours``, ``size`` (n,) in pixels and ``ring`` (n,) bool are of all points; ``words`` (m,) are shown on hover.
+    ``selections``: shapes drawn before. ``look`` names the coordinates: zoom is kept while it stays the same; what is drawn
+    in the browser is kept while ``revision`` does.
+    """
+    marker = {"color": codes[rows].astype(np.int16), "colorscale": stepped(colours), "cmin": -0.5, "cmax": len(colours) - 0.5,
+              "showscale": False, "size": size[rows].astype(np.float32), "opacity": 0.85,
+              "line": {"width": np.where(ring[rows], RING, 0.0).astype(np.float32), "color": ABSENT}}
+    figure = go.Figure(go.Scattergl(
+        x=place[rows, 0].astype(np.float32), y=place[rows, 1].astype(np.float32), mode="markers", marker=marker,
+        customdata=rows.astype(np.int32), text=list(words), hovertemplate="%{text}<extra></extra>",
+        selected={"marker": {"opacity": 0.95}}, unselected={"marker": {"opacity": 0.12}}))
+    figure.update_layout(
+        dragmode="lasso", height=620, margin={"l": 0, "r": 0, "t": 8, "b": 0}, showlegend=False, uirevision=look,
+        selectionrevision=revision, selections=list(selections), hoverlabel={"align": "left"},
+        newselection={"line": {"color": ABSENT, "width": 1.5, "dash": "solid"}}, modebar={"orientation": "v"})
+    bare = {"visible": False, "showgrid": False, "zeroline": False}
+    figure.update_xaxes(**bare)
+    figure.update_yaxes(**bare, scaleanchor="x", scaleratio=1)
+    return figure
+
+
+def cube_figure(place: np.ndarray, rows: np.ndarray, codes: np.ndarray, colours: Sequence[str], words: Sequence[str],
+                chosen: np.ndarray | None, look: str = "") -> go.Figure:
+    """The 3-D map. ``place`` (n, 3); ``chosen`` (n,) bool: these stand out and the others recede; None: all alike."""
+    figure = go.Figure()
+    text = np.array(words, dtype=object)
+    lit = np.ones(len(rows), bool) if chosen is None else chosen[rows]
+    for part, opacity, size in ((~lit, 0.10, 2.0), (lit, 0.9, 2.6 if chosen is None else 3.6)):
+        if part.any():
+            mine = rows[part]
+            figure.add_scatter3d(
+                x=place[mine, 0].astype(np.float32), y=place[mine, 1].astype(np.float32), z=place[mine, 2].astype(np.float32),
+                mode="markers", text=text[part].tolist(), hovertemplate="%{text}<extra></extra>",
+                marker={"color": codes[mine].astype(np.int16), "colorscale": stepped(colours), "cmin": -0.5,
+                        "cmax": len(colours) - 0.5, "size": size, "opacity": opacity, "line": {"width": 0}})
+    bare = {"showbackground": False, "showgrid": True, "gridcolor": "rgba(128,128,128,.18)", "showticklabels": False, "title": "",
+            "zeroline": False, "showspikes": False}
+    figure.update_layout(height=460, margin={"l": 0, "r": 0, "t": 8, "b": 0}, showlegend=False, uirevision=look,
+                         scene={"xaxis": bare, "yaxis": bare, "zaxis": bare, "aspectmode": "cube"})
+    return figure
+
+
+def share_bars(names: Sequence[str], shares: Mapping[str, Sequence[float]], colours: Mapping[str, str]) -> go.Figure:
+    """How often each class occurs in each group: horizontal bars side by side, shares of 1."""
+    figure = go.Figure()
+    for label, values in shares.items():
+        figure.add_bar(y=list(names), x=list(values), name=label, orientation="h", marker={"color": colours.get(label, FAINT)},
+                       hovertemplate="%{y}: %{x:.1%}<extra>%{fullData.name}</extra>")
+    figure.update_layout(height=80 + len(names) * (10 + 11 * max(1, len(shares))), barmode="group", bargap=0.3,
+                         margin={"l": 0, "r": 8, "t": 8, "b": 0}, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    figure.update_xaxes(tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", type="category", automargin=True)
+    return figure
+
+
+def stepped(colours: Sequence[str]) -> list[tuple[float, str]]:
+    """A Plotly colour scale of one flat step a colour, for codes 0, 1, 2 … between -0.5 and k - 0.5."""
+    edges = np.linspace(0, 1, len(colours) + 1)
+    return [(float(edge), colour) for index, colour in enumerate(colours) for edge in edges[index:index + 2]]
