@@ -17,11 +17,8 @@ def main() -> None:
     st.set_page_config(page_title="Gapscope", page_icon=style.ICON, layout="wide")
     style.apply()
     st.logo(style.MARK, size="large")
-    sections: dict[str, list[st.Page]] = {}
-    for info in navigation.existing():
-        page = st.Page(info.file, title=info.title, icon=info.icon, url_path=info.name, default=info.name == "home")
-        sections.setdefault(info.section, []).append(page)
-    current = st.navigation(sections)
+    navigation.shell_runs()
+    current = st.navigation(navigation.menu())
 
     workspace = session.workspace()
     session.keep_in_address()

@@ -49,7 +49,7 @@ def _welcome(ws: Workspace, sample_there: bool) -> None:
 
 
 def _sample_button(ws: Workspace, *, primary: bool) -> None:
-    pressed = st.button("Open the sample project", icon=":material/science:", type="primary" if primary else "secondary",
+    pressed = st.button("Open the sample project", icon=":material/science:", type="primary" if primary else "tertiary",
                         disabled=ws.read_only, key="open_sample", width="stretch" if primary else "content")
     if pressed:
         with errors.shown():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
+from pages.parts import style
+
+_shell_ran = threading.Event()
 FOLDER = Path(__file__).resolve().parents[1]
 
 
@@ -45,6 +49,33 @@ def existing() -> list[PageInfo]:
 def has(name: str) -> bool:
     """Whether a page is there."""
     return _find(name) is not None
+
+
+def menu() -> dict[str, list[st.Page]]:
+    """The pages by section, as ``st.navigation`` takes them."""
+    sections: dict[str, list[st.Page]] = {}
+    for info in existing():
+        page = st.Page(info.file, title=info.title, icon=info.icon, url_path=info.name, default=info.name == "home")
+        sections.setdefault(info.section, []).append(page)
+    return sections
+
+
+def inside_shell() -> None:
+    """See to it that a page runs inside the shell.
+
+    In a server that has served nothing yet, Streamlit takes a link to ``/datasets`` as a call of ``pages/datasets.py``
+    alone, because of the folder's name. Once the navigation is known, the same link leads through the shell.
+    """
+    if not _shell_ran.is_set():
+        _shell_ran.set()
+        st.set_page_config(page_icon=style.ICON)  # else the browser asks a font service for the page's own icon
+        st.navigation(menu())
+        st.rerun()
+
+
+def shell_runs() -> None:
+    """The shell says that it is running."""
+    _shell_ran.set()
 
 
 def visit(name: str) -> None:

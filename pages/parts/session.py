@@ -20,7 +20,7 @@ from core.images.roots import check_inside
 from core.jobs.engines import Engine, WorkerEngine
 from core.jobs.worker import warm_up
 from core.settings import settings
-from pages.parts import errors, style
+from pages.parts import errors, navigation, style
 
 _PLACE = "workspace_place"
 _open: dict[Path, Workspace] = {}
@@ -37,6 +37,7 @@ class Place:
 
 def workspace() -> Workspace:
     """The workspace this browser session looks at. Where it cannot be opened, say why and end the page."""
+    navigation.inside_shell()
     where = place()
     try:
         return open_shared(where)
