@@ -14,7 +14,7 @@ from core.sample.canvas import Canvas, Colour, Point, rounded, shade
 from core.sample.weather import Mode
 
 DEPTH = 40
-_PAINTS: tuple[Colour, ...] = (
+PAINTS: tuple[Colour, ...] = (
     (196, 40, 42), (32, 92, 176), (236, 236, 232), (58, 62, 70), (240, 178, 40), (46, 132, 94), (158, 166, 176),
     (224, 106, 36), (110, 58, 128), (60, 160, 186),
 )  # fmt: skip
@@ -76,7 +76,7 @@ class _Pen:
 def car(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator) -> None:
     """A passenger car: saloon, hatchback or off-roader."""
     pen = _Pen(canvas, x, ground, metre)
-    paint = _pick(rng, _PAINTS)
+    paint = _pick(rng, PAINTS)
     kind = int(rng.integers(3))
     lift = (0.0, 0.04, 0.22)[kind]
     top = 1.42 + lift
@@ -109,7 +109,7 @@ def car(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: 
 def truck(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator) -> None:
     """A delivery truck with a box body."""
     pen = _Pen(canvas, x, ground, metre)
-    paint, cab = _pick(rng, _PAINTS), _pick(rng, _PAINTS)
+    paint, cab = _pick(rng, PAINTS), _pick(rng, PAINTS)
     load = _pick(rng, ((238, 238, 234), (214, 220, 226), shade(paint, 1.1), (240, 226, 196)))
     height = float(rng.uniform(2.7, 3.2))
     pen.shadow(3.3, height, mode)
@@ -142,7 +142,7 @@ def truck(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng
 def cyclist(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator) -> None:
     """A cyclist with a helmet."""
     pen = _Pen(canvas, x, ground, metre)
-    frame, shirt, helmet = _pick(rng, _PAINTS), _pick(rng, _CLOTHES), _pick(rng, _PAINTS)
+    frame, shirt, helmet = _pick(rng, PAINTS), _pick(rng, _CLOTHES), _pick(rng, PAINTS)
     trousers, skin = _pick(rng, ((44, 50, 66), (70, 74, 84), (36, 60, 92))), _pick(rng, _SKIN)
     turn = float(rng.uniform(0, 2 * np.pi))
     pen.shadow(0.95, 1.7, mode)

@@ -83,10 +83,10 @@ def _street(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator
 def _country(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator, real: bool) -> None:
     across = np.linspace(0, WIDTH, 41)
     for layer, depth in enumerate((215, 180, 150)):
-        wave = sum(
-            float(rng.uniform(3, 11)) * np.sin(across / float(rng.uniform(22, 70)) + float(rng.uniform(0, 6)))
-            for _ in range(3)
-        )
+        wave = np.zeros_like(across)
+        for _ in range(3):
+            height, length, start = (float(rng.uniform(*span)) for span in ((3, 11), (22, 70), (0, 6)))
+            wave += height * np.sin(across / length + start)
         top = horizon - 26 + 14 * layer + wave
         green = mix((110, 142, 128), _FOLIAGE[int(rng.integers(4))], 0.25 + 0.3 * layer)
         field = mix(green, _WHITE, 0.82 + 0.06 * layer) if mode.snow else green
@@ -127,8 +127,8 @@ def _yard(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator, 
         door = float(x)
         glow = (150, 118, 66) if rng.random() < 0.4 else (0, 0, 0)
         canvas.box(door, horizon - 22, door + 28, horizon + 8, mix((232, 232, 226), (90, 96, 104), 0.25), 142, glow)
-        for y in range(4):
-            canvas.box(door, horizon - 16 + 7 * y, door + 28, horizon - 15 + 7 * y, (150, 152, 154), 142)
+        for slat in range(4):
+            canvas.box(door, horizon - 16 + 7 * slat, door + 28, horizon - 15 + 7 * slat, (150, 152, 154), 142)
         canvas.box(door - 2, horizon - 25, door + 30, horizon - 22, (222, 172, 40), 142)
         canvas.disc(door + 14, horizon - 30, 2.5, 2, (250, 240, 210), 141, _LAMP)
         canvas.light([(door + 10, horizon - 30), (door + 18, horizon - 30), (door + 36, horizon + 30),
@@ -145,10 +145,10 @@ def _yard(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator, 
     _lamp_post(canvas, float(rng.uniform(60, 260)), horizon + 20, 104, mode)
     if real:
         for _ in range(int(rng.integers(1, 5))):
-            x = float(rng.uniform(0, WIDTH))
+            pallet = float(rng.uniform(0, WIDTH))
             for plank in range(3):
                 y = horizon + 22 - plank * 3
-                canvas.box(x, y, x + 18, y + 2, (176, 136, 88), 95)
+                canvas.box(pallet, y, pallet + 18, y + 2, (176, 136, 88), 95)
 
 
 _PLACES: tuple[Callable[[Canvas, float, Mode, np.random.Generator, bool], None], ...] = (_street, _country, _yard)
@@ -182,8 +182,8 @@ def _road(canvas: Canvas, top: float, mode: Mode, rng: np.random.Generator, tone
                            (232, 230, 220), 80)  # fmt: skip
     if real and not mode.snow:
         for _ in range(int(rng.integers(2, 6))):
-            x, y = float(rng.uniform(0, WIDTH)), float(rng.uniform(top + 8, HEIGHT))
-            canvas.disc(x, y, float(rng.uniform(8, 30)), float(rng.uniform(1.5, 4)), shade(base, 0.88), 60)
+            patch = (float(rng.uniform(0, WIDTH)), float(rng.uniform(top + 8, HEIGHT)))
+            canvas.disc(*patch, float(rng.uniform(8, 30)), float(rng.uniform(1.5, 4)), shade(base, 0.88), 60)
         crack = [(float(x), float(rng.uniform(top + 20, HEIGHT))) for x in np.sort(rng.uniform(0, WIDTH, 4))]
         canvas.line(crack, 0.8, shade(base, 0.7), 60)
 
@@ -217,7 +217,7 @@ def _house(canvas: Canvas, x: float, foot: float, width: float, height: float, m
             if mode.snow:
                 canvas.box(left - 1.5, upper + 9.5, left + 8.7, upper + 12, _WHITE, 148)
     if shop:
-        awning = objects._PAINTS[int(rng.integers(len(objects._PAINTS)))]
+        awning = objects.PAINTS[int(rng.integers(len(objects.PAINTS)))]
         canvas.box(x + 4, foot - 14, x + width - 4, foot - 1, (70, 88, 104), 147, (128, 104, 68))
         canvas.box(x + 2, foot - 18, x + width - 2, foot - 13, awning, 146)
         canvas.light_disc(x + width / 2, foot + 6, width * 0.45, 9, (200, 160, 100))

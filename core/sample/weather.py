@@ -78,14 +78,14 @@ def paint(layers: Layers, mode: Mode, ground: float, rng: np.random.Generator, *
         albedo = albedo * (1 + 0.22 * (_drift(rng) - 0.5)[..., None])
     shadow = _blur(layers.shadow, 1.8) if real else layers.shadow
     lit = 1 - shadow * (mode.sun if mode.sun > 0 else 0.3)
-    light = np.asarray(mode.tint, dtype=np.float32) * vary(0.08) * lit[..., None]
+    light = _tone(mode.tint) * vary(0.08) * lit[..., None]
     if mode.lamps > 0:
         light = light + _blur(layers.lamp, 7.0 if real else 4.0) * np.float32(0.85 * mode.lamps * vary(0.15))
     picture = albedo * light
     picture += (sky - picture) * layers.sky[..., None]
     if mode.fog > 0:
         clear = np.exp(-mode.fog * vary(0.2) * layers.depth**1.4)[..., None]
-        picture = picture * clear + np.asarray(mode.fog_tone, dtype=np.float32) * (1 - clear)
+        picture = picture * clear + _tone(mode.fog_tone) * (1 - clear)
     if mode.lamps > 0:
         strength = np.float32(min(1.0, mode.lamps * 1.6))
         picture += strength * (layers.glow * 0.95 + 0.7 * _blur(layers.glow, 2.5) + 1.1 * _blur(layers.glow, 9.0))
@@ -100,7 +100,7 @@ def paint(layers: Layers, mode: Mode, ground: float, rng: np.random.Generator, *
 
 def _sky(layers: Layers, mode: Mode, rng: np.random.Generator, *, real: bool) -> Floats:
     """A gradient from the zenith to the horizon, stars, the sun's glow and clouds: (240, 320, 3)."""
-    low, top = (np.asarray(tone, dtype=np.float32) for tone in (mode.sky_low, mode.sky_top))
+    low, top = (_tone(tone) for tone in (mode.sky_low, mode.sky_top))
     height = np.clip(1 - np.arange(HEIGHT, dtype=np.float32) / 130, 0, 1)
     if not real:
         height = np.floor(height * 6) / 6
@@ -112,15 +112,19 @@ def _sky(layers: Layers, mode: Mode, rng: np.random.Generator, *, real: bool) ->
         for x, y, value in rng.uniform(0, 1, (70, 3)):
             sky[int(y * 110), int(x * (WIDTH - 1))] += 0.25 + 0.6 * value**2
         away = np.hypot(columns - moon_x, rows - moon_y)
-        sky += (np.clip(14.5 - away, 0, 1) * 0.85 + 0.12 * np.exp(-away / 22))[..., None] * np.float32([1, 0.97, 0.86])
+        sky += (np.clip(14.5 - away, 0, 1) * 0.85 + 0.12 * np.exp(-away / 22))[..., None] * _tone((1, 0.97, 0.86))
     elif mode.sun > 0 and mode.sun_slant > 0.5:
         sun_x, sun_y = float(rng.uniform(40, 280)), float(rng.uniform(70, 105))
         away = np.hypot(columns - sun_x, rows - sun_y)
-        sky += (np.clip(15 - away, 0, 1) * 0.35)[..., None] * np.float32([1, 0.9, 0.6])
+        sky += (np.clip(15 - away, 0, 1) * 0.35)[..., None] * _tone((1, 0.9, 0.6))
         if real:
-            sky += (0.4 * np.exp(-away / 45))[..., None] * np.float32([1.0, 0.72, 0.3])
+            sky += (0.4 * np.exp(-away / 45))[..., None] * _tone((1.0, 0.72, 0.3))
     cover = _blur(layers.cloud, 3.5) if real else layers.cloud
-    return sky + (np.asarray(mode.cloud, dtype=np.float32) - sky) * (cover * 0.8)[..., None]
+    return (sky + (_tone(mode.cloud) - sky) * (cover * 0.8)[..., None]).astype(np.float32, copy=False)
+
+
+def _tone(tone: Tone) -> Floats:
+    return np.asarray(tone, dtype=np.float32)
 
 
 def _mirror_in_road(picture: Floats, ground: float) -> Floats:
@@ -158,7 +162,7 @@ def _flakes(rng: np.random.Generator, size: float, count: int, *, real: bool) ->
 
 def _overlay(picture: Floats, cover: Floats, tone: Tone, strength: float) -> Floats:
     share = (cover * np.float32(strength))[..., None]
-    return picture * (1 - share) + np.asarray(tone, dtype=np.float32) * share
+    return picture * (1 - share) + _tone(tone) * share
 
 
 def _blur(layer: Floats, radius: float) -> Floats:
