@@ -17,7 +17,6 @@ def main() -> None:
     st.set_page_config(page_title="Gapscope", page_icon=style.ICON, layout="wide")
     style.apply()
     st.logo(style.MARK, size="large")
-    navigation.shell_runs()
     current = st.navigation(navigation.menu())
 
     workspace = session.workspace()

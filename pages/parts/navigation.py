@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from pages.parts import style
 
-_shell_ran = threading.Event()
 FOLDER = Path(__file__).resolve().parents[1]
 
 
@@ -66,16 +65,10 @@ def inside_shell() -> None:
     In a server that has served nothing yet, Streamlit takes a link to ``/datasets`` as a call of ``pages/datasets.py``
     alone, because of the folder's name. Once the navigation is known, the same link leads through the shell.
     """
-    if not _shell_ran.is_set():
-        _shell_ran.set()
+    if PagesManager.uses_pages_directory:
         st.set_page_config(page_icon=style.ICON)  # else the browser asks a font service for the page's own icon
         st.navigation(menu())
         st.rerun()
-
-
-def shell_runs() -> None:
-    """The shell says that it is running."""
-    _shell_ran.set()
 
 
 def visit(name: str) -> None:
