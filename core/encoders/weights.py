@@ -110,11 +110,13 @@ def fitting(path: Path, encoder_id: str) -> Iterator[None]:
 @contextmanager
 def downloading(encoder_id: str) -> Iterator[None]:
     """Turn what a failed download raises into :class:`EncoderNotReady`."""
-    import httpx
+    from huggingface_hub.errors import HfHubHTTPError
 
+    # OSError and the base of whichever HTTP library the hub's client is built on in this release
+    transport = tuple(base for base in HfHubHTTPError.__mro__[1:] if base.__name__ in ("HTTPError", "OSError"))
     try:
         yield
-    except (OSError, RuntimeError, ValueError, httpx.HTTPError) as error:
+    except (*transport, OSError, RuntimeError, ValueError) as error:
         raise EncoderNotReady(
             f"The weights of {encoder_id} could not be downloaded ({type(error).__name__})",
             f"Check the connection, or put {names(encoder_id)[0]} into the folder that GAPSCOPE_WEIGHTS names.",

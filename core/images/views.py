@@ -57,14 +57,14 @@ def median_filter(pixels: np.ndarray) -> np.ndarray:
         padded[row : row + height, column : column + width] for row in range(_WINDOW) for column in range(_WINDOW)
     ]
     keep = len(values) // 2 + 2
-    window = [np.ascontiguousarray(value) for value in values[:keep]]
+    window = [value.copy() for value in values[:keep]]
     waiting = values[keep:]
     spare = np.empty_like(window[0])
     while len(window) > 1:
         spare = _extremes_to_the_ends(window, spare)
         del window[0], window[-1]
         if waiting:
-            window.append(np.ascontiguousarray(waiting.pop()))
+            window.append(waiting.pop().copy())
     return window[0]
 
 

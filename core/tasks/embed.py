@@ -209,7 +209,7 @@ def _settle(job: JobFolder, encoder: Encoder, spec: dict[str, Any], files: list[
         encoder.to(device, precision.dtype)
     else:
         job.report("choose the precision")
-        sample = _sample(encoder, files, runtime.SAMPLE[device.type])
+        sample = _sample(encoder, files, runtime.SAMPLE[device.type] if wanted == "auto" else 1)
         precision = runtime.choose_precision(encoder, sample, device, wanted=wanted)
         if wanted == "auto":
             _measured[key] = precision
