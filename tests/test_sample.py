@@ -165,3 +165,25 @@ def test_a_full_disk_is_said_and_keeps_what_was_written(tmp_path: Path, monkeypa
     assert 0 < len(images(tmp_path)) <= 9
     monkeypatch.undo()
     assert len(images(write_sample(tmp_path, images_per_mode=SMALL).real)) == 6 * SMALL
+
+
+def test_version_1_1_has_the_images_that_every_mixture_of_the_fine_tune_needs() -> None:
+    import pyarrow as pa
+
+    from core.finetune.parameters import StudyParameters
+    from core.finetune.plan import check
+    from core.sample import IMAGES_PER_MODE, _plan
+
+    rows = []
+    for name in (file for picture in _plan(0, IMAGES_PER_MODE) for file in picture.files):
+        folder, _, path = name.partition("/") if name.startswith("real/") else name.partition("1.1/")
+        if path:
+            kind, light, _ = path.split("/")
+            domain = "real" if folder == "real" else "synthetic"
+            rows.append({"domain": domain, "dataset_id": domain, "path": path, "content_id": name, "class": kind,
+                         "bias": light, "split": None})  # fmt: skip
+    schema = pa.schema([(column, pa.string()) for column in rows[0]])
+    plan = check(pa.Table.from_pylist(rows, schema=schema), StudyParameters())
+    assert not plan.problems
+    assert plan.bias_ratio == pytest.approx(0.75, abs=0.01)
+    assert {row["shortfall"] for row in plan.mixtures.to_pylist()} == {0}
