@@ -93,7 +93,7 @@ def _controls(points: read.Points, version: str) -> tuple[str, str, bool, bool, 
         filters = _filters(points, version)
         flat = LOOKS[look][1] is None
         cube = st.toggle("3-D", key="map_cube", disabled=flat, help="Turns with the mouse; follows the selection.") and not flat
-        ring = st.toggle("Ring absent images", key="map_ring", disabled=by == "version") and by != "version"
+        ring = st.toggle("Ring absent", key="map_ring", disabled=by == "version") and by != "version"
     return look, by, cube, ring, filters
 
 

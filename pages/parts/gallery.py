@@ -16,6 +16,7 @@ from PIL import Image
 from core import Workspace
 from core.images.decode import UnreadableImage, decode
 from core.images.thumbnails import thumbnail
+from pages.parts.plots import FAINT, ink
 
 PREVIEW = 640  # pixels, longest side of the larger picture in the detail dialog
 
@@ -31,7 +32,7 @@ _CSS = """
 .frame img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
 .none { position: absolute; inset: 0; display: grid; place-items: center; font-size: .72rem; opacity: .6; }
 .label { position: absolute; left: .25rem; top: .25rem; font-size: .66rem; line-height: 1; padding: .2rem .3rem;
-  border-radius: .25rem; color: #fff; }
+  border-radius: .25rem; }
 .words { padding: .3rem .45rem .4rem; font-size: .74rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .note { opacity: .66; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -67,6 +68,7 @@ export default function (component) {
       if (shown.label) {
         const label = text('label', shown.label);
         label.style.background = shown.colour;
+        label.style.color = shown.ink;
         frame.appendChild(label);
       }
       row.appendChild(frame);
@@ -88,7 +90,7 @@ class Shown:
 
     content_id: str | None
     label: str = ""
-    colour: str = "#666"
+    colour: str = FAINT
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ def show(ws: Workspace, tiles: Sequence[Tile], key: str) -> str | None:
     wide = max((len(tile.images) for tile in tiles), default=1) > 1
     data = {"card": "230px" if wide else "124px", "tiles": [
         {"key": tile.key, "title": tile.title, "note": tile.note,
-         "images": [{"src": uris.get(shown.content_id or ""), "label": shown.label, "colour": shown.colour}
+         "images": [{"src": uris.get(shown.content_id or ""), "label": shown.label, "colour": shown.colour,
+                     "ink": ink(shown.colour)}
                     for shown in tile.images]} for tile in tiles]}
     result = _component()(key=key, data=data, on_opened_change=lambda: None)
     return result.get("opened")

@@ -20,7 +20,7 @@ MANY = (  # clusters and classes, which repeat: neighbours in the list differ in
     "#4e79a7", "#f1a340", "#59a14f", "#b07aa1", "#e15759", "#76b7b2", "#9c755f", "#edc948", "#3f5f8a", "#ff9da7",
     "#2f7d5b", "#c7a9d9", "#a33b45", "#8fcfe0", "#6b4f36", "#b7c94e", "#7566b8", "#f4c7a1", "#1f6f78", "#d884b8",
 )
-SCALE = tuple(sample_colorscale("Cividis", np.linspace(0, 1, 64)))  # even for colour-blind readers
+SCALE = tuple(sample_colorscale([REAL, "#d8b84a", "#b5420a"], np.linspace(0, 1, 64)))  # from covered to absent
 RING = 1.6  # pixels around an absent image
 
 
@@ -29,9 +29,11 @@ def group_colours(groups: Sequence[str]) -> dict[str, str]:
     return {label: REAL if index == 0 else VERSIONS[(index - 1) % len(VERSIONS)] for index, label in enumerate(groups)}
 
 
-def version_colours(versions: Sequence[str]) -> Mapping[str, str]:
-    """A colour for each version of a comparison, in order."""
-    return {label: VERSIONS[index % len(VERSIONS)] for index, label in enumerate(versions)}
+def ink(colour: str) -> str:
+    """Black or white, whichever reads better on ``#rrggbb`` (relative luminance of WCAG 2)."""
+    parts = np.array([int(colour[at:at + 2], 16) for at in (1, 3, 5)]) / 255 if len(colour) == 7 else np.full(3, 0.4)
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return "#111" if float(linear @ (0.2126, 0.7152, 0.0722)) > 0.28 else "#fff"
 
 
 def map_figure(place: np.ndarray, rows: np.ndarray, codes: np.ndarray, colours: Sequence[str], words: Sequence[str],
@@ -77,8 +79,9 @@ def cube_figure(place: np.ndarray, rows: np.ndarray, codes: np.ndarray, colours:
                         "cmax": len(colours) - 0.5, "size": size, "opacity": opacity, "line": {"width": 0}})
     bare = {"showbackground": False, "showgrid": True, "gridcolor": "rgba(128,128,128,.18)", "showticklabels": False, "title": "",
             "zeroline": False, "showspikes": False}
-    figure.update_layout(height=460, margin={"l": 0, "r": 0, "t": 8, "b": 0}, showlegend=False, uirevision=look,
-                         scene={"xaxis": bare, "yaxis": bare, "zaxis": bare, "aspectmode": "cube"})
+    figure.update_layout(height=400, margin={"l": 0, "r": 0, "t": 8, "b": 0}, showlegend=False, uirevision=look,
+                         scene={"xaxis": bare, "yaxis": bare, "zaxis": bare, "aspectmode": "cube",
+                                "camera": {"eye": {"x": 1.05, "y": 1.05, "z": 0.75}}})
     return figure
 
 
