@@ -159,8 +159,8 @@ class Workspace(Studies):
 
     def try_labels(self, folder: str | Path, labels: str, limit: int = 6) -> pa.Table:
         """What a label source gives for a few images of a folder, added or not: path, class, bias, split."""
-        inside = roots.check_inside(folder, self.settings.allowed_roots)
-        source = label_sources.parse_spec(labels, inside, self.settings.allowed_roots)
+        inside = roots.check_inside(folder, self._roots)
+        source = label_sources.parse_spec(labels, inside, self._roots)
         names = [scan.relative_name(inside, path) for path in islice(scan.iter_images(inside), 2000)]
         rows = [(name, source.label(name)) for name in names[::max(1, len(names) // limit)][:limit]]
         return pa.table({"path": [name for name, _ in rows], "class": [label.class_ for _, label in rows],
