@@ -140,10 +140,10 @@ def _shared(path: str, read_only: bool) -> Workspace:
             mode = "reading only" if _open[file].read_only else "writing"
             raise InputError(f"{file} is open for {mode} in this app already", "Open it the same way.")
         if read_only:
-            opened = Workspace(file, read_only=True, progress=False)
+            opened = Workspace(file, read_only=True, confined=True, progress=False)
         else:
             engine = new_engine()
-            opened = Workspace(file, engine=engine, progress=False)
+            opened = Workspace(file, engine=engine, confined=True, progress=False)
             _warm(engine)
         _open[file] = opened
     return opened
