@@ -52,7 +52,7 @@ def map_figure(place: np.ndarray, rows: np.ndarray, codes: np.ndarray, colours: 
     figure = go.Figure(go.Scattergl(
         x=place[rows, 0].astype(np.float32), y=place[rows, 1].astype(np.float32), mode="markers", marker=marker,
         customdata=rows.astype(np.int32), text=list(words), hovertemplate="%{text}<extra></extra>",
-        selected={"marker": {"opacity": 0.95}}, unselected={"marker": {"opacity": 0.12}}))
+        selected={"marker": {"opacity": 0.95}}, unselected={"marker": {"opacity": 0.2}}))
     figure.update_layout(
         dragmode="lasso", height=620, margin={"l": 0, "r": 0, "t": 8, "b": 0}, showlegend=False, uirevision=look,
         selectionrevision=revision, selections=list(selections), hoverlabel={"align": "left"},
@@ -69,7 +69,7 @@ def cube_figure(place: np.ndarray, rows: np.ndarray, codes: np.ndarray, colours:
     figure = go.Figure()
     text = np.array(words, dtype=object)
     lit = np.ones(len(rows), bool) if chosen is None else chosen[rows]
-    for part, opacity, size in ((~lit, 0.10, 2.0), (lit, 0.9, 2.6 if chosen is None else 3.6)):
+    for part, opacity, size in ((~lit, 0.2, 2.0), (lit, 0.9, 2.6 if chosen is None else 3.6)):
         if part.any():
             mine = rows[part]
             figure.add_scatter3d(
@@ -77,11 +77,10 @@ def cube_figure(place: np.ndarray, rows: np.ndarray, codes: np.ndarray, colours:
                 mode="markers", text=text[part].tolist(), hovertemplate="%{text}<extra></extra>",
                 marker={"color": codes[mine].astype(np.int16), "colorscale": stepped(colours), "cmin": -0.5,
                         "cmax": len(colours) - 0.5, "size": size, "opacity": opacity, "line": {"width": 0}})
-    bare = {"showbackground": False, "showgrid": True, "gridcolor": "rgba(128,128,128,.18)", "showticklabels": False, "title": "",
-            "zeroline": False, "showspikes": False}
+    bare = {"visible": False}  # the axes of a UMAP picture have no meaning
     figure.update_layout(height=400, margin={"l": 0, "r": 0, "t": 8, "b": 0}, showlegend=False, uirevision=look,
                          scene={"xaxis": bare, "yaxis": bare, "zaxis": bare, "aspectmode": "cube",
-                                "camera": {"eye": {"x": 1.05, "y": 1.05, "z": 0.75}}})
+                                "camera": {"eye": {"x": 1.15, "y": 1.15, "z": 0.8}}})
     return figure
 
 
