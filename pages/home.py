@@ -37,13 +37,15 @@ def page() -> None:
 
 
 def _welcome(ws: Workspace, sample_there: bool) -> None:
+    if sample_there:  # its progress is on this page already
+        _next(ws, [])
+        return
     left, right = st.columns([1.25, 1], gap="large")
     with left, st.container(border=True):
         st.subheader("See it work", anchor=False)
         st.html("<div class='gs'>Draws 'real' stand-ins and two renderer versions, one with planted gaps, and compares "
                 "them. You know the answer beforehand; it takes a minute or two.</div>")
-        if not sample_there:
-            _sample_button(ws, primary=True)
+        _sample_button(ws, primary=True)
     with right:
         _next(ws, [])
 

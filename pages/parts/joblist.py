@@ -110,15 +110,17 @@ def steps(ws: Workspace, work: Work) -> None:
 
 
 def _step(job: JobRecord, progress: Progress | None) -> str:
-    told, bar = _STATUS_WORDS.get(job.status, job.status), ""
-    if job.status == "running":
+    told, bar, look = _STATUS_WORDS.get(job.status, job.status), "", job.status
+    if job.resumable and job.started_at is None:
+        told, look = "not begun", "waiting"
+    elif job.status == "running":
         share = progress.done / progress.total if progress and progress.total else None
         told = progress_text(progress)
         bar = ("<span class='gs-bar gs-unknown'><i></i></span>" if share is None else
                f"<span class='gs-bar'><i style='width:{min(share, 1) * 100:.1f}%'></i></span>")
     elif job.status == "done":
         told = _took(job)
-    return (f"<div class='gs-step gs-{style.html(job.status)}'><span class='gs-dot'></span>"
+    return (f"<div class='gs-step gs-{style.html(look)}'><span class='gs-dot'></span>"
             f"<span class='gs-title'>{style.html(job.title)}</span><span class='gs-soft'>{style.html(told)}</span>{bar}</div>")
 
 
