@@ -1,0 +1,293 @@
+"""Metrics: equal to the references' formulae, honest about what they cannot say, and finite whatever comes in."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prdc import compute_prdc
+from scipy import linalg
+
+from core.analysis import diversity, frechet, kernel, manifold, measure
+from core.analysis.metrics import METRICS, all_metrics, measure_pair
+from core.errors import InputError
+
+COLUMNS = {"version_id", "scope", "name", "value", "low", "high", "n_real", "n_synthetic", "floor", "floor_low",
+           "floor_high", "seed", "parameters", "note"}
+
+
+def pair(n: int, m: int, d: int, shift: float = 0.2, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Real (n, d) and synthetic (m, d) vectors, correlated and of unequal spread, as features are."""
+    rng = np.random.default_rng(seed)
+    mixing = rng.normal(size=(d, d)) / np.sqrt(d) * np.linspace(2, 0.1, d)
+    real = rng.normal(size=(n, d)) @ mixing + 1
+    synthetic = rng.normal(size=(m, d)) @ mixing * 1.1 + 1 + shift
+    return real.astype(np.float32), synthetic.astype(np.float32)
+
+
+# --- the references ---------------------------------------------------------------------------------------------
+
+
+def reference_frechet(real: np.ndarray, synthetic: np.ndarray) -> float:
+    """torch-fidelity's and clean-fid's formula, in float64."""
+    x, y = real.astype(np.float64), synthetic.astype(np.float64)
+    first, second = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
+    root = linalg.sqrtm(first @ second)
+    return float(((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(first + second) - 2 * np.real(np.trace(root)))
+
+
+@pytest.mark.parametrize(("n", "m", "d"), [(300, 250, 16), (400, 500, 96), (60, 400, 96), (400, 60, 96), (50, 40, 96)])
+def test_frechet_distance_equals_the_formula(n, m, d):
+    real, synthetic = pair(n, m, d)
+    metric = frechet.frechet_distance(real, synthetic)
+    assert metric.value == pytest.approx(reference_frechet(real, synthetic), rel=1e-4)
+    assert metric.low <= metric.value <= metric.high
+    assert ("Fewer images" in metric.note) == (min(n, m) < d)
+
+
+def test_frechet_distance_of_known_gaussians():
+    rng = np.random.default_rng(0)
+    real, synthetic = rng.normal(0, 1, (40_000, 4)), rng.normal([3, 0, 0, 0], 2, (40_000, 4))
+    assert frechet.frechet(real, synthetic) == pytest.approx(9 + 4 * (2 - 1) ** 2, rel=0.02)
+
+
+def test_frechet_distance_survives_dead_dimensions():
+    real, synthetic = pair(200, 200, 12)
+    real[:, 3] = synthetic[:, 3] = 0  # what a ReLU that never fires gives
+    without = [np.delete(side, 3, axis=1) for side in (real, synthetic)]
+    assert frechet.frechet(real, synthetic) == pytest.approx(frechet.frechet(*without), rel=1e-6)
+
+
+@pytest.mark.parametrize(("n", "m", "d", "k"), [(300, 250, 16, 5), (200, 400, 64, 3), (7, 9, 4, 5), (2500, 2100, 24, 5)])
+def test_precision_recall_density_coverage_equal_prdc(n, m, d, k):
+    real, synthetic = pair(n, m, d, shift=0.1)
+    with contextlib.redirect_stdout(io.StringIO()):
+        reference = compute_prdc(real.astype(np.float64), synthetic.astype(np.float64), k)
+    found = manifold.manifold_metrics(real, synthetic, k=k)
+    for name, value in reference.items():
+        assert found[name].value == pytest.approx(value, rel=1e-4, abs=1e-9), name
+
+
+def test_blocks_do_not_change_what_is_found(monkeypatch):
+    real, synthetic = pair(230, 170, 8)
+    whole = manifold.memberships(real, synthetic)
+    monkeypatch.setattr(manifold, "ROWS", 16)
+    monkeypatch.setattr(manifold, "COLUMNS", 50)
+    parts = manifold.memberships(real, synthetic)
+    for name in ("inside", "recalled", "covered", "nearest"):
+        assert np.array_equal(getattr(whole, name), getattr(parts, name)), name
+    assert np.allclose(whole.spacing, parts.spacing, rtol=1e-4)
+
+
+def test_authenticity_and_near_copies_by_definition():
+    real, synthetic = pair(120, 90, 10)
+    synthetic[:30] = real[:30] + 1e-3
+    across = np.linalg.norm(synthetic[:, None].astype(float) - real[None], axis=2)
+    within = np.linalg.norm(real[:, None].astype(float) - real[None], axis=2)
+    np.fill_diagonal(within, np.inf)
+    nearest, spacing = across.argmin(1), within.min(1)
+    found = manifold.manifold_metrics(real, synthetic)
+    assert found["authenticity"].value == pytest.approx((across.min(1) > spacing[nearest]).mean())
+    assert found["near_copies"].value == pytest.approx((across.min(1) <= 0.5 * spacing[nearest]).mean())
+    assert found["near_copies"].value >= 30 / 90
+    members = manifold.memberships(real, synthetic)
+    assert np.array_equal(members.nearest[:30], np.arange(30))
+
+
+def u_statistic(x: np.ndarray, y: np.ndarray, k) -> float:
+    xx, yy, xy = k(x, x), k(y, y), k(x, y)
+    np.fill_diagonal(xx, 0)
+    np.fill_diagonal(yy, 0)
+    n, m = len(x), len(y)
+    return xx.sum() / (n * (n - 1)) + yy.sum() / (m * (m - 1)) - 2 * xy.mean()
+
+
+def cubic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return (x @ y.T / x.shape[1] + 1) ** 3
+
+
+def test_kid_of_small_sets_is_the_u_statistic():
+    real, synthetic = pair(200, 150, 32)
+    reference = u_statistic(real.astype(np.float64), synthetic.astype(np.float64), cubic)
+    assert kernel.kid(real, synthetic).value == pytest.approx(reference, rel=1e-4)
+
+
+def test_kid_of_large_sets_draws_the_subsets_of_torch_fidelity():
+    real, synthetic = pair(700, 500, 32)
+    x, y = real.astype(np.float64), synthetic.astype(np.float64)
+    generator = np.random.RandomState(2020)
+    values = [u_statistic(x[generator.choice(700, 100, replace=False)], y[generator.choice(500, 100, replace=False)], cubic)
+              for _ in range(20)]
+    metric = kernel.kid(real, synthetic, seed=2020, subsets=20, size=100)
+    assert metric.value == pytest.approx(np.mean(values), rel=1e-4)
+    assert metric.low < u_statistic(x, y, cubic) < metric.high
+
+
+def test_cmmd_and_mmd_equal_their_formulae():
+    real, synthetic = pair(200, 150, 32)
+    x, y = (side.astype(np.float64) / np.linalg.norm(side.astype(np.float64), axis=1, keepdims=True) for side in (real, synthetic))
+
+    def gaussian(sigma: float):
+        return lambda a, b: np.exp(-((a[:, None] - b[None]) ** 2).sum(2) / (2 * sigma**2))
+
+    found = kernel.gaussian_mmds(real, synthetic)
+    wide = gaussian(10.0)
+    assert found["cmmd"].value == pytest.approx(1000 * (wide(x, x).mean() + wide(y, y).mean() - 2 * wide(x, y).mean()), rel=1e-4)
+    distances = np.linalg.norm(x[:, None] - x[None], axis=2)[np.triu_indices(200, 1)]
+    assert found["mmd"].parameters["sigma"] == pytest.approx(np.median(distances), rel=1e-4)
+    assert found["mmd"].value == pytest.approx(u_statistic(x, y, gaussian(float(np.median(distances)))), rel=1e-3)
+
+
+def test_vendi_equals_the_entropy_of_the_similarity_matrix():
+    for n, d in ((60, 20), (20, 60)):
+        vectors = pair(n, n, d)[0].astype(np.float64)
+        unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        values = np.linalg.eigvalsh(unit @ unit.T / n)
+        values = values[values > 1e-12]
+        assert diversity.vendi_score(vectors) == pytest.approx(math.exp(-(values * np.log(values)).sum()), rel=1e-6)
+    assert diversity.vendi_score(np.eye(7)) == pytest.approx(7)
+    assert diversity.vendi_score(np.ones((7, 3))) == pytest.approx(1)
+
+
+# --- intervals ----------------------------------------------------------------------------------------------------
+
+
+def test_intervals_hold_what_other_samples_give():
+    """Values of fresh samples of the same sources lie about as widely as the interval of one says."""
+    def sample(seed: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(seed)
+        return rng.normal(size=(300, 12)), rng.normal(size=(300, 12)) * 1.2 + 0.2
+
+    repeated: dict[str, list[float]] = {"frechet_distance": [], "kid": [], "precision": []}
+    widths: dict[str, list[float]] = {name: [] for name in repeated}
+    for seed in range(40):
+        real, synthetic = sample(seed)
+        for metric in (frechet.frechet_distance(real, synthetic), kernel.kid(real, synthetic),
+                       manifold.manifold_metrics(real, synthetic)["precision"]):
+            repeated[metric.name].append(metric.value)
+            widths[metric.name].append(metric.high - metric.low)
+    for name, values in repeated.items():
+        truth = 2 * 1.96 * np.std(values)
+        assert 0.6 * truth < np.mean(widths[name]) < 1.6 * truth, name
+
+
+def test_bootstrap_of_a_mean_is_its_standard_error():
+    values = np.random.default_rng(0).gamma(2, 1, 10_000)  # more distinct values than bins
+    low, high = measure.bootstrap_mean(values, seed=0)
+    error = values.std() / 100
+    assert (low, high) == pytest.approx((values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.25 * error)
+    assert measure.bootstrap_mean(np.zeros(100, bool), 0) == (0.0, pytest.approx(1 - 0.025 ** 0.01))
+    assert measure.bootstrap_mean(np.ones(100, bool), 0) == (pytest.approx(0.025 ** 0.01), 1.0)
+
+
+# --- all together -----------------------------------------------------------------------------------------------------
+
+
+def test_all_metrics_fill_the_table_with_floors():
+    real, synthetic = pair(80, 60, 12, shift=0.5)
+    told = []
+    found = all_metrics(real, {7: synthetic, 8: real[:50]}, progress=lambda *step: told.append(step))
+    assert [row["name"] for row in found.rows] == [*METRICS] * 2
+    assert all(set(row) == COLUMNS for row in found.rows)
+    for row in found.rows:
+        assert row["low"] <= row["value"] <= row["high"], row
+        assert row["floor_low"] is not None and row["floor"] is not None
+        assert isinstance(json.loads(row["parameters"]), dict)
+    real_side, synthetic_side = found.looks_real[7]
+    assert real_side.shape == (80,) and synthetic_side.shape == (60,)
+    assert found.near_copies[8].all()  # these are copies
+    assert [step[0] for step in told] == list(range(1, told[0][1] + 1))
+
+
+def test_a_seed_repeats_every_number():
+    real, synthetic = pair(60, 50, 8)
+    first, second = (all_metrics(real, {1: synthetic}, seed=3).rows for _ in range(2))
+    assert first == second
+    assert all_metrics(real, {1: synthetic}, seed=4).rows != first
+
+
+def test_floors_are_one_real_half_against_the_other():
+    real, synthetic = pair(90, 60, 8)
+    rows = {row["name"]: row for row in all_metrics(real, {1: synthetic}).rows}
+    first, second = measure.halves_of(90, 0)
+    halves = measure_pair(real[first], real[second])[0]
+    for name in ("frechet_distance", "kid", "precision", "classifier_auc", "vendi"):
+        assert rows[name]["floor"] == pytest.approx(halves[name].value)
+    assert len(first) == len(second) == 45 and not set(first) & set(second)
+
+
+def test_classes_get_their_own_rows_and_one_sided_ones_a_reason():
+    real, synthetic = pair(90, 60, 8)
+    real_classes = ["car"] * 40 + ["bus"] * 40 + ["tram"] * 8 + [None] * 2
+    classes = ["car"] * 30 + ["bus"] * 20 + ["ship"] * 10
+    rows = all_metrics(real, {1: synthetic}, real_classes=real_classes, classes={1: classes}).rows
+    scopes = {row["scope"] for row in rows}
+    assert scopes == {"all", "class:car", "class:bus", "class:tram", "class:ship"}
+    by_name = {(row["scope"], row["name"]): row for row in rows}
+    assert by_name["class:tram", "kid"]["value"] is None
+    assert by_name["class:tram", "kid"]["note"] == "No synthetic image has the class tram."
+    assert by_name["class:ship", "kid"]["note"] == "No real image has the class ship."
+    alone = kernel.kid(real[:40], synthetic[:30])
+    assert by_name["class:car", "kid"]["value"] == pytest.approx(alone.value)
+    assert by_name["class:car", "kid"]["n_real"] == 40
+
+
+def test_a_class_that_only_the_second_version_has_gets_its_floor():
+    real, synthetic = pair(60, 60, 8)
+    rows = all_metrics(real, {1: synthetic, 2: synthetic}, real_classes=["a"] * 30 + ["b"] * 30,
+                       classes={1: ["a"] * 60, 2: ["a"] * 30 + ["b"] * 30}).rows
+    found = next(row for row in rows if (row["version_id"], row["scope"], row["name"]) == (2, "class:b", "kid"))
+    assert found["value"] is not None and found["floor"] is not None
+
+
+# --- bad input ------------------------------------------------------------------------------------------------------------
+
+
+def finite_or_explained(rows: list[dict]) -> None:
+    for row in rows:
+        numbers = [row[name] for name in ("value", "low", "high", "floor", "floor_low", "floor_high")]
+        assert all(number is None or math.isfinite(number) for number in numbers), row
+        assert row["value"] is not None or row["note"], row
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (5, 40), (40, 5), (6, 6), (0, 10), (10, 0), (11, 10)])
+def test_few_images_are_explained(n, m):
+    real, synthetic = pair(max(n, 1), max(m, 1), 8)
+    rows = all_metrics(real[:n], {1: synthetic[:m]}).rows
+    finite_or_explained(rows)
+    precision = next(row for row in rows if row["name"] == "precision")
+    assert (precision["value"] is None) == (min(n, m) < 6)
+    if min(n, m) < 6:
+        assert precision["note"] == f"Needs at least 6 images on each side; there are {n} real and {m} synthetic."
+
+
+@pytest.mark.parametrize("real_value", [0.0, 1.0])
+@pytest.mark.parametrize("value", [0.0, 1.0, -3.0])
+def test_constant_images_give_no_nan(real_value, value):
+    finite_or_explained(all_metrics(np.full((20, 6), real_value, np.float32), {1: np.full((15, 6), value, np.float32)}).rows)
+    finite_or_explained(all_metrics(pair(30, 30, 6)[0], {1: np.full((15, 6), value, np.float32)}).rows)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 25), st.integers(1, 25), st.integers(1, 30), st.booleans())
+def test_any_shape_is_finite_or_explained(n, m, d, copies):
+    real, synthetic = pair(n, m, d, seed=n * 100 + m)
+    if copies:
+        real[:] = real[0]
+        synthetic[: m // 2] = real[0]
+    finite_or_explained(all_metrics(real, {1: synthetic}).rows)
+
+
+def test_vectors_that_do_not_fit_are_refused():
+    real, synthetic = pair(20, 20, 8)
+    with pytest.raises(InputError, match="8 dimensions, synthetic vectors 5"):
+        all_metrics(real, {1: synthetic[:, :5]})
+    synthetic[3, 2] = np.nan
+    with pytest.raises(InputError, match="1 synthetic vectors hold"):
+        all_metrics(real, {1: synthetic})
