@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from pebble import ProcessExpired, ProcessPool
 
 from core.jobfolder import JobFolder, Progress
-from core.jobs.worker import read_outcome, run_job
+from core.jobs.worker import follow_parent, read_outcome, run_job
 
 GRACE = 8.0  # seconds a task has to notice that it was cancelled before its process is ended
 
@@ -71,7 +71,7 @@ class WorkerEngine:
 
     def __init__(self, capacity: int = 1) -> None:
         self.capacity = capacity
-        self._pool = ProcessPool(max_workers=capacity, context=multiprocessing.get_context("spawn"))
+        self._pool = ProcessPool(max_workers=capacity, context=multiprocessing.get_context("spawn"), initializer=follow_parent)
         self._futures: dict[str, Any] = {}
         self._cancelled: dict[str, float] = {}
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +47,22 @@ def run_job(path: str, listener: Callable[[Progress], None] | None = None) -> st
     job.log(f"{kind} is {outcome} after {seconds:.1f} s")
     write_text(job.path / OUTCOME, json.dumps({"outcome": outcome, "seconds": seconds}))
     return outcome
+
+
+def follow_parent() -> None:
+    """In a new worker: end with the process that started it, however that one ended.
+
+    Without this a worker whose server was killed would finish its job, beside a new server that resumes the same folder.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)  # what is finished is on disk; nothing else is worth a proper end
+
+    threading.Thread(target=watch, name="gapscope-follow-parent", daemon=True).start()
 
 
 def read_outcome(path: Path) -> str | None:
