@@ -36,7 +36,7 @@ def app(folder: Path) -> AppTest:
 
 def galleries(app: AppTest) -> list[list[dict[str, Any]]]:
     """The cards of each gallery on the page."""
-    return [json.loads(element.proto.mixed.json if element.proto.mixed.json else element.proto.json)["tiles"]
+    return [json.loads(element.proto.json)["tiles"]
             for element in app.get("bidi_component")]
 
 

@@ -101,3 +101,52 @@ def stepped(colours: Sequence[str]) -> list[tuple[float, str]]:
     """A Plotly colour scale of one flat step a colour, for codes 0, 1, 2 … between -0.5 and k - 0.5."""
     edges = np.linspace(0, 1, len(colours) + 1)
     return [(float(edge), colour) for index, colour in enumerate(colours) for edge in edges[index:index + 2]]
+
+
+def curves_figure(curves: Sequence[tuple[str, Mapping[str, np.ndarray]]], colours: Mapping[str, str], *, wide: bool) -> go.Figure:
+    """Radial power curves with a band around each: where 80 % of images lie (``wide``), or the mean's 95 % interval.
+
+    Each curve has ``frequency``, ``level``, ``low``, ``high``, ``mean_low`` and ``mean_high``, all (rings,).
+    """
+    figure = go.Figure()
+    low, high = ("low", "high") if wide else ("mean_low", "mean_high")
+    for label, curve in curves:
+        colour = colours.get(label, FAINT)
+        x = curve["frequency"]
+        figure.add_scatter(x=np.concatenate([x, x[::-1]]), y=np.concatenate([curve[high], curve[low][::-1]]), fill="toself",
+                           fillcolor=translucent(colour, 0.16), line={"width": 0}, hoverinfo="skip", showlegend=False, mode="lines")
+    for label, curve in curves:
+        figure.add_scatter(x=curve["frequency"], y=curve["level"], name=label, mode="lines", line={"color": colours.get(label, FAINT), "width": 2},
+                           hovertemplate="%{x:.3f} cycles/pixel: %{y:.1f} dB<extra>%{fullData.name}</extra>")
+    figure.update_layout(height=380, margin={"l": 0, "r": 8, "t": 8, "b": 0}, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"})
+    figure.update_xaxes(title="Frequency, cycles per pixel", rangemode="tozero")
+    figure.update_yaxes(title="Power, dB")
+    return figure
+
+
+def plane_figure(plane: np.ndarray, title: str, low: float, high: float, *, signed: bool = False) -> go.Figure:
+    """A 2-D spectrum (size, size), frequency zero in the middle, as a heat map; ``signed``: a difference around zero."""
+    size = len(plane)
+    step = max(1, size // 160)  # the screen shows no more; the strongest of each block stays, so that a peak is not lost
+    if step > 1:
+        blocks = plane[:size // step * step, :size // step * step].reshape(size // step, step, size // step, step).swapaxes(1, 2)
+        blocks = blocks.reshape(size // step, size // step, -1)
+        strongest = np.abs(blocks - np.median(plane)).argmax(axis=-1)[..., None]
+        plane = np.take_along_axis(blocks, strongest, axis=-1)[..., 0]
+    axis = np.linspace(-0.5, 0.5, len(plane), endpoint=False)
+    scale = [(0.0, REAL), (0.5, "rgba(128,128,128,0.12)"), (1.0, ABSENT)] if signed else "Cividis"
+    figure = go.Figure(go.Heatmap(
+        z=plane.astype(np.float32), x=axis, y=axis, zmin=low, zmax=high, colorscale=scale,
+        colorbar={"thickness": 8, "outlinewidth": 0, "ticksuffix": " dB", "len": 0.9},
+        hovertemplate="%{x:.2f}, %{y:.2f} cycles/pixel: %{z:.1f} dB<extra></extra>"))
+    figure.update_layout(height=300, margin={"l": 0, "r": 0, "t": 30, "b": 0},
+                         title={"text": title.replace("&", "&amp;").replace("<", "&lt;"), "font": {"size": 14}})
+    figure.update_xaxes(visible=False, constrain="domain")
+    figure.update_yaxes(visible=False, scaleanchor="x", constrain="domain")
+    return figure
+
+
+def translucent(colour: str, opacity: float) -> str:
+    """``#rrggbb`` as ``rgba(…)``."""
+    red, green, blue = (int(colour[at:at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
