@@ -73,24 +73,45 @@ def test_edges_do_not_count_as_noise():
     assert photometric(image)["edge_density"] > 0.05
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 3), (2, 300, 3), (7, 7, 3), (300, 1, 3), (64, 64, 3), (1000, 999, 3)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 3), (2, 300, 3), (7, 7, 3), (300, 1, 3), (64, 64, 3), (1000, 999, 3)]
+)
 @pytest.mark.parametrize("value", [0, 37, 255])
 def test_constant_images_of_any_size_are_finite_and_flat(shape, value):
     values = photometric(np.full(shape, value, np.uint8))
     assert tuple(values) == ATTRIBUTES
     assert all(np.isfinite(number) for number in values.values())
-    assert all(values[name] == 0 for name in ("contrast", "sharpness", "noise", "edge_density",
-                                              "high_frequency_power", "saturation", "colourfulness"))
+    assert all(
+        values[name] == 0
+        for name in (
+            "contrast",
+            "sharpness",
+            "noise",
+            "edge_density",
+            "high_frequency_power",
+            "saturation",
+            "colourfulness",
+        )
+    )
 
 
 def test_size_matters_little_once_an_image_is_reduced(scene):
     large = np.asarray(Image.fromarray(scene).resize((1920, 1600), Image.Resampling.BICUBIC))
     small = np.asarray(Image.fromarray(large).resize((480, 400), Image.Resampling.BOX))
-    for name in ("brightness", "contrast", "saturation", "colour_temperature", "colourfulness", "edge_density"):
+    for name in (
+        "brightness",
+        "contrast",
+        "saturation",
+        "colour_temperature",
+        "colourfulness",
+        "edge_density",
+    ):
         assert photometric(large)[name] == pytest.approx(photometric(small)[name], rel=0.05, abs=0.005)
 
 
-@pytest.mark.parametrize("bad", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), float), np.zeros((0, 4, 3), np.uint8)])
+@pytest.mark.parametrize(
+    "bad", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), float), np.zeros((0, 4, 3), np.uint8)]
+)
 def test_anything_but_rgb_bytes_is_refused(bad):
     with pytest.raises(ValueError, match="uint8"):
         photometric(bad)
@@ -129,7 +150,9 @@ def test_compare_orders_by_strength_and_survives_bad_columns():
     assert effects[0].name == "noise" and effects[0].words == "noisier"
     assert "sharpness" not in {effect.name for effect in effects}
     assert next(effect for effect in effects if effect.name == "contrast").d == 0
-    assert all(np.isfinite([effect.d, effect.low, effect.high, effect.delta, effect.p]).all() for effect in effects)
+    assert all(
+        np.isfinite([effect.d, effect.low, effect.high, effect.delta, effect.p]).all() for effect in effects
+    )
     assert effect_size("noise", np.ones(1), np.ones(5)) is None
 
 

@@ -20,14 +20,27 @@ from core.errors import InputError
 def test_a_list_as_people_write_it():
     found = parse_concepts("# light\nat night\n\n   wet   road \nAt Night\n#rain\nfog\r\nfog\n")
     assert found.phrases == ("at night", "wet road", "fog")
-    assert found.notes == ('Line 5 repeats line 2 ("At Night") and is left out.',
-                           'Line 8 repeats line 7 ("fog") and is left out.')
+    assert found.notes == (
+        'Line 5 repeats line 2 ("At Night") and is left out.',
+        'Line 8 repeats line 7 ("fog") and is left out.',
+    )
 
 
 def test_the_default_list_is_clean():
     found = parse_concepts(DEFAULT_CONCEPTS)
     assert len(found.phrases) >= 30 and found.notes == ()
-    assert {"at night", "rain", "wet road", "fog", "snow", "low sun", "motion blur", "partly hidden", "crowded", "close up"} <= set(found.phrases)
+    assert {
+        "at night",
+        "rain",
+        "wet road",
+        "fog",
+        "snow",
+        "low sun",
+        "motion blur",
+        "partly hidden",
+        "crowded",
+        "close up",
+    } <= set(found.phrases)
 
 
 @pytest.mark.parametrize("text", ["", "\n \n\t\n", "# only a comment"])

@@ -33,8 +33,13 @@ def tagged(gap: list[list[int]], covered: list[int]) -> Tagged:
 
 
 def test_a_missing_class_is_the_name():
-    found = explain_gap(GAP, COVERED, classes=["giraffe"] * 58 + ["dog"] * 2 + ["dog"] * 397 + ["giraffe"] * 3,
-                        attributes=attributes(brightness=0.9), tagged=tagged([[0, 1], [0, 2]], [3, 4]))
+    found = explain_gap(
+        GAP,
+        COVERED,
+        classes=["giraffe"] * 58 + ["dog"] * 2 + ["dog"] * 397 + ["giraffe"] * 3,
+        attributes=attributes(brightness=0.9),
+        tagged=tagged([[0, 1], [0, 2]], [3, 4]),
+    )
     assert found.name == "giraffe"
     assert "58 of 60 are class giraffe (of the covered images 3 of 400)" in found.reason
     assert "gazelle (100%), " in found.reason
@@ -43,7 +48,10 @@ def test_a_missing_class_is_the_name():
 
 def test_a_class_that_is_covered_elsewhere_is_named_with_what_sets_it_apart():
     classes = ["dog"] * 60 + ["dog"] * 150 + ["cat"] * 250
-    assert explain_gap(GAP, COVERED, classes=classes, attributes=attributes(brightness=-1.5)).name == "dog, darker"
+    assert (
+        explain_gap(GAP, COVERED, classes=classes, attributes=attributes(brightness=-1.5)).name
+        == "dog, darker"
+    )
     biases = ["night"] * 55 + ["day"] * 405
     found = explain_gap(GAP, COVERED, classes=classes, biases=biases)
     assert found.name == "dog, night"
@@ -82,21 +90,36 @@ def test_nothing_in_common_is_said():
     told = 0
     for _ in range(20):
         columns = {name: rng.normal(size=460) for name in ATTRIBUTES}
-        found = explain_gap(GAP, COVERED, attributes=columns, classes=rng.choice(["a", "b", "c"], 460).tolist())
+        found = explain_gap(
+            GAP, COVERED, attributes=columns, classes=rng.choice(["a", "b", "c"], 460).tolist()
+        )
         told += found.name != "nothing in common found"
     assert told <= 1
     assert "look at them" in explain_gap(GAP, COVERED, attributes=attributes()).reason
 
 
-@pytest.mark.parametrize(("gap", "covered"), [(np.arange(3), COVERED), (GAP, np.arange(0)), (np.arange(0), np.arange(0))])
+@pytest.mark.parametrize(
+    ("gap", "covered"), [(np.arange(3), COVERED), (GAP, np.arange(0)), (np.arange(0), np.arange(0))]
+)
 def test_few_images_are_not_compared(gap, covered):
-    found = explain_gap(gap, covered, attributes=attributes(brightness=3), tagged=tagged([[0, 1]], [3, 4]), classes=["a"] * 460)
+    found = explain_gap(
+        gap,
+        covered,
+        attributes=attributes(brightness=3),
+        tagged=tagged([[0, 1]], [3, 4]),
+        classes=["a"] * 460,
+    )
     assert found.reason.startswith("Too few images") and found.tags == found.attributes == []
 
 
 def test_columns_are_the_tables_json():
-    columns = explain_gap(GAP, COVERED, classes=["giraffe"] * 60 + ["dog"] * 400, attributes=attributes(noise=1),
-                          tagged=tagged([[0, 1]], [3, 4])).columns()
+    columns = explain_gap(
+        GAP,
+        COVERED,
+        classes=["giraffe"] * 60 + ["dog"] * 400,
+        attributes=attributes(noise=1),
+        tagged=tagged([[0, 1]], [3, 4]),
+    ).columns()
     assert set(columns) == {"name", "reason", "tags", "attributes", "concepts", "classes"}
     assert json.loads(columns["classes"])[0]["name"] == "giraffe"
     assert json.loads(columns["attributes"])[0]["words"] == "noisier"
@@ -106,7 +129,11 @@ def test_columns_are_the_tables_json():
 
 def test_giraffes_among_photographs_are_named_with_and_without_labels():
     """PACS photographs with giraffes as the gap: no ImageNet class is a giraffe."""
-    data = Path(os.environ.get("GAPSCOPE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")) / "pacs" / "photo"
+    data = (
+        Path(os.environ.get("GAPSCOPE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+        / "pacs"
+        / "photo"
+    )
     if not data.is_dir():
         pytest.skip("needs the PACS photographs (GAPSCOPE_TEST_DATA)")
     import torch
@@ -114,11 +141,23 @@ def test_giraffes_among_photographs_are_named_with_and_without_labels():
     from core.encoders import lite
 
     encoder = lite.load()
-    files = [file for folder in sorted(data.iterdir()) for file in sorted(folder.iterdir())[:24 if folder.name == "giraffe" else 12]]
+    files = [
+        file
+        for folder in sorted(data.iterdir())
+        for file in sorted(folder.iterdir())[: 24 if folder.name == "giraffe" else 12]
+    ]
     images = [Image.open(file).convert("RGB") for file in files]
     with torch.inference_mode():
-        vectors = torch.cat([encoder.encode(torch.from_numpy(np.stack([encoder.prepare(image) for image in images[start:start + 16]])))
-                             for start in range(0, len(images), 16)]).numpy()
+        vectors = torch.cat(
+            [
+                encoder.encode(
+                    torch.from_numpy(
+                        np.stack([encoder.prepare(image) for image in images[start : start + 16]])
+                    )
+                )
+                for start in range(0, len(images), 16)
+            ]
+        ).numpy()
     classes = np.array([file.parent.name for file in files])
     measured = [photometric(np.asarray(image)) for image in images]
     columns = {name: np.array([values[name] for values in measured]) for name in ATTRIBUTES}

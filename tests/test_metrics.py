@@ -1,4 +1,5 @@
-"""Metrics: equal to the references' formulae, honest about what they cannot say, and finite whatever comes in."""
+"""Metrics: equal to the references' formulae, honest about what they cannot say, and finite whatever comes
+in."""
 
 from __future__ import annotations
 
@@ -18,8 +19,22 @@ from core.analysis import diversity, frechet, kernel, manifold, measure
 from core.analysis.metrics import METRICS, all_metrics, measure_pair
 from core.errors import InputError
 
-COLUMNS = {"version_id", "scope", "name", "value", "low", "high", "n_real", "n_synthetic", "floor", "floor_low",
-           "floor_high", "seed", "parameters", "note"}
+COLUMNS = {
+    "version_id",
+    "scope",
+    "name",
+    "value",
+    "low",
+    "high",
+    "n_real",
+    "n_synthetic",
+    "floor",
+    "floor_low",
+    "floor_high",
+    "seed",
+    "parameters",
+    "note",
+}
 
 
 def pair(n: int, m: int, d: int, shift: float = 0.2, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -31,7 +46,8 @@ def pair(n: int, m: int, d: int, shift: float = 0.2, seed: int = 0) -> tuple[np.
     return real.astype(np.float32), synthetic.astype(np.float32)
 
 
-# --- the references ---------------------------------------------------------------------------------------------
+# --- the references
+# ---------------------------------------------------------------------------------------------
 
 
 def reference_frechet(real: np.ndarray, synthetic: np.ndarray) -> float:
@@ -39,10 +55,14 @@ def reference_frechet(real: np.ndarray, synthetic: np.ndarray) -> float:
     x, y = real.astype(np.float64), synthetic.astype(np.float64)
     first, second = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
     root = linalg.sqrtm(first @ second)
-    return float(((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(first + second) - 2 * np.real(np.trace(root)))
+    return float(
+        ((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(first + second) - 2 * np.real(np.trace(root))
+    )
 
 
-@pytest.mark.parametrize(("n", "m", "d"), [(300, 250, 16), (400, 500, 96), (60, 400, 96), (400, 60, 96), (50, 40, 96)])
+@pytest.mark.parametrize(
+    ("n", "m", "d"), [(300, 250, 16), (400, 500, 96), (60, 400, 96), (400, 60, 96), (50, 40, 96)]
+)
 def test_frechet_distance_equals_the_formula(n, m, d):
     real, synthetic = pair(n, m, d)
     metric = frechet.frechet_distance(real, synthetic)
@@ -64,7 +84,9 @@ def test_frechet_distance_survives_dead_dimensions():
     assert frechet.frechet(real, synthetic) == pytest.approx(frechet.frechet(*without), rel=1e-6)
 
 
-@pytest.mark.parametrize(("n", "m", "d", "k"), [(300, 250, 16, 5), (200, 400, 64, 3), (7, 9, 4, 5), (2500, 2100, 24, 5)])
+@pytest.mark.parametrize(
+    ("n", "m", "d", "k"), [(300, 250, 16, 5), (200, 400, 64, 3), (7, 9, 4, 5), (2500, 2100, 24, 5)]
+)
 def test_precision_recall_density_coverage_equal_prdc(n, m, d, k):
     real, synthetic = pair(n, m, d, shift=0.1)
     with contextlib.redirect_stdout(io.StringIO()):
@@ -122,8 +144,12 @@ def test_kid_of_large_sets_draws_the_subsets_of_torch_fidelity():
     real, synthetic = pair(700, 500, 32)
     x, y = real.astype(np.float64), synthetic.astype(np.float64)
     generator = np.random.RandomState(2020)
-    values = [u_statistic(x[generator.choice(700, 100, replace=False)], y[generator.choice(500, 100, replace=False)], cubic)
-              for _ in range(20)]
+    values = [
+        u_statistic(
+            x[generator.choice(700, 100, replace=False)], y[generator.choice(500, 100, replace=False)], cubic
+        )
+        for _ in range(20)
+    ]
     metric = kernel.kid(real, synthetic, seed=2020, subsets=20, size=100)
     assert metric.value == pytest.approx(np.mean(values), rel=1e-4)
     assert metric.low < u_statistic(x, y, cubic) < metric.high
@@ -131,17 +157,24 @@ def test_kid_of_large_sets_draws_the_subsets_of_torch_fidelity():
 
 def test_cmmd_and_mmd_equal_their_formulae():
     real, synthetic = pair(200, 150, 32)
-    x, y = (side.astype(np.float64) / np.linalg.norm(side.astype(np.float64), axis=1, keepdims=True) for side in (real, synthetic))
+    x, y = (
+        side.astype(np.float64) / np.linalg.norm(side.astype(np.float64), axis=1, keepdims=True)
+        for side in (real, synthetic)
+    )
 
     def gaussian(sigma: float):
         return lambda a, b: np.exp(-((a[:, None] - b[None]) ** 2).sum(2) / (2 * sigma**2))
 
     found = kernel.gaussian_mmds(real, synthetic)
     wide = gaussian(10.0)
-    assert found["cmmd"].value == pytest.approx(1000 * (wide(x, x).mean() + wide(y, y).mean() - 2 * wide(x, y).mean()), rel=1e-4)
+    assert found["cmmd"].value == pytest.approx(
+        1000 * (wide(x, x).mean() + wide(y, y).mean() - 2 * wide(x, y).mean()), rel=1e-4
+    )
     distances = np.linalg.norm(x[:, None] - x[None], axis=2)[np.triu_indices(200, 1)]
     assert found["mmd"].parameters["sigma"] == pytest.approx(np.median(distances), rel=1e-4)
-    assert found["mmd"].value == pytest.approx(u_statistic(x, y, gaussian(float(np.median(distances)))), rel=1e-3)
+    assert found["mmd"].value == pytest.approx(
+        u_statistic(x, y, gaussian(float(np.median(distances)))), rel=1e-3
+    )
 
 
 def test_vendi_equals_the_entropy_of_the_similarity_matrix():
@@ -150,16 +183,20 @@ def test_vendi_equals_the_entropy_of_the_similarity_matrix():
         unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         values = np.linalg.eigvalsh(unit @ unit.T / n)
         values = values[values > 1e-12]
-        assert diversity.vendi_score(vectors) == pytest.approx(math.exp(-(values * np.log(values)).sum()), rel=1e-6)
+        assert diversity.vendi_score(vectors) == pytest.approx(
+            math.exp(-(values * np.log(values)).sum()), rel=1e-6
+        )
     assert diversity.vendi_score(np.eye(7)) == pytest.approx(7)
     assert diversity.vendi_score(np.ones((7, 3))) == pytest.approx(1)
 
 
-# --- intervals ----------------------------------------------------------------------------------------------------
+# --- intervals
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_intervals_hold_what_other_samples_give():
     """Values of fresh samples of the same sources lie about as widely as the interval of one says."""
+
     def sample(seed: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(seed)
         return rng.normal(size=(300, 12)), rng.normal(size=(300, 12)) * 1.2 + 0.2
@@ -168,8 +205,11 @@ def test_intervals_hold_what_other_samples_give():
     widths: dict[str, list[float]] = {name: [] for name in repeated}
     for seed in range(40):
         real, synthetic = sample(seed)
-        for metric in (frechet.frechet_distance(real, synthetic), kernel.kid(real, synthetic),
-                       manifold.manifold_metrics(real, synthetic)["precision"]):
+        for metric in (
+            frechet.frechet_distance(real, synthetic),
+            kernel.kid(real, synthetic),
+            manifold.manifold_metrics(real, synthetic)["precision"],
+        ):
             repeated[metric.name].append(metric.value)
             widths[metric.name].append(metric.high - metric.low)
     for name, values in repeated.items():
@@ -181,12 +221,15 @@ def test_bootstrap_of_a_mean_is_its_standard_error():
     values = np.random.default_rng(0).gamma(2, 1, 10_000)  # more distinct values than bins
     low, high = measure.bootstrap_mean(values, seed=0)
     error = values.std() / 100
-    assert (low, high) == pytest.approx((values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.25 * error)
-    assert measure.bootstrap_mean(np.zeros(100, bool), 0) == (0.0, pytest.approx(1 - 0.025 ** 0.01))
-    assert measure.bootstrap_mean(np.ones(100, bool), 0) == (pytest.approx(0.025 ** 0.01), 1.0)
+    assert (low, high) == pytest.approx(
+        (values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.25 * error
+    )
+    assert measure.bootstrap_mean(np.zeros(100, bool), 0) == (0.0, pytest.approx(1 - 0.025**0.01))
+    assert measure.bootstrap_mean(np.ones(100, bool), 0) == (pytest.approx(0.025**0.01), 1.0)
 
 
-# --- all together -----------------------------------------------------------------------------------------------------
+# --- all together
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_all_metrics_fill_the_table_with_floors():
@@ -240,13 +283,20 @@ def test_classes_get_their_own_rows_and_one_sided_ones_a_reason():
 
 def test_a_class_that_only_the_second_version_has_gets_its_floor():
     real, synthetic = pair(60, 60, 8)
-    rows = all_metrics(real, {1: synthetic, 2: synthetic}, real_classes=["a"] * 30 + ["b"] * 30,
-                       classes={1: ["a"] * 60, 2: ["a"] * 30 + ["b"] * 30}).rows
-    found = next(row for row in rows if (row["version_id"], row["scope"], row["name"]) == (2, "class:b", "kid"))
+    rows = all_metrics(
+        real,
+        {1: synthetic, 2: synthetic},
+        real_classes=["a"] * 30 + ["b"] * 30,
+        classes={1: ["a"] * 60, 2: ["a"] * 30 + ["b"] * 30},
+    ).rows
+    found = next(
+        row for row in rows if (row["version_id"], row["scope"], row["name"]) == (2, "class:b", "kid")
+    )
     assert found["value"] is not None and found["floor"] is not None
 
 
-# --- bad input ------------------------------------------------------------------------------------------------------------
+# --- bad input
+# ------------------------------------------------------------------------------------------------------------
 
 
 def finite_or_explained(rows: list[dict]) -> None:
@@ -264,13 +314,18 @@ def test_few_images_are_explained(n, m):
     precision = next(row for row in rows if row["name"] == "precision")
     assert (precision["value"] is None) == (min(n, m) < 6)
     if min(n, m) < 6:
-        assert precision["note"] == f"Needs at least 6 images on each side; there are {n} real and {m} synthetic."
+        assert (
+            precision["note"]
+            == f"Needs at least 6 images on each side; there are {n} real and {m} synthetic."
+        )
 
 
 @pytest.mark.parametrize("real_value", [0.0, 1.0])
 @pytest.mark.parametrize("value", [0.0, 1.0, -3.0])
 def test_constant_images_give_no_nan(real_value, value):
-    finite_or_explained(all_metrics(np.full((20, 6), real_value, np.float32), {1: np.full((15, 6), value, np.float32)}).rows)
+    finite_or_explained(
+        all_metrics(np.full((20, 6), real_value, np.float32), {1: np.full((15, 6), value, np.float32)}).rows
+    )
     finite_or_explained(all_metrics(pair(30, 30, 6)[0], {1: np.full((15, 6), value, np.float32)}).rows)
 
 

@@ -61,7 +61,9 @@ def test_a_grid_gives_a_peak_at_its_frequency(photos, across, down):
 
 
 def test_blur_is_missing_high_frequencies(photos):
-    found = compare(measured(photos[:40]), measured([ndimage.gaussian_filter(photo, 1.2) for photo in photos[40:]]))
+    found = compare(
+        measured(photos[:40]), measured([ndimage.gaussian_filter(photo, 1.2) for photo in photos[40:]])
+    )
     high = {band.name: band for band in found.bands}["high"]
     assert high.difference < -10 and high.high < -1
     assert abs(high.floor) < 1
@@ -71,7 +73,9 @@ def test_blur_is_missing_high_frequencies(photos):
 
 def test_noise_is_too_much_fine_detail(photos):
     rng = np.random.default_rng(1)
-    found = compare(measured(photos[:40]), measured([photo + rng.normal(0, 0.15, photo.shape) for photo in photos[40:]]))
+    found = compare(
+        measured(photos[:40]), measured([photo + rng.normal(0, 0.15, photo.shape) for photo in photos[40:]])
+    )
     assert any("stronger" in words and "finest detail" in words for words in found.findings)
 
 
@@ -104,7 +108,9 @@ def test_constant_and_small_images_give_none():
 def test_crop_size_follows_the_smaller_dataset():
     assert crop_size([np.full(10, 512), np.full(10, 1080)], 256) == 256
     assert crop_size([np.full(10, 512), np.full(10, 227)], 256) == 224
-    assert crop_size([np.array([20] + [300] * 99), np.full(10, 1080)], 256) == 256  # one small image is left out
+    assert (
+        crop_size([np.array([20] + [300] * 99), np.full(10, 1080)], 256) == 256
+    )  # one small image is left out
 
 
 def test_flat_difference_has_no_peaks():
@@ -137,9 +143,19 @@ def job(tmp_path, photos) -> JobFolder:
     Image.new("RGB", (SIZE, SIZE), "red").save(tmp_path / "render" / "flat.png")
     Image.new("RGB", (20, 20), "red").save(tmp_path / "render" / "small.png")
     render += [str(tmp_path / "render" / name) for name in ("broken.png", "flat.png", "small.png")]
-    made = JobFolder.create(tmp_path / "job", {"kind": "spectrum", "sample": 100, "seed": 0, "crop": 96, "datasets": [
-        {"dataset_id": 1, "version": None, "domain": "real", "file": "d00", "name": "photos"},
-        {"dataset_id": 2, "version": "1.0", "domain": "synthetic", "file": "d01", "name": "1.0"}]})
+    made = JobFolder.create(
+        tmp_path / "job",
+        {
+            "kind": "spectrum",
+            "sample": 100,
+            "seed": 0,
+            "crop": 96,
+            "datasets": [
+                {"dataset_id": 1, "version": None, "domain": "real", "file": "d00", "name": "photos"},
+                {"dataset_id": 2, "version": "1.0", "domain": "synthetic", "file": "d01", "name": "1.0"},
+            ],
+        },
+    )
     made.write_input_table("d00.parquet", pa.table({"file": real}))
     made.write_input_table("d01.parquet", pa.table({"file": render}))
     return made
@@ -153,10 +169,14 @@ def test_the_task_finds_the_grid_and_counts_what_it_left_out(job):
     assert version["images"] == 30 and version["skipped"] == 3
     assert json.loads(version["peaks"])[0]["across"] == pytest.approx(1 / 8)
     assert "every 8.0 pixels" in json.loads(version["findings"])[0]
-    assert np.load(job.output("mean-00.npy")).shape == np.load(job.output("difference-01.npy")).shape == (96, 96)
+    assert (
+        np.load(job.output("mean-00.npy")).shape == np.load(job.output("difference-01.npy")).shape == (96, 96)
+    )
     curves = pq.read_table(job.output("curves.parquet"))
     assert curves.num_rows == 2 * 48
-    assert all(np.isfinite(curves.column(name).to_numpy()).all() for name in ("level", "low", "high", "mean_low"))
+    assert all(
+        np.isfinite(curves.column(name).to_numpy()).all() for name in ("level", "low", "high", "mean_low")
+    )
 
 
 def test_a_resumed_task_takes_up_what_is_there(job, monkeypatch):

@@ -17,11 +17,22 @@ def test_the_split_class_comes_first_with_both_its_sides():
     frog, car = split_classes(REAL, REAL_CLASSES, SYNTHETIC, CLASSES)
     assert frog.name == "frog" and frog.separation == pytest.approx(1)
     assert (frog.real_cluster, frog.synthetic_cluster) == (1, 3)
-    assert frog.note == ("Most synthetic images are in cluster 3: 50 synthetic, 0 real. "
-                         "Most real ones are in cluster 1: 36 real, 0 synthetic.")
+    assert frog.note == (
+        "Most synthetic images are in cluster 3: 50 synthetic, 0 real. "
+        "Most real ones are in cluster 1: 36 real, 0 synthetic."
+    )
     assert car.separation == 0 and car.note == "Most of both are in cluster 0: 40 real, 30 synthetic."
-    assert frog.row(7, "label") == {"class": "frog", "source": "label", "version_id": 7, "n_real": 40, "n_synthetic": 50,
-                                    "separation": pytest.approx(1), "real_cluster": 1, "synthetic_cluster": 3, "note": frog.note}
+    assert frog.row(7, "label") == {
+        "class": "frog",
+        "source": "label",
+        "version_id": 7,
+        "n_real": 40,
+        "n_synthetic": 50,
+        "separation": pytest.approx(1),
+        "real_cluster": 1,
+        "synthetic_cluster": 3,
+        "note": frog.note,
+    }
 
 
 def test_chance_is_corrected_for():
@@ -30,13 +41,22 @@ def test_chance_is_corrected_for():
     values = []
     for seed in range(20):
         clusters = rng.integers(0, 15, 60)
-        values.append(split_classes(clusters[:30], ["a"] * 30, clusters[30:], ["a"] * 30, seed=seed)[0].separation)
+        values.append(
+            split_classes(clusters[:30], ["a"] * 30, clusters[30:], ["a"] * 30, seed=seed)[0].separation
+        )
     assert np.mean(values) < 0.1
 
 
 def test_one_sided_and_unclustered_classes_are_explained():
-    found = {split.name: split for split in split_classes(
-        np.array([0] * 10 + [-1] * 10), ["a"] * 10 + ["c"] * 10, np.array([1] * 10 + [2] * 10), ["b"] * 10 + ["c"] * 10)}
+    found = {
+        split.name: split
+        for split in split_classes(
+            np.array([0] * 10 + [-1] * 10),
+            ["a"] * 10 + ["c"] * 10,
+            np.array([1] * 10 + [2] * 10),
+            ["b"] * 10 + ["c"] * 10,
+        )
+    }
     assert found["a"].note == "No synthetic image has the class a." and found["a"].separation is None
     assert found["b"].note == "No real image has the class b."
     assert found["c"].separation is None and "Fewer than 5" in found["c"].note and found["c"].n_real == 10

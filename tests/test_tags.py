@@ -23,7 +23,13 @@ NAMES = ("car", "bus", "tram", "tree", "lamp", "sign")
 
 def tagged(classes: list[list[int]], probability: float = 0.2) -> Tagged:
     indices = np.array(classes)
-    return Tagged(indices, np.full(indices.shape, probability, np.float32), NAMES, np.zeros((len(indices), 0), np.float32), {})
+    return Tagged(
+        indices,
+        np.full(indices.shape, probability, np.float32),
+        NAMES,
+        np.zeros((len(indices), 0), np.float32),
+        {},
+    )
 
 
 def test_tags_are_the_softmax_of_the_head():
@@ -47,7 +53,10 @@ def test_an_encoder_without_a_classifier_is_told_so():
 
 def test_enrichment_is_fishers_exact_test():
     found = enriched(["a", "b"], np.array([9, 5]), 20, np.array([3, 40]), 200, level=1.1, least_share=0)
-    p = [stats.fisher_exact([[9, 11], [3, 197]], "greater").pvalue, stats.fisher_exact([[5, 15], [40, 160]], "greater").pvalue]
+    p = [
+        stats.fisher_exact([[9, 11], [3, 197]], "greater").pvalue,
+        stats.fisher_exact([[5, 15], [40, 160]], "greater").pvalue,
+    ]
     q = stats.false_discovery_control(p)
     assert [finding.q for finding in found] == pytest.approx(q)
     assert found[0].lift == pytest.approx(np.log((9.5 / 11.5) / (3.5 / 197.5)))
@@ -77,7 +86,9 @@ def test_unlikely_places_among_the_five_do_not_count():
 def test_close_names_are_told_together():
     weight = np.array([[1, 0, 0], [0, 1, 0], [0.05, 1, 0.1], [0, 0, 1.0], [-1, -1, -1], [0, 0, -1]])
     vectors = np.concatenate([np.tile([0, 8, 0], (30, 1)), np.tile([8, 0, 0], (90, 1))])
-    found = over_represented(tag_images(vectors, weight, np.zeros(6), NAMES), np.arange(30), np.arange(30, 120))
+    found = over_represented(
+        tag_images(vectors, weight, np.zeros(6), NAMES), np.arange(30), np.arange(30, 120)
+    )
     assert {found[0].name, *found[0].also} == {"bus", "tram"}
     assert len(found) == 1
 
@@ -86,13 +97,26 @@ def test_families_hold_the_classes_they_name():
     """The ranges follow ImageNet's numbering: spot checks against timm's list of names."""
     info = ImageNetInfo()
     index = {info.index_to_description(number).split(",")[0]: number for number in range(1000)}
-    examples = {"fish": ("tench", "great white shark"), "birds": ("ostrich", "flamingo"), "dogs and wolves": ("beagle", "timber wolf"),
-                "cats": ("tabby",), "big cats": ("cheetah", "lion"), "bears": ("giant panda", "brown bear"),
-                "hoofed animals": ("gazelle", "zebra", "llama"), "apes and monkeys": ("gorilla",),
-                "elephants": ("African elephant", "tusker"), "spiders and insects": ("tarantula", "bee"),
-                "reptiles and amphibians": ("bullfrog", "Indian cobra"), "food": ("pizza",), "landscapes": ("seashore",),
-                "plants and fungi": ("daisy", "bolete"), "animals": ("gazelle", "tench"), "sea animals": ("starfish", "killer whale"),
-                "foxes": ("red fox",), "small mammals": ("hamster", "skunk")}
+    examples = {
+        "fish": ("tench", "great white shark"),
+        "birds": ("ostrich", "flamingo"),
+        "dogs and wolves": ("beagle", "timber wolf"),
+        "cats": ("tabby",),
+        "big cats": ("cheetah", "lion"),
+        "bears": ("giant panda", "brown bear"),
+        "hoofed animals": ("gazelle", "zebra", "llama"),
+        "apes and monkeys": ("gorilla",),
+        "elephants": ("African elephant", "tusker"),
+        "spiders and insects": ("tarantula", "bee"),
+        "reptiles and amphibians": ("bullfrog", "Indian cobra"),
+        "food": ("pizza",),
+        "landscapes": ("seashore",),
+        "plants and fungi": ("daisy", "bolete"),
+        "animals": ("gazelle", "tench"),
+        "sea animals": ("starfish", "killer whale"),
+        "foxes": ("red fox",),
+        "small mammals": ("hamster", "skunk"),
+    }
     assert set(examples) == {name for name, _ in FAMILIES}
     ranges = dict(FAMILIES)
     for family, names in examples.items():

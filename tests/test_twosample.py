@@ -1,4 +1,5 @@
-"""The classifier between real and synthetic images: blind where there is nothing to see, and it ranks what it sees."""
+"""The classifier between real and synthetic images: blind where there is nothing to see, and it ranks what it
+sees."""
 
 from __future__ import annotations
 

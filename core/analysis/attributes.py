@@ -1,8 +1,8 @@
 """Photometric attributes of an image, and how far two sets of images differ in them.
 
-:func:`photometric` turns pixels into nine numbers that a person can check by looking: how bright, how sharp, how
-noisy. :func:`compare_attributes` says in which of them one set of images differs from another ("darker, d = -0.8"),
-which is how a gap gets its reason.
+:func:`photometric` turns pixels into nine numbers that a person can check by looking: how bright, how sharp,
+how noisy. :func:`compare_attributes` says in which of them one set of images differs from another ("darker, d
+= -0.8"), which is how a gap gets its reason.
 """
 
 from __future__ import annotations
@@ -21,8 +21,15 @@ EDGE = 0.06  # brightness change per pixel (0..1) from which a pixel counts as a
 HIGH_FREQUENCY = 0.25  # cycles per pixel: half of what the pixel grid can hold
 
 ATTRIBUTES: tuple[str, ...] = (
-    "brightness", "contrast", "saturation", "colour_temperature", "sharpness", "noise", "edge_density",
-    "high_frequency_power", "colourfulness",
+    "brightness",
+    "contrast",
+    "saturation",
+    "colour_temperature",
+    "sharpness",
+    "noise",
+    "edge_density",
+    "high_frequency_power",
+    "colourfulness",
 )
 
 # What is said of images that have less, and more, of an attribute.
@@ -54,9 +61,9 @@ MEANING: dict[str, str] = {
 def photometric(image: np.ndarray) -> dict[str, float]:
     """The attributes of one image.
 
-    ``image``: uint8 (h, w, 3), sRGB. Reduced to 256 pixels on its longest side if larger. Always finite: a constant
-    image has zero contrast, sharpness, noise, edges and fine detail. :data:`MEANING` says what each number is.
-    Raises ValueError for anything but a non-empty uint8 (h, w, 3) array.
+    ``image``: uint8 (h, w, 3), sRGB. Reduced to 256 pixels on its longest side if larger. Always finite: a
+    constant image has zero contrast, sharpness, noise, edges and fine detail. :data:`MEANING` says what each
+    number is. Raises ValueError for anything but a non-empty uint8 (h, w, 3) array.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
         raise ValueError(f"photometric needs a uint8 (h, w, 3) array, not {image.dtype} {image.shape}")
@@ -93,9 +100,10 @@ def photometric(image: np.ndarray) -> dict[str, float]:
 class Effect:
     """How one set of images differs from another in one attribute.
 
-    ``d``: Cohen's d (difference of means over the pooled standard deviation) with its 95 % interval ``low`` to
-    ``high``; ``delta``: Cliff's delta, the chance that an image of the first set has more, minus the chance that it
-    has less; ``p``: two-sided Mann-Whitney; ``words``: "darker". ``n`` and ``n_other`` are the sizes of the sets.
+    ``d``: Cohen's d (difference of means over the pooled standard deviation) with its 95 % interval ``low``
+    to ``high``; ``delta``: Cliff's delta, the chance that an image of the first set has more, minus the
+    chance that it has less; ``p``: two-sided Mann-Whitney; ``words``: "darker". ``n`` and ``n_other`` are the
+    sizes of the sets.
     """
 
     name: str
@@ -112,9 +120,10 @@ class Effect:
 def effect_size(name: str, values: np.ndarray, others: np.ndarray) -> Effect | None:
     """The difference of ``values`` (n,) from ``others`` (m,) in the attribute ``name``.
 
-    Values that are not finite are left out. None where fewer than two values are left on a side. Interval: the
-    large-sample one of Hedges and Olkin (1985). Where all values of both sides are one constant d is 0; where each
-    side is its own constant d is ±10, the bound every d is clipped to, because it has no finite value.
+    Values that are not finite are left out. None where fewer than two values are left on a side. Interval:
+    the large-sample one of Hedges and Olkin (1985). Where all values of both sides are one constant d is 0;
+    where each side is its own constant d is ±10, the bound every d is clipped to, because it has no finite
+    value.
     """
     values = values[np.isfinite(values)].astype(np.float64)
     others = others[np.isfinite(others)].astype(np.float64)
@@ -126,7 +135,11 @@ def effect_size(name: str, values: np.ndarray, others: np.ndarray) -> Effect | N
     scale = max(abs(float(values.mean())), abs(float(others.mean())), 1e-12)
     if pooled < 1e-9 * scale:
         d = 0.0 if abs(difference) < 1e-9 * scale else math.copysign(10.0, difference)
-        delta, p = (0.0, 1.0) if d == 0.0 else (math.copysign(1.0, d), float(stats.mannwhitneyu(values, others).pvalue))
+        delta, p = (
+            (0.0, 1.0)
+            if d == 0.0
+            else (math.copysign(1.0, d), float(stats.mannwhitneyu(values, others).pvalue))
+        )
     else:
         d = float(np.clip(difference / pooled, -10.0, 10.0))
         test = stats.mannwhitneyu(values, others, alternative="two-sided")
@@ -142,8 +155,11 @@ def compare_attributes(
 
     ``values`` and ``others`` map an attribute's name to its column, one value an image.
     """
-    effects = [effect_size(name, np.asarray(values[name], float), np.asarray(others[name], float))
-               for name in names if name in values and name in others]
+    effects = [
+        effect_size(name, np.asarray(values[name], float), np.asarray(others[name], float))
+        for name in names
+        if name in values and name in others
+    ]
     return sorted((effect for effect in effects if effect is not None), key=lambda effect: -abs(effect.d))
 
 
@@ -158,7 +174,8 @@ def _ratio(part: float, whole: float) -> float:
 
 
 def _sharpness(luma: np.ndarray, contrast: float) -> float:
-    """Standard deviation of the 4-neighbour Laplacian over that of white noise with the image's own contrast."""
+    """Standard deviation of the 4-neighbour Laplacian over that of white noise with the image's own
+    contrast."""
     if min(luma.shape) < 3 or contrast == 0.0:
         return 0.0
     centre = luma[1:-1, 1:-1]
@@ -170,7 +187,8 @@ def _sharpness(luma: np.ndarray, contrast: float) -> float:
 
 
 def _noise(luma: np.ndarray) -> float:
-    """Immerkær's Laplacian difference (1996), with the median in place of the mean so that edges count little."""
+    """Immerkær's Laplacian difference (1996), with the median in place of the mean so that edges count
+    little."""
     if min(luma.shape) < 3:
         return 0.0
     rows = luma[:-2] - 2 * luma[1:-1] + luma[2:]

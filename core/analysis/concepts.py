@@ -1,8 +1,10 @@
-"""Concepts: phrases the user writes ("at night", "wet road"), scored on every image by an encoder that knows words.
+"""Concepts: phrases the user writes ("at night", "wet road"), scored on every image by an encoder that knows
+words.
 
 Arrays in, arrays out: the text vectors come from the encoder. A phrase is put into a few templates, whose
-vectors are averaged (Radford et al. 2021, CLIP's prompt ensembles). Scores of one phrase compare images with each other; scores of
-two phrases do not compare, because CLIP likes some phrases better whatever the image shows.
+vectors are averaged (Radford et al. 2021, CLIP's prompt ensembles). Scores of one phrase compare images with
+each other; scores of two phrases do not compare, because CLIP likes some phrases better whatever the image
+shows.
 """
 
 from __future__ import annotations
@@ -85,9 +87,9 @@ class ConceptList:
 def parse_concepts(text: str) -> ConceptList:
     """Read a list of phrases, one a line.
 
-    Blank lines and lines that begin with ``#`` are left out; so are phrases that are there already (whatever the case
-    and spacing), with a note. Raises InputError for a list without a phrase, with more than 200, or with one of more than 100
-    characters.
+    Blank lines and lines that begin with ``#`` are left out; so are phrases that are there already (whatever
+    the case and spacing), with a note. Raises InputError for a list without a phrase, with more than 200, or
+    with one of more than 100 characters.
     """
     first_seen: dict[str, int] = {}
     phrases, notes = [], []
@@ -96,11 +98,13 @@ def parse_concepts(text: str) -> ConceptList:
         if not phrase or phrase.startswith("#"):
             continue
         if len(phrase) > LONGEST:
-            raise InputError(f"Line {number} of the concept list has {len(phrase)} characters",
-                             f"Shorten it to at most {LONGEST}: \"{phrase[:40]}…\"")
+            raise InputError(
+                f"Line {number} of the concept list has {len(phrase)} characters",
+                f'Shorten it to at most {LONGEST}: "{phrase[:40]}…"',
+            )
         key = phrase.casefold()
         if key in first_seen:
-            notes.append(f"Line {number} repeats line {first_seen[key]} (\"{phrase}\") and is left out.")
+            notes.append(f'Line {number} repeats line {first_seen[key]} ("{phrase}") and is left out.')
             continue
         first_seen[key] = number
         phrases.append(phrase)
@@ -112,33 +116,45 @@ def parse_concepts(text: str) -> ConceptList:
 
 
 def text_vectors(
-    phrases: Sequence[str], encode: Callable[[Sequence[str]], np.ndarray] | None, *,
-    templates: Sequence[str] = TEMPLATES, encoder: str = "",
+    phrases: Sequence[str],
+    encode: Callable[[Sequence[str]], np.ndarray] | None,
+    *,
+    templates: Sequence[str] = TEMPLATES,
+    encoder: str = "",
 ) -> np.ndarray:
     """One vector of length 1 for each phrase, (p, d): the mean over the templates.
 
-    ``encode`` is the encoder's text tower, phrases → (n, d); None raises InputError: this encoder knows no words.
+    ``encode`` is the encoder's text tower, phrases → (n, d); None raises InputError: this encoder knows no
+    words.
     """
     if encode is None:
-        raise InputError(f"The encoder {encoder or 'of these vectors'} knows no words",
-                         "Concepts and zero-shot classes need a clip:… encoder.")
+        raise InputError(
+            f"The encoder {encoder or 'of these vectors'} knows no words",
+            "Concepts and zero-shot classes need a clip:… encoder.",
+        )
     prompts = [template.format(phrase) for phrase in phrases for template in templates]
     vectors = _unit(np.asarray(encode(prompts))).reshape(len(phrases), len(templates), -1)
     return _unit(vectors.mean(axis=1))
 
 
 def concept_scores(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """Cosine (n, p) of each image's vector (n, d) with each phrase's (p, d). Raises InputError where d differs."""
+    """Cosine (n, p) of each image's vector (n, d) with each phrase's (p, d). Raises InputError where d
+    differs."""
     if images.shape[1] != texts.shape[1]:
-        raise InputError(f"Image vectors have {images.shape[1]} dimensions, text vectors {texts.shape[1]}",
-                         "Use the text tower of the encoder that made the image vectors.")
+        raise InputError(
+            f"Image vectors have {images.shape[1]} dimensions, text vectors {texts.shape[1]}",
+            "Use the text tower of the encoder that made the image vectors.",
+        )
     return _unit(images) @ _unit(texts).T
 
 
-def zero_shot(images: np.ndarray, texts: np.ndarray, *, scale: float = CLIP_SCALE) -> tuple[np.ndarray, np.ndarray]:
+def zero_shot(
+    images: np.ndarray, texts: np.ndarray, *, scale: float = CLIP_SCALE
+) -> tuple[np.ndarray, np.ndarray]:
     """The likeliest class of each image (n,) int and its probability (n,), by softmax of ``scale`` × cosine.
 
-    ``images`` (n, d), ``texts`` (classes, d): one vector a class (:func:`text_vectors` with :data:`CLASS_TEMPLATES`).
+    ``images`` (n, d), ``texts`` (classes, d): one vector a class (:func:`text_vectors` with
+    :data:`CLASS_TEMPLATES`).
     """
     scores = concept_scores(images, texts) * scale
     scores -= scores.max(axis=1, keepdims=True)
@@ -148,14 +164,21 @@ def zero_shot(images: np.ndarray, texts: np.ndarray, *, scale: float = CLIP_SCAL
     return likeliest, scores[np.arange(len(scores)), likeliest]
 
 
-def concept_effects(scores: np.ndarray, phrases: Sequence[str], gap: np.ndarray, covered: np.ndarray) -> list[Effect]:
+def concept_effects(
+    scores: np.ndarray, phrases: Sequence[str], gap: np.ndarray, covered: np.ndarray
+) -> list[Effect]:
     """Phrases that fit the images ``gap`` (row numbers) better than ``covered``, the strongest first.
 
-    ``scores`` (n, p) from :func:`concept_scores`. Only phrases that fit better: that a concept is missing from a gap
-    names nothing that could be rendered.
+    ``scores`` (n, p) from :func:`concept_scores`. Only phrases that fit better: that a concept is missing
+    from a gap names nothing that could be rendered.
     """
-    effects = [effect_size(phrase, scores[gap, column], scores[covered, column]) for column, phrase in enumerate(phrases)]
-    return sorted((effect for effect in effects if effect is not None and effect.d > 0), key=lambda effect: -effect.d)
+    effects = [
+        effect_size(phrase, scores[gap, column], scores[covered, column])
+        for column, phrase in enumerate(phrases)
+    ]
+    return sorted(
+        (effect for effect in effects if effect is not None and effect.d > 0), key=lambda effect: -effect.d
+    )
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

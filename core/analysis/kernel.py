@@ -1,10 +1,11 @@
 """Kernel distances between two sets of vectors: KID, CMMD and an MMD whose bandwidth follows the data.
 
-All are the squared maximum mean discrepancy (Gretton et al. 2012), MMD² = E k(x, x') + E k(y, y') - 2 E k(x, y):
+All are the squared maximum mean discrepancy (Gretton et al. 2012), MMD² = E k(x, x') + E k(y, y') - 2 E k(x,
+y):
 
 * **KID** (Bińkowski et al. 2018): k = (x·y/d + 1)³, unbiased, mean over random subsets, as torch-fidelity.
-* **CMMD** (Jayasumana et al. 2024): Gaussian with σ = 10 on vectors of length 1, biased, times 1000. Comparable with
-  published numbers only on CLIP ViT-L/14-336 features.
+* **CMMD** (Jayasumana et al. 2024): Gaussian with σ = 10 on vectors of length 1, biased, times 1000.
+  Comparable with published numbers only on CLIP ViT-L/14-336 features.
 * **MMD**: Gaussian whose σ is the median distance between real images, on vectors of length 1, unbiased.
 """
 
@@ -26,12 +27,15 @@ BLOCK = 1024
 Kernel = Callable[[np.ndarray], np.ndarray]  # dot products → kernel values
 
 
-def kid(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0, subsets: int = SUBSETS, size: int = SUBSET) -> Metric:
+def kid(
+    real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0, subsets: int = SUBSETS, size: int = SUBSET
+) -> Metric:
     """Kernel Inception Distance on the given vectors ``real`` (n, d) and ``synthetic`` (m, d).
 
-    With more than ``size`` images on both sides: the mean over ``subsets`` random subsets of ``size`` of each, drawn
-    as torch-fidelity draws them with ``rng_seed=seed``. Otherwise the U-statistic of all images, which is what the
-    mean over subsets estimates (torch-fidelity refuses there). Unbiased: two samples of one source give about 0, also below 0.
+    With more than ``size`` images on both sides: the mean over ``subsets`` random subsets of ``size`` of
+    each, drawn as torch-fidelity draws them with ``rng_seed=seed``. Otherwise the U-statistic of all images,
+    which is what the mean over subsets estimates (torch-fidelity refuses there). Unbiased: two samples of one
+    source give about 0, also below 0.
     """
     check_pair(real, synthetic)
     n, m, d = len(real), len(synthetic), real.shape[1]
@@ -44,7 +48,9 @@ def kid(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0, subsets: int 
 
     if min(n, m) <= size:
         value, halves = _mmd(real, synthetic, [cubic], biased=False, seed=seed)[0]
-        return measured("kid", value, half_sample_interval(value, halves), real, synthetic, seed, {"subsets": 1})
+        return measured(
+            "kid", value, half_sample_interval(value, halves), real, synthetic, seed, {"subsets": 1}
+        )
     # The reference's generator and order of draws, so that the same seed gives the same number.
     generator = np.random.RandomState(seed)
     values = np.empty(subsets)
@@ -56,8 +62,15 @@ def kid(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0, subsets: int 
     # Subsets of b out of N vary (N - b) / b times as much as the whole; their mean has an error of its own.
     smaller = min(n, m)
     scale = float(np.sqrt(size / (smaller - size) + 1 / subsets)) if smaller > 2 * size else 1.0
-    return measured("kid", value, half_sample_interval(value, values, scale=scale), real, synthetic, seed,
-                    {"subsets": subsets, "size": size})
+    return measured(
+        "kid",
+        value,
+        half_sample_interval(value, values, scale=scale),
+        real,
+        synthetic,
+        seed,
+        {"subsets": subsets, "size": size},
+    )
 
 
 def gaussian_mmds(
@@ -65,8 +78,8 @@ def gaussian_mmds(
 ) -> dict[str, Metric]:
     """``cmmd`` and ``mmd`` of ``real`` (n, d) and ``synthetic`` (m, d), from one pass over the dot products.
 
-    More than ``limit`` images on a side are sampled by ``seed``. ``sigma`` fixes the bandwidth of ``mmd`` (so that the
-    floor uses the same as the value); by default it is :func:`median_distance` of the real images.
+    More than ``limit`` images on a side are sampled by ``seed``. ``sigma`` fixes the bandwidth of ``mmd`` (so
+    that the floor uses the same as the value); by default it is :func:`median_distance` of the real images.
     """
     check_pair(real, synthetic)
     n, m = len(real), len(synthetic)
@@ -80,17 +93,34 @@ def gaussian_mmds(
     def gaussian(width: float) -> Kernel:
         return lambda dots: np.exp((np.minimum(dots, 1.0) - 1.0) / width**2)  # |x - y|² = 2 - 2 x·y
 
-    (biased, biased_halves), = _mmd(x, y, [gaussian(CMMD_SIGMA)], biased=True, seed=seed)
+    ((biased, biased_halves),) = _mmd(x, y, [gaussian(CMMD_SIGMA)], biased=True, seed=seed)
     value = CMMD_SCALE * biased
-    found = {"cmmd": measured(
-        "cmmd", value, half_sample_interval(value, CMMD_SCALE * biased_halves, least=0.0), real, synthetic, seed,
-        parameters | {"sigma": CMMD_SIGMA, "scale": CMMD_SCALE})}
+    found = {
+        "cmmd": measured(
+            "cmmd",
+            value,
+            half_sample_interval(value, CMMD_SCALE * biased_halves, least=0.0),
+            real,
+            synthetic,
+            seed,
+            parameters | {"sigma": CMMD_SIGMA, "scale": CMMD_SCALE},
+        )
+    }
     if sigma == 0:
-        found["mmd"] = not_measured("mmd", n, m, seed, "The real images' vectors are all the same: no bandwidth.", parameters)
+        found["mmd"] = not_measured(
+            "mmd", n, m, seed, "The real images' vectors are all the same: no bandwidth.", parameters
+        )
         return found
-    (value, halves), = _mmd(x, y, [gaussian(sigma)], biased=False, seed=seed)
-    found["mmd"] = measured("mmd", value, half_sample_interval(value, halves), real, synthetic, seed,
-                            parameters | {"sigma": round(sigma, 6)})
+    ((value, halves),) = _mmd(x, y, [gaussian(sigma)], biased=False, seed=seed)
+    found["mmd"] = measured(
+        "mmd",
+        value,
+        half_sample_interval(value, halves),
+        real,
+        synthetic,
+        seed,
+        parameters | {"sigma": round(sigma, 6)},
+    )
     return found
 
 
@@ -137,7 +167,7 @@ def _choices(n: int, rng: np.random.Generator) -> np.ndarray:
     picked = np.zeros((n, 1 + HALVES))
     picked[:, 0] = 1
     for column in range(1, 1 + HALVES):
-        picked[rng.permutation(n)[:n // 2], column] = 1
+        picked[rng.permutation(n)[: n // 2], column] = 1
     return picked
 
 
@@ -151,7 +181,7 @@ def _sums(
         values = kernel((x[rows] @ y.T).astype(np.float64))
         total += np.einsum("ij,ij->j", pick_x[rows], values @ pick_y)
         if same:
-            diagonal += np.diagonal(values[:, start:start + len(values)]) @ pick_x[rows]
+            diagonal += np.diagonal(values[:, start : start + len(values)]) @ pick_x[rows]
     return total, diagonal
 
 

@@ -1,13 +1,13 @@
 """Precision, recall, density, coverage, authenticity and near copies: numbers from nearest neighbours.
 
-Each image carries a ball that reaches its k-th nearest neighbour on its own side. A synthetic image inside a real
-image's ball looks like something real (precision, density); a real image inside a synthetic image's ball can be
-produced (recall); a real image whose own ball holds a synthetic image is covered (coverage). Formulae: Kynkäänniemi et
-al. 2019 (precision, recall), Naeem et al. 2020 (density, coverage), as in the PyPI package ``prdc``: Euclidean
-distances, strictly smaller. Authenticity: Alaa et al. 2022.
+Each image carries a ball that reaches its k-th nearest neighbour on its own side. A synthetic image inside a
+real image's ball looks like something real (precision, density); a real image inside a synthetic image's ball
+can be produced (recall); a real image whose own ball holds a synthetic image is covered (coverage). Formulae:
+Kynkäänniemi et al. 2019 (precision, recall), Naeem et al. 2020 (density, coverage), as in the PyPI package
+``prdc``: Euclidean distances, strictly smaller. Authenticity: Alaa et al. 2022.
 
-Everything comes from three passes over blocks of distances, so memory does not grow with n × m, and one pass over
-real × synthetic serves all six numbers.
+Everything comes from three passes over blocks of distances, so memory does not grow with n × m, and one pass
+over real × synthetic serves all six numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import numpy as np
 from core.analysis.measure import Metric, bootstrap_mean, check_pair, measured, not_measured, too_few
 
 ROWS, COLUMNS = 2048, 8192  # images in a block of distances: 64 MiB
-NEAR_COPY = 0.5  # nearer to a real image than this share of that image's distance to its nearest real neighbour
+NEAR_COPY = (
+    0.5  # nearer to a real image than this share of that image's distance to its nearest real neighbour
+)
 NAMES = ("precision", "recall", "density", "coverage", "authenticity", "near_copies")
 
 Progress = Callable[[int, int], None]
@@ -30,10 +32,10 @@ Progress = Callable[[int, int], None]
 class Memberships:
     """Who lies in whose ball, for n real and m synthetic images.
 
-    ``inside`` (m,) int: real balls that hold the synthetic image; ``recalled`` (n,) bool: some synthetic ball holds the
-    real image; ``covered`` (n,) bool: the real image's ball holds a synthetic image; ``nearest`` (m,) int: each
-    synthetic image's nearest real image; ``distance`` (m,): Euclidean, to it; ``spacing`` (n,): each real image's
-    distance to its nearest real neighbour.
+    ``inside`` (m,) int: real balls that hold the synthetic image; ``recalled`` (n,) bool: some synthetic ball
+    holds the real image; ``covered`` (n,) bool: the real image's ball holds a synthetic image; ``nearest``
+    (m,) int: each synthetic image's nearest real image; ``distance`` (m,): Euclidean, to it; ``spacing``
+    (n,): each real image's distance to its nearest real neighbour.
     """
 
     k: int
@@ -50,9 +52,10 @@ def memberships(
 ) -> Memberships:
     """Find who lies in whose ball. ``real`` (n, d), ``synthetic`` (m, d), both with more than ``k`` rows.
 
-    Exact up to float32: vectors are centred on the real mean first, and distances below a thousandth of the typical
-    vector length (what float32 can resolve) count as zero. Peak memory: two float32 copies of the vectors and about
-    300 MiB. ``progress(done, total)`` counts pairs of images. Raises ValueError for k + 1 > n or m.
+    Exact up to float32: vectors are centred on the real mean first, and distances below a thousandth of the
+    typical vector length (what float32 can resolve) count as zero. Peak memory: two float32 copies of the
+    vectors and about 300 MiB. ``progress(done, total)`` counts pairs of images. Raises ValueError for k + 1 >
+    n or m.
     """
     n, m = len(real), len(synthetic)
     if min(n, m) <= k:
@@ -72,7 +75,9 @@ def memberships(
     recalled, covered = np.zeros(n, bool), np.zeros(n, bool)
     for rows in _blocks(m, ROWS):
         for columns in _blocks(n, COLUMNS):
-            squares = _squares(synthetic[rows], real[columns], lengths_synthetic[rows], lengths_real[columns], resolution)
+            squares = _squares(
+                synthetic[rows], real[columns], lengths_synthetic[rows], lengths_real[columns], resolution
+            )
             in_real = squares < radius_real[columns]
             inside[rows] += np.count_nonzero(in_real, axis=1)
             covered[columns] |= in_real.any(axis=0)
@@ -83,18 +88,25 @@ def memberships(
             nearest[rows] = np.where(closer, best + columns.start, nearest[rows])
             distance[rows] = np.where(closer, found, distance[rows])
             count(squares.size)
-    return Memberships(k, inside, recalled, covered, nearest, np.sqrt(distance), np.sqrt(near_real.min(axis=1)))
+    return Memberships(
+        k, inside, recalled, covered, nearest, np.sqrt(distance), np.sqrt(near_real.min(axis=1))
+    )
 
 
 def manifold_metrics(
-    real: np.ndarray, synthetic: np.ndarray, *, k: int = 5, seed: int = 0, progress: Progress | None = None,
+    real: np.ndarray,
+    synthetic: np.ndarray,
+    *,
+    k: int = 5,
+    seed: int = 0,
+    progress: Progress | None = None,
     found: Memberships | None = None,
 ) -> dict[str, Metric]:
     """The six numbers (:data:`NAMES`) of ``real`` (n, d) and ``synthetic`` (m, d), with bootstrap intervals.
 
-    The interval is over the images that are judged (synthetic for precision, density, authenticity and near copies; real
-    for recall and coverage) while the balls stay. ``found`` gives memberships that are known already. Fewer than
-    k + 1 images on a side: no values, and a note.
+    The interval is over the images that are judged (synthetic for precision, density, authenticity and near
+    copies; real for recall and coverage) while the balls stay. ``found`` gives memberships that are known
+    already. Fewer than k + 1 images on a side: no values, and a note.
     """
     check_pair(real, synthetic)
     why = too_few(len(real), len(synthetic), k + 1)
@@ -111,20 +123,35 @@ def manifold_metrics(
         "near_copies": copies,
     }
     flat = not found.distance.any() and not found.spacing.any()
-    note = "All vectors are the same: the images are constant, or the encoder sees no difference." if flat else ""
-    return {name: measured(name, float(values.mean()), bootstrap_mean(values, seed), real, synthetic, seed,
-                           {"k": k, "ratio": NEAR_COPY} if name == "near_copies" else {"k": k}, note)
-            for name, values in judged.items()}
+    note = (
+        "All vectors are the same: the images are constant, or the encoder sees no difference."
+        if flat
+        else ""
+    )
+    return {
+        name: measured(
+            name,
+            float(values.mean()),
+            bootstrap_mean(values, seed),
+            real,
+            synthetic,
+            seed,
+            {"k": k, "ratio": NEAR_COPY} if name == "near_copies" else {"k": k},
+            note,
+        )
+        for name, values in judged.items()
+    }
 
 
 def near_copies(found: Memberships) -> np.ndarray:
-    """Which synthetic images (m,) bool are all but copies of a real image: their distance to it is at most half of its
-    distance to its nearest real neighbour. ``found.nearest`` says of which."""
+    """Which synthetic images (m,) bool are all but copies of a real image: their distance to it is at most
+    half of its distance to its nearest real neighbour. ``found.nearest`` says of which."""
     return found.distance <= NEAR_COPY * found.spacing[found.nearest]
 
 
 def nearest_distances(vectors: np.ndarray, *, k: int) -> np.ndarray:
-    """Euclidean distances (n, k), in rising order, from each row of ``vectors`` (n, d) to its k nearest other rows."""
+    """Euclidean distances (n, k), in rising order, from each row of ``vectors`` (n, d) to its k nearest other
+    rows."""
     if len(vectors) <= k:
         raise ValueError(f"{k} neighbours need more than {k} images, not {len(vectors)}")
     vectors = _centred(vectors, _mean(vectors))
@@ -163,7 +190,11 @@ def _square_lengths(vectors: np.ndarray) -> np.ndarray:
 
 
 def _squares(
-    rows: np.ndarray, columns: np.ndarray, row_lengths: np.ndarray, column_lengths: np.ndarray, resolution: float
+    rows: np.ndarray,
+    columns: np.ndarray,
+    row_lengths: np.ndarray,
+    column_lengths: np.ndarray,
+    resolution: float,
 ) -> np.ndarray:
     """Squared distances (rows, columns) of two blocks."""
     squares = rows @ columns.T
@@ -197,7 +228,8 @@ def _nearest_squares(
 
 
 def _smallest(squares: np.ndarray, best: np.ndarray, k: int) -> np.ndarray:
-    """The k smallest of each row of ``squares`` and ``best`` together; ``squares`` is put into another order."""
+    """The k smallest of each row of ``squares`` and ``best`` together; ``squares`` is put into another
+    order."""
     if squares.shape[1] > k:
         squares.partition(k - 1, axis=1)
         squares = squares[:, :k]

@@ -1,16 +1,16 @@
 """What a measured number carries, and where its interval comes from.
 
-Every metric of Gapscope is a :class:`Metric`: the value never stands without the number of images, the seed, the
-parameters and an interval. Two kinds of interval are used, each where it is right and affordable:
+Every metric of Gapscope is a :class:`Metric`: the value never stands without the number of images, the seed,
+the parameters and an interval. Two kinds of interval are used, each where it is right and affordable:
 
-* **bootstrap of a mean** (:func:`bootstrap_mean`), for numbers that are a mean over images (precision, recall,
-  density, coverage, authenticity, near copies, Vendi): images are drawn again with replacement; what they were
-  judged against (the neighbourhoods, the kernel's eigenvectors) stays as it was.
-* **random halves** (:func:`half_sample_interval`), for numbers that resampling with replacement would bias, because
-  repeated images look like a smaller, narrower set (Fréchet distance, KID, MMD): the number is computed on random halves
-  drawn without replacement. The variance between halves equals the sampling variance of the whole (Politis and Romano
-  1994 with b = n/2), so its spread is put around the value; the halves' own level, which is biased for small sets, is
-  not used.
+* **bootstrap of a mean** (:func:`bootstrap_mean`), for numbers that are a mean over images (precision,
+  recall, density, coverage, authenticity, near copies, Vendi): images are drawn again with replacement; what
+  they were judged against (the neighbourhoods, the kernel's eigenvectors) stays as it was.
+* **random halves** (:func:`half_sample_interval`), for numbers that resampling with replacement would bias,
+  because repeated images look like a smaller, narrower set (Fréchet distance, KID, MMD): the number is
+  computed on random halves drawn without replacement. The variance between halves equals the sampling
+  variance of the whole (Politis and Romano 1994 with b = n/2), so its spread is put around the value; the
+  halves' own level, which is biased for small sets, is not used.
 
 Both are 95 % intervals: what would change if other images of the same kind had been taken.
 """
@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from core.errors import InputError
 
@@ -35,8 +35,9 @@ DRAWS = 1000  # bootstrap draws of a mean
 class Metric:
     """One measured number.
 
-    ``value`` with its 95 % interval ``low`` to ``high``; None where it cannot be computed, and then ``note`` says why.
-    ``floor`` is the same number for one half of the real images against the other. Numbers are always finite.
+    ``value`` with its 95 % interval ``low`` to ``high``; None where it cannot be computed, and then ``note``
+    says why. ``floor`` is the same number for one half of the real images against the other. Numbers are
+    always finite.
     """
 
     name: str
@@ -54,20 +55,35 @@ class Metric:
 
 
 def measured(
-    name: str, value: float, interval: tuple[float, float] | None, real: np.ndarray, synthetic: np.ndarray, seed: int,
-    parameters: dict[str, Any] | None = None, note: str = "",
+    name: str,
+    value: float,
+    interval: tuple[float, float] | None,
+    real: np.ndarray,
+    synthetic: np.ndarray,
+    seed: int,
+    parameters: dict[str, Any] | None = None,
+    note: str = "",
 ) -> Metric:
     """A :class:`Metric` from its parts; a value that is not finite becomes None with a note."""
     sizes = (len(real), len(synthetic))
     if not math.isfinite(value):
-        return Metric(name, None, None, None, *sizes, seed, parameters or {},
-                      note=note or "The vectors hold values that are not finite numbers.")
+        return Metric(
+            name,
+            None,
+            None,
+            None,
+            *sizes,
+            seed,
+            parameters or {},
+            note=note or "The vectors hold values that are not finite numbers.",
+        )
     low, high = interval if interval is not None and np.isfinite(interval).all() else (None, None)
     return Metric(name, float(value), low, high, *sizes, seed, parameters or {}, note=note)
 
 
-def not_measured(name: str, n_real: int, n_synthetic: int, seed: int, why: str,
-                 parameters: dict[str, Any] | None = None) -> Metric:
+def not_measured(
+    name: str, n_real: int, n_synthetic: int, seed: int, why: str, parameters: dict[str, Any] | None = None
+) -> Metric:
     """A metric without a value, and the reason."""
     return Metric(name, None, None, None, n_real, n_synthetic, seed, parameters or {}, note=why)
 
@@ -76,16 +92,24 @@ def check_pair(real: np.ndarray, synthetic: np.ndarray) -> None:
     """Raise InputError unless both are (n, d) and (m, d) arrays of finite numbers with the same d."""
     for side, vectors in (("real", real), ("synthetic", synthetic)):
         if vectors.ndim != 2:
-            raise InputError(f"The {side} vectors have the shape {vectors.shape}", "Give one row an image: (n, d).")
+            raise InputError(
+                f"The {side} vectors have the shape {vectors.shape}", "Give one row an image: (n, d)."
+            )
     if real.shape[1] != synthetic.shape[1]:
         raise InputError(
             f"Real vectors have {real.shape[1]} dimensions, synthetic vectors {synthetic.shape[1]}",
-            "Embed both with the same encoder.")
+            "Embed both with the same encoder.",
+        )
     for side, vectors in (("real", real), ("synthetic", synthetic)):
-        broken = sum(int((~np.isfinite(vectors[start:start + 8192]).all(axis=1)).sum())
-                     for start in range(0, len(vectors), 8192))
+        broken = sum(
+            int((~np.isfinite(vectors[start : start + 8192]).all(axis=1)).sum())
+            for start in range(0, len(vectors), 8192)
+        )
         if broken:
-            raise InputError(f"{broken} {side} vectors hold values that are not finite numbers", "Embed those images again.")
+            raise InputError(
+                f"{broken} {side} vectors hold values that are not finite numbers",
+                "Embed those images again.",
+            )
 
 
 def too_few(n_real: int, n_synthetic: int, least: int) -> str:
@@ -98,9 +122,10 @@ def too_few(n_real: int, n_synthetic: int, least: int) -> str:
 def bootstrap_mean(values: np.ndarray, seed: int, draws: int = DRAWS) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the mean of ``values`` (n,).
 
-    Equal values are drawn together by their counts, so that 100,000 memberships cost no more than their few distinct
-    values. Above 4096 distinct values they are first put into 4096 narrow bins. Where a share is 0 or 1, drawing again
-    shows no spread: then the exact one-sided bound stands in (none of n: up to 1 - 0.025^(1/n), Clopper and Pearson).
+    Equal values are drawn together by their counts, so that 100,000 memberships cost no more than their few
+    distinct values. Above 4096 distinct values they are first put into 4096 narrow bins. Where a share is 0
+    or 1, drawing again shows no spread: then the exact one-sided bound stands in (none of n: up to 1 -
+    0.025^(1/n), Clopper and Pearson).
     """
     if values.dtype == bool and (values.all() or not values.any()):
         bound = 1 - LEVEL[0] ** (1 / len(values))
@@ -134,13 +159,14 @@ def halves_of(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Two random halves of ``range(n)``, each in order; the odd one is left out."""
     order = np.random.default_rng(seed).permutation(n)
     half = n // 2
-    return np.sort(order[:half]), np.sort(order[half:2 * half])
+    return np.sort(order[:half]), np.sort(order[half : 2 * half])
 
 
 def one_thread() -> AbstractContextManager[object]:
     """Keep linear algebra on one thread: for eigenvalues and factorisations.
 
-    Their many short parallel steps wait for each other: on two cores that other programs also use, the eigenvalues of a
-    256 × 256 matrix took 60 times as long on two threads as on one. Large products gain from threads and stay outside.
+    Their many short parallel steps wait for each other: on two cores that other programs also use, the
+    eigenvalues of a 256 × 256 matrix took 60 times as long on two threads as on one. Large products gain from
+    threads and stay outside.
     """
     return threadpool_limits(limits=1)

@@ -1,8 +1,9 @@
 """All metrics of a comparison: for each version, over all images and class by class, each beside its floor.
 
-The floor of a number is the same number for one random half of the real images against the other: what it would be
-if the renderer were perfect and half as much data were at hand. Fréchet distance and CMMD fall with the number of images, so
-their floors, from halves, lie a little too high: a value below its floor is as good as the data can show.
+The floor of a number is the same number for one random half of the real images against the other: what it
+would be if the renderer were perfect and half as much data were at hand. Fréchet distance and CMMD fall with
+the number of images, so their floors, from halves, lie a little too high: a value below its floor is as good
+as the data can show.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ Report = Callable[[int, int, str], None]  # done, total, note
 
 @dataclass(frozen=True)
 class About:
-    """What a metric is called and means on screen. ``better``: ``lower``, ``higher``, or a number it should be near."""
+    """What a metric is called and means on screen. ``better``: ``lower``, ``higher``, or a number it should
+    be near."""
 
     label: str
     better: str
@@ -36,27 +38,52 @@ class About:
 
 
 METRICS: dict[str, About] = {
-    "frechet_distance": About("Fréchet distance", "lower", "Distance between Gaussians fitted to both sets of vectors."),
+    "frechet_distance": About(
+        "Fréchet distance", "lower", "Distance between Gaussians fitted to both sets of vectors."
+    ),
     "kid": About("KID", "lower", "Kernel distance with a cubic kernel; 0 for two samples of one source."),
-    "cmmd": About("CMMD", "lower", "Kernel distance, Gaussian of width 10, × 1000; published numbers use CLIP ViT-L/14-336."),
+    "cmmd": About(
+        "CMMD",
+        "lower",
+        "Kernel distance, Gaussian of width 10, × 1000; published numbers use CLIP ViT-L/14-336.",
+    ),
     "mmd": About("MMD", "lower", "Kernel distance, Gaussian as wide as the real images' median distance."),
     "precision": About("Precision", "higher", "Share of synthetic images that lie among real ones."),
     "recall": About("Recall", "higher", "Share of real images that lie among synthetic ones."),
-    "density": About("Density", "higher", "How many real neighbourhoods a synthetic image lies in, over k; about 1 for one source."),
-    "coverage": About("Coverage", "higher", "Share of real images with a synthetic image in their neighbourhood."),
-    "classifier_auc": About("Classifier AUC", "0.5", "How well a classifier tells real from synthetic: 0.5 not at all, 1 always."),
-    "authenticity": About("Authenticity", "higher", "Share of synthetic images farther from the nearest real image than that one is from other real ones."),
-    "near_copies": About("Near copies", "lower", "Share of synthetic images that all but repeat a real image."),
-    "vendi": About("Vendi score", "higher", "How many entirely different images the synthetic set amounts to."),
-    "vendi_ratio": About("Diversity", "1", "Vendi score of the synthetic images over that of as many real ones."),
+    "density": About(
+        "Density",
+        "higher",
+        "How many real neighbourhoods a synthetic image lies in, over k; about 1 for one source.",
+    ),
+    "coverage": About(
+        "Coverage", "higher", "Share of real images with a synthetic image in their neighbourhood."
+    ),
+    "classifier_auc": About(
+        "Classifier AUC", "0.5", "How well a classifier tells real from synthetic: 0.5 not at all, 1 always."
+    ),
+    "authenticity": About(
+        "Authenticity",
+        "higher",
+        "Share of synthetic images farther from the nearest real image than that one is from other real ones.",
+    ),
+    "near_copies": About(
+        "Near copies", "lower", "Share of synthetic images that all but repeat a real image."
+    ),
+    "vendi": About(
+        "Vendi score", "higher", "How many entirely different images the synthetic set amounts to."
+    ),
+    "vendi_ratio": About(
+        "Diversity", "1", "Vendi score of the synthetic images over that of as many real ones."
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Measured:
-    """``rows``: one dict for each row of the metrics table; ``looks_real``: by version, the held-out probability of
-    being real for each real image (n,) and each synthetic image (m,); ``near_copies``: by version, which synthetic
-    images (m,) bool all but repeat a real one. A version with too few images is in neither."""
+    """``rows``: one dict for each row of the metrics table; ``looks_real``: by version, the held-out
+    probability of being real for each real image (n,) and each synthetic image (m,); ``near_copies``: by
+    version, which synthetic images (m,) bool all but repeat a real one. A version with too few images is in
+    neither."""
 
     rows: list[dict[str, Any]]
     looks_real: dict[Hashable, tuple[np.ndarray, np.ndarray]]
@@ -75,9 +102,10 @@ def all_metrics(
 ) -> Measured:
     """Measure every version (id → (m, d) vectors) against the real images (n, d).
 
-    ``real_classes`` and ``classes`` (id → one label an image, None where unknown) add a scope ``class:NAME`` for each
-    class; one that is on one side only gets rows without a value that say so. Rows have the columns of the metrics table
-    in docs/architecture.md; ``parameters`` is JSON. Raises InputError for vectors that do not fit together.
+    ``real_classes`` and ``classes`` (id → one label an image, None where unknown) add a scope ``class:NAME``
+    for each class; one that is on one side only gets rows without a value that say so. Rows have the columns
+    of the metrics table in docs/architecture.md; ``parameters`` is JSON. Raises InputError for vectors that
+    do not fit together.
     """
     for vectors in versions.values():
         check_pair(real, vectors)
@@ -103,7 +131,9 @@ def all_metrics(
                 if scope == "all" and members is not None:
                     copies[version] = manifold.near_copies(members)
             floor = floors.get(scope, {})
-            rows += [_row(version, scope, with_floor(metric, floor.get(name))) for name, metric in found.items()]
+            rows += [
+                _row(version, scope, with_floor(metric, floor.get(name))) for name, metric in found.items()
+            ]
             count(scope)
     return Measured(rows, looks_real, copies)
 
@@ -111,8 +141,8 @@ def all_metrics(
 def measure_pair(
     real: np.ndarray, synthetic: np.ndarray, *, k: int = K, seed: int = 0, sigma: float | None = None
 ) -> tuple[dict[str, Metric], twosample.Judged | None, manifold.Memberships | None]:
-    """All metrics of ``real`` (n, d) against ``synthetic`` (m, d) without floors, in the order of :data:`METRICS`, and what
-    they came from (None with too few images)."""
+    """All metrics of ``real`` (n, d) against ``synthetic`` (m, d) without floors, in the order of
+    :data:`METRICS`, and what they came from (None with too few images)."""
     enough = min(len(real), len(synthetic))
     judged = twosample.judge(real, synthetic, seed=seed) if enough >= twosample.LEAST else None
     members = manifold.memberships(real, synthetic, k=k) if enough > k else None
@@ -141,10 +171,14 @@ def _floors(real: np.ndarray, k: int, seed: int) -> dict[str, Metric]:
     return measure_pair(real[first], real[second], k=k, seed=seed, sigma=sigma)[0]
 
 
-Scope = tuple[np.ndarray | None, np.ndarray | None, str]  # rows of each side (None: all), and why it cannot be measured
+Scope = tuple[
+    np.ndarray | None, np.ndarray | None, str
+]  # rows of each side (None: all), and why it cannot be measured
 
 
-def _scopes(real_classes: Sequence[str | None] | None, classes: Sequence[str | None] | None) -> dict[str, Scope]:
+def _scopes(
+    real_classes: Sequence[str | None] | None, classes: Sequence[str | None] | None
+) -> dict[str, Scope]:
     """What to measure of one version: everything, then each class."""
     scopes: dict[str, Scope] = {"all": (None, None, "")}
     if real_classes is None or classes is None:
@@ -153,7 +187,9 @@ def _scopes(real_classes: Sequence[str | None] | None, classes: Sequence[str | N
     if not counts_real or not counts:
         return scopes
     labels_real, labels = np.asarray(real_classes, object), np.asarray(classes, object)
-    ordered = sorted(counts_real.keys() | counts.keys(), key=lambda label: (-counts_real[label], -counts[label], label))
+    ordered = sorted(
+        counts_real.keys() | counts.keys(), key=lambda label: (-counts_real[label], -counts[label], label)
+    )
     shared = [label for label in ordered if counts_real[label] and counts[label]][:CLASS_LIMIT]
     for label in ordered:
         why = ""
@@ -163,7 +199,11 @@ def _scopes(real_classes: Sequence[str | None] | None, classes: Sequence[str | N
             why = f"No real image has the class {label}."
         elif label not in shared:
             why = f"Only the {CLASS_LIMIT} largest classes are measured one by one."
-        scopes[f"class:{label}"] = (np.flatnonzero(labels_real == label), np.flatnonzero(labels == label), why)
+        scopes[f"class:{label}"] = (
+            np.flatnonzero(labels_real == label),
+            np.flatnonzero(labels == label),
+            why,
+        )
     return scopes
 
 
@@ -173,10 +213,20 @@ def _take(vectors: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
 
 def _row(version: Hashable, scope: str, metric: Metric) -> dict[str, Any]:
     return {
-        "version_id": version, "scope": scope, "name": metric.name, "value": metric.value, "low": metric.low,
-        "high": metric.high, "n_real": metric.n_real, "n_synthetic": metric.n_synthetic, "floor": metric.floor,
-        "floor_low": metric.floor_low, "floor_high": metric.floor_high, "seed": metric.seed,
-        "parameters": json.dumps(metric.parameters), "note": metric.note,
+        "version_id": version,
+        "scope": scope,
+        "name": metric.name,
+        "value": metric.value,
+        "low": metric.low,
+        "high": metric.high,
+        "n_real": metric.n_real,
+        "n_synthetic": metric.n_synthetic,
+        "floor": metric.floor,
+        "floor_low": metric.floor_low,
+        "floor_high": metric.floor_high,
+        "seed": metric.seed,
+        "parameters": json.dumps(metric.parameters),
+        "note": metric.note,
     }
 
 

@@ -1,9 +1,11 @@
-"""Frequency spectra: what a renderer's images have too much or too little of, from coarse shapes to single pixels.
+"""Frequency spectra: what a renderer's images have too much or too little of, from coarse shapes to single
+pixels.
 
-A crop of each image, at its native resolution, is windowed (Hann) and Fourier transformed; its log power relative to
-the crop's total, in dB, is averaged over rings (the radial profile) and over images (the mean 2-D spectrum). Averaging logs
-keeps a few odd images from deciding. Three things are compared: the profiles' distance, the level of three bands, and peaks at
-single frequencies, which is how grids, tiles and upsampling layers show (Durall et al. 2020; Corvi et al. 2023).
+A crop of each image, at its native resolution, is windowed (Hann) and Fourier transformed; its log power
+relative to the crop's total, in dB, is averaged over rings (the radial profile) and over images (the mean 2-D
+spectrum). Averaging logs keeps a few odd images from deciding. Three things are compared: the profiles'
+distance, the level of three bands, and peaks at single frequencies, which is how grids, tiles and upsampling
+layers show (Durall et al. 2020; Corvi et al. 2023).
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ LEAST_SIZE = 32  # pixels: a smaller crop has too few frequencies
 LEAST_IMAGES = 4
 LOWEST = 0.02  # cycles per pixel: below, the window and the subject decide
 BANDS: tuple[tuple[str, float, float], ...] = (
-    ("low", LOWEST, 0.1), ("middle", 0.1, 0.25), ("high", 0.25, 0.5),
+    ("low", LOWEST, 0.1),
+    ("middle", 0.1, 0.25),
+    ("high", 0.25, 0.5),
 )
 BAND_TOLD = 1.0  # dB that a band must differ by, beyond its uncertainty, to be told
 PEAK_TOLD = 3.0  # dB above its surroundings from which a single frequency is told
@@ -34,8 +38,8 @@ HALVES = 200
 class Spectrum:
     """The spectra of n images of one dataset, from crops of ``size`` × ``size`` pixels.
 
-    ``profiles`` (n, rings) float32: radial log power in dB relative to each crop's total; ``mean`` (size, size // 2 + 1)
-    float32: mean log power of each frequency, in the layout of ``rfft2``.
+    ``profiles`` (n, rings) float32: radial log power in dB relative to each crop's total; ``mean`` (size,
+    size // 2 + 1) float32: mean log power of each frequency, in the layout of ``rfft2``.
     """
 
     size: int
@@ -54,8 +58,8 @@ class Spectrum:
 
 @dataclass(frozen=True)
 class Band:
-    """``difference`` in dB of a band's level, synthetic minus real, with its 95 % interval; ``floor``: the same between
-    halves of the real images."""
+    """``difference`` in dB of a band's level, synthetic minus real, with its 95 % interval; ``floor``: the
+    same between halves of the real images."""
 
     name: str
     lowest: float
@@ -68,8 +72,9 @@ class Band:
 
 @dataclass(frozen=True)
 class Peak:
-    """A single frequency that stands out: ``across`` and ``down`` in cycles per pixel, without sign; ``excess`` in dB over its
-    surroundings in the difference to the real images; ``sigma``: the same in robust standard deviations."""
+    """A single frequency that stands out: ``across`` and ``down`` in cycles per pixel, without sign;
+    ``excess`` in dB over its surroundings in the difference to the real images; ``sigma``: the same in robust
+    standard deviations."""
 
     across: float
     down: float
@@ -86,8 +91,9 @@ class Peak:
 class Comparison:
     """How one version's spectra differ from the real ones.
 
-    ``distance``: root mean square difference of the mean profiles in dB, with a 95 % interval, and beside it the ``floor`` of one
-    real half against the other. ``findings``: what stands out, in words; empty where nothing does.
+    ``distance``: root mean square difference of the mean profiles in dB, with a 95 % interval, and beside it
+    the ``floor`` of one real half against the other. ``findings``: what stands out, in words; empty where
+    nothing does.
     """
 
     distance: float
@@ -111,12 +117,13 @@ def crop_of(image: np.ndarray, size: int, seed: int) -> np.ndarray | None:
         return None
     rng = np.random.default_rng(seed)
     top, left = int(rng.integers(height - size + 1)), int(rng.integers(width - size + 1))
-    part = image[top:top + size, left:left + size]
+    part = image[top : top + size, left : left + size]
     return part @ np.array([0.299, 0.587, 0.114], np.float32) * np.float32(1 / 255)  # Rec. 601
 
 
 def log_power(crop: np.ndarray) -> np.ndarray | None:
-    """Log power (size, size // 2 + 1) of a crop (size, size) in dB relative to its total; None for a constant crop."""
+    """Log power (size, size // 2 + 1) of a crop (size, size) in dB relative to its total; None for a constant
+    crop."""
     size = len(crop)
     mean = crop.mean()
     if float(np.abs(crop - mean).max()) < 1e-4:  # less than the smallest step of 8 bits
@@ -135,7 +142,7 @@ def radial(logs: np.ndarray) -> np.ndarray:
     size = len(logs)
     ring, count = _rings(size)
     sums = np.bincount(ring, weights=(logs * _weights(size)).ravel(), minlength=len(count))
-    return (sums[1:size // 2 + 1] / count[1:size // 2 + 1]).astype(np.float32)
+    return (sums[1 : size // 2 + 1] / count[1 : size // 2 + 1]).astype(np.float32)
 
 
 def ring_frequency(size: int) -> np.ndarray:
@@ -144,7 +151,8 @@ def ring_frequency(size: int) -> np.ndarray:
 
 
 def crop_size(sides: list[np.ndarray], wanted: int) -> int:
-    """The crop that serves all datasets: ``wanted`` pixels, or less so that nine in ten images of each are large enough.
+    """The crop that serves all datasets: ``wanted`` pixels, or less so that nine in ten images of each are
+    large enough.
 
     ``sides``: for each dataset the shorter side of its images, (n,) pixels. A size that transforms fast.
     """
@@ -154,12 +162,13 @@ def crop_size(sides: list[np.ndarray], wanted: int) -> int:
 
 def whole_plane(half: np.ndarray, size: int) -> np.ndarray:
     """A half plane (size, size // 2 + 1) as the whole (size, size), frequency zero in the middle."""
-    mirrored = half[(-np.arange(size)) % size][:, 1:(size + 1) // 2][:, ::-1]
+    mirrored = half[(-np.arange(size)) % size][:, 1 : (size + 1) // 2][:, ::-1]
     return np.fft.fftshift(np.concatenate([half, mirrored], axis=1), axes=(0, 1))
 
 
 def compare(real: Spectrum, synthetic: Spectrum, *, seed: int = 0) -> Comparison:
-    """Compare a version's spectra with the real ones. Raises ValueError for other crop sizes or fewer than four images.
+    """Compare a version's spectra with the real ones. Raises ValueError for other crop sizes or fewer than
+    four images.
 
     Intervals: random halves (see :mod:`core.analysis.measure`) for distances, normal approximation for bands.
     """
@@ -173,15 +182,19 @@ def compare(real: Spectrum, synthetic: Spectrum, *, seed: int = 0) -> Comparison
     floor = _distance(real.profiles[first][:, told], real.profiles[second][:, told], seed)
     bands = [_band(name, lowest, highest, real, synthetic, first, second) for name, lowest, highest in BANDS]
     peaks = find_peaks(synthetic.mean - real.mean)
-    findings = [*(_peak_words(peak) for peak in peaks), *(words for band in bands if (words := _band_words(band)))]
+    findings = [
+        *(_peak_words(peak) for peak in peaks),
+        *(words for band in bands if (words := _band_words(band))),
+    ]
     return Comparison(distance, low, high, *floor, bands, peaks, findings)
 
 
 def find_peaks(difference: np.ndarray) -> list[Peak]:
-    """Single frequencies that stand out of a difference of mean log power (size, size // 2 + 1), the highest first.
+    """Single frequencies that stand out of a difference of mean log power (size, size // 2 + 1), the highest
+    first.
 
-    A peak is a local maximum at least 3 dB and 6 robust standard deviations above the median of its surroundings
-    (11 × 11 frequencies), so that broad changes and the cross of upright edges do not count.
+    A peak is a local maximum at least 3 dB and 6 robust standard deviations above the median of its
+    surroundings (11 × 11 frequencies), so that broad changes and the cross of upright edges do not count.
     """
     size = len(difference)
     # The half plane's left and right edges continue in the other half: fold enough of it around.
@@ -196,25 +209,45 @@ def find_peaks(difference: np.ndarray) -> list[Peak]:
     below = (down > 0) | (down == -0.5)
     half = (across > 0) | ((across == 0) & below) | ((across == -0.5) & (below | (down == 0)))
     rows, columns = np.nonzero(highest & outside & half & (residual >= max(PEAK_TOLD, PEAK_SIGMA * spread)))
-    peaks = [Peak(abs(float(across[row, column])), abs(float(down[row, column])), float(residual[row, column]),
-                  float(residual[row, column] / max(spread, 1e-6))) for row, column in zip(rows, columns, strict=True)]
+    peaks = [
+        Peak(
+            abs(float(across[row, column])),
+            abs(float(down[row, column])),
+            float(residual[row, column]),
+            float(residual[row, column] / max(spread, 1e-6)),
+        )
+        for row, column in zip(rows, columns, strict=True)
+    ]
     return sorted(peaks, key=lambda peak: -peak.excess)[:PEAKS_MOST]
 
 
 def _distance(profiles: np.ndarray, others: np.ndarray, seed: int) -> tuple[float, float, float]:
     """Root mean square difference in dB of two sets' mean profiles, with its interval from random halves."""
+
     def between(one: np.ndarray, other: np.ndarray) -> float:
         return float(np.sqrt(np.mean((one.mean(axis=0) - other.mean(axis=0)) ** 2)))
 
     rng = np.random.default_rng(seed)
     value = between(profiles, others)
-    halves = np.array([between(*(side[rng.permutation(len(side))[:max(1, len(side) // 2)]] for side in (profiles, others)))
-                       for _ in range(HALVES)])
+    halves = np.array(
+        [
+            between(
+                *(side[rng.permutation(len(side))[: max(1, len(side) // 2)]] for side in (profiles, others))
+            )
+            for _ in range(HALVES)
+        ]
+    )
     return value, *half_sample_interval(value, halves, least=0.0)
 
 
 def _band(
-    name: str, lowest: float, highest: float, real: Spectrum, synthetic: Spectrum, first: np.ndarray, second: np.ndarray
+    name: str,
+    lowest: float,
+    highest: float,
+    real: Spectrum,
+    synthetic: Spectrum,
+    first: np.ndarray,
+    second: np.ndarray,
 ) -> Band:
     inside = (real.frequency >= lowest) & (real.frequency < highest + 1e-9)
     levels, others = real.profiles[:, inside].mean(axis=1), synthetic.profiles[:, inside].mean(axis=1)
@@ -229,14 +262,19 @@ def _band_words(band: Band) -> str:
     if certain < max(BAND_TOLD, abs(band.floor)):
         return ""
     if band.name == "high":
-        cause = ("missing high frequencies, as after blur, denoising, upscaling or strong compression" if band.difference < 0
-                 else "too much of the finest detail, as of noise, aliasing or sharpening")
+        cause = (
+            "missing high frequencies, as after blur, denoising, upscaling or strong compression"
+            if band.difference < 0
+            else "too much of the finest detail, as of noise, aliasing or sharpening"
+        )
         size = f"finer than {1 / band.lowest:.0f} pixels"
     else:
         cause = "missing" if band.difference < 0 else "too strong"
         size = f"of {1 / band.highest:.0f} to {1 / band.lowest:.0f} pixels"
-    return (f"Detail {size} is {abs(band.difference):.1f} dB {'weaker' if band.difference < 0 else 'stronger'} than in the "
-            f"real images ({band.low:+.1f} to {band.high:+.1f} dB; real halves {band.floor:+.1f} dB): {cause}.")
+    return (
+        f"Detail {size} is {abs(band.difference):.1f} dB {'weaker' if band.difference < 0 else 'stronger'} than in the "
+        f"real images ({band.low:+.1f} to {band.high:+.1f} dB; real halves {band.floor:+.1f} dB): {cause}."
+    )
 
 
 def _peak_words(peak: Peak) -> str:
@@ -246,9 +284,11 @@ def _peak_words(peak: Peak) -> str:
         where = "from left to right"
     else:
         where = "slantwise"
-    return (f"A peak at {np.hypot(peak.across, peak.down):.3f} cycles per pixel: something repeats every {peak.period:.1f} "
-            f"pixels {where}, {peak.excess:.0f} dB above its surroundings when compared with the real images, as a grid, tiles, "
-            "dithering, an upsampling layer or compression blocks do.")
+    return (
+        f"A peak at {np.hypot(peak.across, peak.down):.3f} cycles per pixel: something repeats every {peak.period:.1f} "
+        f"pixels {where}, {peak.excess:.0f} dB above its surroundings when compared with the real images, as a grid, tiles, "
+        "dithering, an upsampling layer or compression blocks do."
+    )
 
 
 @lru_cache(maxsize=4)
@@ -259,7 +299,8 @@ def _window(size: int) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _weights(size: int) -> np.ndarray:
-    """How often each frequency of the half plane occurs in the whole: twice, but for the first and last column."""
+    """How often each frequency of the half plane occurs in the whole: twice, but for the first and last
+    column."""
     weights = np.full((size, size // 2 + 1), 2, np.float32)
     weights[:, 0] = 1
     if size % 2 == 0:

@@ -1,8 +1,8 @@
 """Classes that split: those whose real and synthetic images live in different clusters of the map.
 
-A class can have enough synthetic images and still not be covered, because the renderer's idea of it is another. In CIFAKE,
-one cluster of 4,930 frogs holds 89 real ones. For each class the real and the synthetic images are counted by cluster; the
-separation is how far the two distributions are apart.
+A class can have enough synthetic images and still not be covered, because the renderer's idea of it is
+another. In CIFAKE, one cluster of 4,930 frogs holds 89 real ones. For each class the real and the synthetic
+images are counted by cluster; the separation is how far the two distributions are apart.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ NOISE = -1  # HDBSCAN's label for images in no cluster
 class Split:
     """How far apart one class's real and synthetic images live.
 
-    ``separation``: 0 where they share clusters as random labels would, 1 where they share none; None where it cannot
-    be said (``note`` tells why). ``real_cluster`` and ``synthetic_cluster``: where most of either side is. ``n_real`` and
-    ``n_synthetic`` count all images of the class.
+    ``separation``: 0 where they share clusters as random labels would, 1 where they share none; None where it
+    cannot be said (``note`` tells why). ``real_cluster`` and ``synthetic_cluster``: where most of either side
+    is. ``n_real`` and ``n_synthetic`` count all images of the class.
     """
 
     name: str
@@ -44,20 +44,27 @@ class Split:
 
 
 def split_classes(
-    real_clusters: np.ndarray, real_classes: Sequence[str | None], clusters: np.ndarray, classes: Sequence[str | None], *,
+    real_clusters: np.ndarray,
+    real_classes: Sequence[str | None],
+    clusters: np.ndarray,
+    classes: Sequence[str | None],
+    *,
     seed: int = 0,
 ) -> list[Split]:
     """Rank the classes by how separately their real and synthetic images live, the most separate first.
 
-    ``real_clusters`` (n,) and ``clusters`` (m,): cluster of each image, -1 for none. ``real_classes`` and ``classes``: its
-    class, None where unknown. Separation: total variation distance between both distributions over clusters,
-    ½ Σ |p - q|, corrected for chance like the adjusted Rand index: (TV - E) / (1 - E), with E its mean over 200 random
-    exchanges of real and synthetic within the class. Images in no cluster are left out of it.
+    ``real_clusters`` (n,) and ``clusters`` (m,): cluster of each image, -1 for none. ``real_classes`` and
+    ``classes``: its class, None where unknown. Separation: total variation distance between both
+    distributions over clusters, ½ Σ |p - q|, corrected for chance like the adjusted Rand index: (TV - E) / (1
+    - E), with E its mean over 200 random exchanges of real and synthetic within the class. Images in no
+    cluster are left out of it.
     """
     real_labels, labels = np.asarray(real_classes, object), np.asarray(classes, object)
     names = sorted({str(label) for label in (*real_labels, *labels) if label})
     rng = np.random.default_rng(seed)
-    found = [_split(name, real_clusters[real_labels == name], clusters[labels == name], rng) for name in names]
+    found = [
+        _split(name, real_clusters[real_labels == name], clusters[labels == name], rng) for name in names
+    ]
     return sorted(found, key=lambda split: (split.separation is None, -(split.separation or 0.0), split.name))
 
 
@@ -69,25 +76,39 @@ def _split(name: str, real: np.ndarray, synthetic: np.ndarray, rng: np.random.Ge
         side = "real" if not n else "synthetic"
         return Split(name, n, m, None, common_real, common, f"No {side} image has the class {name}.")
     if min(len(inside_real), len(inside)) < LEAST:
-        return Split(name, n, m, None, common_real, common,
-                     f"Fewer than {LEAST} images of a side are in a cluster ({len(inside_real)} real, {len(inside)} synthetic).")
+        return Split(
+            name,
+            n,
+            m,
+            None,
+            common_real,
+            common,
+            f"Fewer than {LEAST} images of a side are in a cluster ({len(inside_real)} real, {len(inside)} synthetic).",
+        )
     _, which = np.unique(np.concatenate([inside_real, inside]), return_inverse=True)
     size = int(which.max()) + 1
     apart = _total_variation(which, len(inside_real), size)
-    chance = float(np.mean([_total_variation(rng.permutation(which), len(inside_real), size) for _ in range(PERMUTATIONS)]))
+    chance = float(
+        np.mean(
+            [_total_variation(rng.permutation(which), len(inside_real), size) for _ in range(PERMUTATIONS)]
+        )
+    )
     separation = max(0.0, (apart - chance) / (1 - chance)) if chance < 1 else 0.0
     there_real, there = int((real == common).sum()), int((synthetic == common).sum())
     here_real, here = int((real == common_real).sum()), int((synthetic == common_real).sum())
-    note = (f"Most synthetic images are in cluster {common}: {there} synthetic, {there_real} real. "
-            f"Most real ones are in cluster {common_real}: {here_real} real, {here} synthetic."
-            if common != common_real else
-            f"Most of both are in cluster {common}: {there_real} real, {there} synthetic.")
+    note = (
+        f"Most synthetic images are in cluster {common}: {there} synthetic, {there_real} real. "
+        f"Most real ones are in cluster {common_real}: {here_real} real, {here} synthetic."
+        if common != common_real
+        else f"Most of both are in cluster {common}: {there_real} real, {there} synthetic."
+    )
     return Split(name, n, m, separation, common_real, common, note)
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Share ``value`` of ``n`` images whose predicted class is their label, with its 95 % interval (Wilson)."""
+    """Share ``value`` of ``n`` images whose predicted class is their label, with its 95 % interval
+    (Wilson)."""
 
     value: float | None
     low: float | None
@@ -99,7 +120,8 @@ class Accuracy:
 def accuracy(predicted: Sequence[str | None], labels: Sequence[str | None]) -> Accuracy:
     """How often a predicted class (zero-shot, or the encoder's own) is the label, over images that have both.
 
-    Call it once a domain: a class that is recognised in real images but not in rendered ones is drawn wrongly.
+    Call it once a domain: a class that is recognised in real images but not in rendered ones is drawn
+    wrongly.
     """
     pairs = [(guess, label) for guess, label in zip(predicted, labels, strict=True) if guess and label]
     if not pairs:
@@ -118,5 +140,8 @@ def _most_common(clusters: np.ndarray) -> int | None:
 
 def _total_variation(which: np.ndarray, n: int, size: int) -> float:
     """½ Σ |p - q| between the first ``n`` and the other images' distributions over ``size`` clusters."""
-    first, second = np.bincount(which[:n], minlength=size) / n, np.bincount(which[n:], minlength=size) / (len(which) - n)
+    first, second = (
+        np.bincount(which[:n], minlength=size) / n,
+        np.bincount(which[n:], minlength=size) / (len(which) - n),
+    )
     return float(np.abs(first - second).sum() / 2)

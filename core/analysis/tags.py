@@ -1,8 +1,10 @@
-"""Tags: what an encoder's own classifier sees in an image, and which tags a gap has more of than the covered images.
+"""Tags: what an encoder's own classifier sees in an image, and which tags a gap has more of than the covered
+images.
 
-A classifier trained on ImageNet names what an image shows without any text model. Its names are hints: a giraffe is none
-of its 1000 classes, and comes out as gazelle, cheetah and llama. So tags are counted in an image's five likeliest, close
-names are told together, and the ImageNet classes' families ("hoofed animals") are counted as well.
+A classifier trained on ImageNet names what an image shows without any text model. Its names are hints: a
+giraffe is none of its 1000 classes, and comes out as gazelle, cheetah and llama. So tags are counted in an
+image's five likeliest, close names are told together, and the ImageNet classes' families ("hoofed animals")
+are counted as well.
 """
 
 from __future__ import annotations
@@ -49,9 +51,10 @@ FAMILIES: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
 class Tagged:
     """What the classifier sees in n images.
 
-    ``classes`` (n, 5) int: its likeliest classes, the likeliest first; ``probability`` (n, 5) float32; ``names``: one a
-    class; ``families`` (n, len(FAMILIES)) float32: probability of each family, no columns where the classes are not
-    ImageNet's; ``alike``: for each class the classes that are told together with it.
+    ``classes`` (n, 5) int: its likeliest classes, the likeliest first; ``probability`` (n, 5) float32;
+    ``names``: one a class; ``families`` (n, len(FAMILIES)) float32: probability of each family, no columns
+    where the classes are not ImageNet's; ``alike``: for each class the classes that are told together with
+    it.
     """
 
     classes: np.ndarray
@@ -75,9 +78,10 @@ class Tagged:
 class Finding:
     """Something that a gap's images have more often than the covered ones.
 
-    ``share`` of the gap's images and ``share_covered`` of the others; ``count`` of ``size`` images in the gap; ``lift``: log
-    odds ratio (natural logarithm, half a count added to each cell); ``q``: p of Fisher's exact test, one-sided, after
-    Benjamini and Hochberg over all that were tried; ``also``: close names told together with it.
+    ``share`` of the gap's images and ``share_covered`` of the others; ``count`` of ``size`` images in the
+    gap; ``lift``: log odds ratio (natural logarithm, half a count added to each cell); ``q``: p of Fisher's
+    exact test, one-sided, after Benjamini and Hochberg over all that were tried; ``also``: close names told
+    together with it.
     """
 
     name: str
@@ -91,18 +95,28 @@ class Finding:
 
 
 def tag_images(
-    vectors: np.ndarray, weight: np.ndarray | None, bias: np.ndarray | None, names: Sequence[str], *, encoder: str = ""
+    vectors: np.ndarray,
+    weight: np.ndarray | None,
+    bias: np.ndarray | None,
+    names: Sequence[str],
+    *,
+    encoder: str = "",
 ) -> Tagged:
     """Tag images by a linear classifier: softmax of vectors (n, d) @ weight (classes, d)ᵀ + bias (classes,).
 
     Raises InputError where there is no classifier (``weight`` None) or it does not fit the vectors.
     """
     if weight is None or bias is None:
-        raise InputError(f"The encoder {encoder or 'of these vectors'} has no classifier, so it cannot give tags",
-                         "Use lite0 or a timm:… encoder for tags, or a clip:… encoder for concepts.")
+        raise InputError(
+            f"The encoder {encoder or 'of these vectors'} has no classifier, so it cannot give tags",
+            "Use lite0 or a timm:… encoder for tags, or a clip:… encoder for concepts.",
+        )
     if weight.shape != (len(names), vectors.shape[1]):
-        raise InputError(f"A classifier of shape {weight.shape} does not fit vectors of {vectors.shape[1]} dimensions and "
-                         f"{len(names)} names", "Use the head of the encoder that made the vectors.")
+        raise InputError(
+            f"A classifier of shape {weight.shape} does not fit vectors of {vectors.shape[1]} dimensions and "
+            f"{len(names)} names",
+            "Use the head of the encoder that made the vectors.",
+        )
     n, top = len(vectors), min(TOP, len(names))
     members = _family_members(len(names))
     classes = np.empty((n, top), np.int32)
@@ -124,17 +138,20 @@ def tag_images(
 
 
 def over_represented(tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, most: int = 6) -> list[Finding]:
-    """Tags that the images ``gap`` (row numbers) have more often than ``covered``: the most telling, by share.
+    """Tags that the images ``gap`` (row numbers) have more often than ``covered``: the most telling, by
+    share.
 
-    An image has a tag when it is among its five likeliest with at least 3 %. Kept: a false discovery rate of 1 %, at
-    least a tenth of the gap. Close tags are told together under the one most common in the gap.
+    An image has a tag when it is among its five likeliest with at least 3 %. Kept: a false discovery rate of
+    1 %, at least a tenth of the gap. Close tags are told together under the one most common in the gap.
     """
     if not len(gap) or not len(covered):
         return []
     number = len(tagged.names)
     in_gap, in_covered = (_counts(tagged, rows, number) for rows in (gap, covered))
     tried = np.flatnonzero(in_gap)
-    findings = enriched([tagged.names[index] for index in tried], in_gap[tried], len(gap), in_covered[tried], len(covered))
+    findings = enriched(
+        [tagged.names[index] for index in tried], in_gap[tried], len(gap), in_covered[tried], len(covered)
+    )
     index_of = {tagged.names[index]: int(index) for index in tried}
     kept: list[Finding] = []
     taken: set[int] = set()
@@ -142,17 +159,35 @@ def over_represented(tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, mo
         index = index_of[finding.name]
         if index in taken:
             continue
-        close = [other for other in findings if index_of[other.name] in tagged.alike.get(index, ()) and
-                 index_of[other.name] not in taken and other is not finding]
+        close = [
+            other
+            for other in findings
+            if index_of[other.name] in tagged.alike.get(index, ())
+            and index_of[other.name] not in taken
+            and other is not finding
+        ]
         taken |= {index, *(index_of[other.name] for other in close)}
         close.sort(key=lambda other: -other.share)
-        kept.append(Finding(finding.name, finding.share, finding.share_covered, finding.count, finding.size, finding.lift,
-                            finding.q, tuple(other.name for other in close[:4])))
+        kept.append(
+            Finding(
+                finding.name,
+                finding.share,
+                finding.share_covered,
+                finding.count,
+                finding.size,
+                finding.lift,
+                finding.q,
+                tuple(other.name for other in close[:4]),
+            )
+        )
     return sorted(kept[:most], key=lambda finding: -finding.share)
 
 
-def over_represented_families(tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, most: int = 3) -> list[Finding]:
-    """Families of ImageNet classes that ``gap`` has more often than ``covered``, the narrowest that tell most first."""
+def over_represented_families(
+    tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, most: int = 3
+) -> list[Finding]:
+    """Families of ImageNet classes that ``gap`` has more often than ``covered``, the narrowest that tell most
+    first."""
     if not len(gap) or not len(covered) or not tagged.families.shape[1]:
         return []
     belongs = tagged.families >= FAMILY_PROBABILITY
@@ -163,10 +198,17 @@ def over_represented_families(tagged: Tagged, gap: np.ndarray, covered: np.ndarr
 
 
 def enriched(
-    names: Sequence[str], in_gap: np.ndarray, size: int, in_covered: np.ndarray, size_covered: int, *,
-    level: float = LEVEL, least_share: float = LEAST_SHARE,
+    names: Sequence[str],
+    in_gap: np.ndarray,
+    size: int,
+    in_covered: np.ndarray,
+    size_covered: int,
+    *,
+    level: float = LEVEL,
+    least_share: float = LEAST_SHARE,
 ) -> list[Finding]:
-    """Those of ``names`` that are more frequent among ``size`` images (counts ``in_gap``) than among ``size_covered``.
+    """Those of ``names`` that are more frequent among ``size`` images (counts ``in_gap``) than among
+    ``size_covered``.
 
     Fisher's exact test, one-sided, for each name; Benjamini and Hochberg over all of them.
     """
@@ -176,11 +218,22 @@ def enriched(
     # The exact test is the tail of a hypergeometric distribution, for all names at once.
     p = stats.hypergeom.sf(in_gap - 1, size + size_covered, in_gap + in_covered, size)
     q = stats.false_discovery_control(np.clip(p, 0.0, 1.0))
-    lift = (np.log((in_gap + 0.5) / (size - in_gap + 0.5))
-            - np.log((in_covered + 0.5) / (size_covered - in_covered + 0.5)))
-    return [Finding(name, float(count / size), float(other / size_covered), int(count), size, float(lifted), float(level_))
-            for name, count, other, lifted, level_ in zip(names, in_gap, in_covered, lift, q, strict=True)
-            if level_ < level and count >= least_share * size and lifted > 0]
+    lift = np.log((in_gap + 0.5) / (size - in_gap + 0.5)) - np.log(
+        (in_covered + 0.5) / (size_covered - in_covered + 0.5)
+    )
+    return [
+        Finding(
+            name,
+            float(count / size),
+            float(other / size_covered),
+            int(count),
+            size,
+            float(lifted),
+            float(level_),
+        )
+        for name, count, other, lifted, level_ in zip(names, in_gap, in_covered, lift, q, strict=True)
+        if level_ < level and count >= least_share * size and lifted > 0
+    ]
 
 
 def _counts(tagged: Tagged, rows: np.ndarray, number: int) -> np.ndarray:
@@ -196,7 +249,7 @@ def _family_members(classes: int) -> np.ndarray:
     members = np.zeros((classes, len(FAMILIES)), np.float32)
     for column, (_, ranges) in enumerate(FAMILIES):
         for first, last in ranges:
-            members[first:last + 1, column] = 1
+            members[first : last + 1, column] = 1
     return members
 
 
@@ -206,4 +259,7 @@ def _alike(weight: np.ndarray) -> dict[int, frozenset[int]]:
     centred = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
     close = centred @ centred.T > ALIKE
     np.fill_diagonal(close, False)
-    return {int(index): frozenset(np.flatnonzero(close[index]).tolist()) for index in np.flatnonzero(close.any(axis=1))}
+    return {
+        int(index): frozenset(np.flatnonzero(close[index]).tolist())
+        for index in np.flatnonzero(close.any(axis=1))
+    }

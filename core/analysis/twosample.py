@@ -1,9 +1,9 @@
 """How well a classifier tells real from synthetic images, and which images it takes for the other kind.
 
-A logistic regression on the leading principal components, cross-validated: every image is judged by a model that
-did not see it (Lopez-Paz and Oquab 2017, classifier two-sample test). AUC 0.5: the two sets look alike to this encoder; 1.0:
-each image gives itself away. The held-out probability ranks the rendered images that look real and the real ones that
-look rendered.
+A logistic regression on the leading principal components, cross-validated: every image is judged by a model
+that did not see it (Lopez-Paz and Oquab 2017, classifier two-sample test). AUC 0.5: the two sets look alike
+to this encoder; 1.0: each image gives itself away. The held-out probability ranks the rendered images that
+look real and the real ones that look rendered.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ BINS = 1024
 
 @dataclass(frozen=True)
 class Judged:
-    """The classifier's view: ``real`` (n,) and ``synthetic`` (m,) held-out probabilities of being real, with priors evened
-    out; ``folds`` the same split into the folds they were judged in, as (real, synthetic) pairs."""
+    """The classifier's view: ``real`` (n,) and ``synthetic`` (m,) held-out probabilities of being real, with
+    priors evened out; ``folds`` the same split into the folds they were judged in, as (real, synthetic)
+    pairs."""
 
     real: np.ndarray
     synthetic: np.ndarray
@@ -41,8 +42,8 @@ def classifier_auc(
 ) -> Metric:
     """Held-out AUC of real (n, d) against synthetic (m, d): the mean over five folds.
 
-    The interval resamples the held-out images within each fold. ``judged`` gives the probabilities if they are
-    there already. Fewer than 10 images on a side: no value.
+    The interval resamples the held-out images within each fold. ``judged`` gives the probabilities if they
+    are there already. Fewer than 10 images on a side: no value.
     """
     check_pair(real, synthetic)
     n, m = len(real), len(synthetic)
@@ -52,7 +53,9 @@ def classifier_auc(
         return not_measured("classifier_auc", n, m, seed, why, parameters)
     judged = judged or judge(real, synthetic, seed=seed)
     value = float(np.mean([auc(*fold) for fold in judged.folds]))
-    return measured("classifier_auc", value, _interval(judged, value, seed), real, synthetic, seed, parameters)
+    return measured(
+        "classifier_auc", value, _interval(judged, value, seed), real, synthetic, seed, parameters
+    )
 
 
 def judge(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> Judged:
@@ -96,11 +99,16 @@ def _components(images: int, d: int) -> int:
 
 
 def _principal_scores(real: np.ndarray, synthetic: np.ndarray, seed: int) -> np.ndarray:
-    """Standardised principal scores (n + m, c) of both sides together; no columns where all vectors are the same."""
+    """Standardised principal scores (n + m, c) of both sides together; no columns where all vectors are the
+    same."""
     rng = np.random.default_rng(seed)
     sides = (real, synthetic)
-    fitted = np.concatenate([side if len(side) <= TRAINING else side[np.sort(rng.choice(len(side), TRAINING, replace=False))]
-                             for side in sides])
+    fitted = np.concatenate(
+        [
+            side if len(side) <= TRAINING else side[np.sort(rng.choice(len(side), TRAINING, replace=False))]
+            for side in sides
+        ]
+    )
     middle = fitted.mean(axis=0, dtype=np.float64).astype(np.float32)
     fitted = fitted.astype(np.float32) - middle
     d = fitted.shape[1]
@@ -115,15 +123,18 @@ def _principal_scores(real: np.ndarray, synthetic: np.ndarray, seed: int) -> np.
 
 
 def _interval(judged: Judged, value: float, seed: int) -> tuple[float, float]:
-    """Bootstrap interval of the mean AUC over folds, from histograms: resampling images means resampling counts."""
+    """Bootstrap interval of the mean AUC over folds, from histograms: resampling images means resampling
+    counts."""
     rng = np.random.default_rng(seed)
     drawn = np.zeros(DRAWS)
     whole = 0.0
     for real, synthetic in judged.folds:
         edges = np.quantile(np.concatenate([real, synthetic]), np.linspace(0, 1, BINS + 1)[1:-1])
         counts = [np.bincount(np.searchsorted(edges, side), minlength=BINS) for side in (real, synthetic)]
-        draws = [rng.multinomial(len(side), count / len(side), size=DRAWS)
-                 for side, count in zip((real, synthetic), counts, strict=True)]
+        draws = [
+            rng.multinomial(len(side), count / len(side), size=DRAWS)
+            for side, count in zip((real, synthetic), counts, strict=True)
+        ]
         drawn += _histogram_auc(*draws)
         whole += float(_histogram_auc(counts[0][None], counts[1][None])[0])
     low, high = np.quantile((drawn - whole) / len(judged.folds), LEVEL) + value

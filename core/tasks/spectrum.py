@@ -1,17 +1,22 @@
-"""The spectrum task: a sample of images by seed → frequency spectra, their differences, and what stands out in words.
+"""The spectrum task: a sample of images by seed → frequency spectra, their differences, and what stands out
+in words.
 
-spec: ``sample`` (images of each dataset), ``seed``, ``crop`` (pixels wanted; less where images are smaller), ``datasets``:
-``[{"dataset_id", "version", "domain", "file", "name"}]``, one of them real. in: ``<file>.parquet`` with the column ``file``.
+spec: ``sample`` (images of each dataset), ``seed``, ``crop`` (pixels wanted; less where images are smaller),
+``datasets``: ``[{"dataset_id", "version", "domain", "file", "name"}]``, one of them real. in:
+``<file>.parquet`` with the column ``file``.
 
 out:
 
 ====================  ========================================================================================================
-spectra.parquet       dataset_id, version, domain, name, images, skipped, note, distance, low, high, floor, floor_low, floor_high,
-                      bands (JSON), peaks (JSON), findings (JSON: sentences); the numbers are null for the real dataset
-curves.parquet        dataset_id, frequency (cycles per pixel), level (dB), low, high: the middle and where 80 % of images lie;
+spectra.parquet       dataset_id, version, domain, name, images, skipped, note, distance, low, high, floor,
+floor_low, floor_high,
+                      bands (JSON), peaks (JSON), findings (JSON: sentences); the numbers are null for the
+                      real dataset
+curves.parquet        dataset_id, frequency (cycles per pixel), level (dB), low, high: the middle and where 80
+% of images lie;
                       mean_low, mean_high: 95 % interval of the mean level
-mean-NN.npy           float32 (size, size): the dataset's mean 2-D spectrum in dB, frequency zero in the middle
-difference-NN.npy     float32 (size, size): synthetic minus real, in dB
+mean-NN.npy           float32 (size, size): the dataset's mean 2-D spectrum in dB, frequency zero in the
+middle difference-NN.npy     float32 (size, size): synthetic minus real, in dB
 ====================  ========================================================================================================
 
 NN is the dataset's place in the spec. ``work-NN.npz`` keeps a finished dataset for a resumed job.
@@ -48,24 +53,35 @@ class _Sampled:
 
 
 def run(job: JobFolder) -> None:
-    """Compare the spectra of the datasets in the spec. Raises InputError where a dataset has too few usable images."""
+    """Compare the spectra of the datasets in the spec. Raises InputError where a dataset has too few usable
+    images."""
     spec = job.spec
     datasets: list[dict[str, Any]] = spec["datasets"]
     seed = int(spec.get("seed", 0))
     if not any(entry["domain"] == "real" for entry in datasets):
-        raise InputError("The spectrum comparison has no real dataset", "Choose one real dataset and at least one version.")
+        raise InputError(
+            "The spectrum comparison has no real dataset", "Choose one real dataset and at least one version."
+        )
     with ThreadPoolExecutor(settings().decode_threads) as pool:
         samples = [_sample(job, entry, int(spec.get("sample", 300)), seed, pool) for entry in datasets]
-        size = spectrum.crop_size([sample.sides[sample.sides > 0] for sample in samples], int(spec.get("crop", 256)))
+        size = spectrum.crop_size(
+            [sample.sides[sample.sides > 0] for sample in samples], int(spec.get("crop", 256))
+        )
         if size < spectrum.LEAST_SIZE:
-            raise InputError(f"The images are too small for a spectrum: crops of {size} pixels are all they allow",
-                             f"Use images of at least {spectrum.LEAST_SIZE} pixels.")
-        measured = [_measure(job, index, entry, sample, size, seed, pool)
-                    for index, (entry, sample) in enumerate(zip(datasets, samples, strict=True))]
+            raise InputError(
+                f"The images are too small for a spectrum: crops of {size} pixels are all they allow",
+                f"Use images of at least {spectrum.LEAST_SIZE} pixels.",
+            )
+        measured = [
+            _measure(job, index, entry, sample, size, seed, pool)
+            for index, (entry, sample) in enumerate(zip(datasets, samples, strict=True))
+        ]
     _write(job, datasets, samples, measured, size, seed)
 
 
-def _sample(job: JobFolder, entry: dict[str, Any], wanted: int, seed: int, pool: ThreadPoolExecutor) -> _Sampled:
+def _sample(
+    job: JobFolder, entry: dict[str, Any], wanted: int, seed: int, pool: ThreadPoolExecutor
+) -> _Sampled:
     """Draw the dataset's sample and look at each file's header."""
     files = job.read_table(f"{entry['file']}.parquet").column("file").to_pylist()
     if len(files) > wanted:
@@ -87,7 +103,13 @@ def _shorter_side(file: str) -> int:
 
 
 def _measure(
-    job: JobFolder, index: int, entry: dict[str, Any], sample: _Sampled, size: int, seed: int, pool: ThreadPoolExecutor
+    job: JobFolder,
+    index: int,
+    entry: dict[str, Any],
+    sample: _Sampled,
+    size: int,
+    seed: int,
+    pool: ThreadPoolExecutor,
 ) -> Spectrum:
     """The dataset's spectra, from the job folder where a run before this one finished them."""
     kept = job.output(f"work-{index:02d}.npz")
@@ -95,7 +117,11 @@ def _measure(
         with np.load(kept, allow_pickle=False) as arrays:
             return Spectrum(size, arrays["profiles"], arrays["mean"])
     label = entry.get("name") or entry["file"]
-    work = [(file, number) for number, (file, side) in enumerate(zip(sample.files, sample.sides, strict=True)) if side >= size]
+    work = [
+        (file, number)
+        for number, (file, side) in enumerate(zip(sample.files, sample.sides, strict=True))
+        if side >= size
+    ]
     profiles: list[np.ndarray] = []
     total = np.zeros((size, size // 2 + 1))
     for done, logs in enumerate(_transformed(work, size, seed, pool), start=1):
@@ -106,7 +132,8 @@ def _measure(
     if len(profiles) < spectrum.LEAST_IMAGES:
         raise InputError(
             f"{label} has {len(profiles)} images that a spectrum of {size} pixels can use, of {len(sample.files)} looked at",
-            f"It needs at least {spectrum.LEAST_IMAGES} readable images that are not one colour.")
+            f"It needs at least {spectrum.LEAST_IMAGES} readable images that are not one colour.",
+        )
     found = Spectrum(size, np.stack(profiles), (total / len(profiles)).astype(np.float32))
     part = kept.with_name(kept.name + ".part")
     with storage_guard(part), part.open("wb") as file:
@@ -119,6 +146,7 @@ def _transformed(
     work: list[tuple[str, int]], size: int, seed: int, pool: ThreadPoolExecutor
 ) -> Iterator[np.ndarray | None]:
     """Log power of each file in order, decoded and transformed on the pool's threads, a few ahead."""
+
     def one(item: tuple[str, int]) -> np.ndarray | None:
         file, number = item
         try:
@@ -135,7 +163,12 @@ def _transformed(
 
 
 def _write(
-    job: JobFolder, datasets: list[dict[str, Any]], samples: list[_Sampled], measured: list[Spectrum], size: int, seed: int
+    job: JobFolder,
+    datasets: list[dict[str, Any]],
+    samples: list[_Sampled],
+    measured: list[Spectrum],
+    size: int,
+    seed: int,
 ) -> None:
     """Compare each version with the real dataset and write the outputs."""
     real_index = next(index for index, entry in enumerate(datasets) if entry["domain"] == "real")
@@ -145,13 +178,23 @@ def _write(
         job.write_array(f"mean-{index:02d}.npy", found.picture())
         curves.append(_curve(entry["dataset_id"], found))
         row: dict[str, Any] = {
-            "dataset_id": entry["dataset_id"], "version": entry.get("version"), "domain": entry["domain"],
-            "name": entry.get("name"), "images": len(found.profiles), "skipped": len(sample.files) - len(found.profiles),
+            "dataset_id": entry["dataset_id"],
+            "version": entry.get("version"),
+            "domain": entry["domain"],
+            "name": entry.get("name"),
+            "images": len(found.profiles),
+            "skipped": len(sample.files) - len(found.profiles),
             "note": _note(size, int(job.spec.get("crop", 256)), len(sample.files) - len(found.profiles)),
-            **dict.fromkeys(("distance", "low", "high", "floor", "floor_low", "floor_high", "bands", "peaks", "findings"))}
+            **dict.fromkeys(
+                ("distance", "low", "high", "floor", "floor_low", "floor_high", "bands", "peaks", "findings")
+            ),
+        }
         if index != real_index:
             compared = asdict(spectrum.compare(real, found, seed=seed))
-            row |= {key: json.dumps(value) if isinstance(value, list) else value for key, value in compared.items()}
+            row |= {
+                key: json.dumps(value) if isinstance(value, list) else value
+                for key, value in compared.items()
+            }
             job.write_array(f"difference-{index:02d}.npy", found.picture() - real.picture())
         rows.append(row)
     job.write_table("curves.parquet", pa.concat_tables(curves))
@@ -159,7 +202,10 @@ def _write(
 
 
 def _note(size: int, wanted: int, skipped: int) -> str:
-    parts = [f"Crops of {size} pixels" + (f" instead of {wanted}: the images are not larger." if size < wanted else ".")]
+    parts = [
+        f"Crops of {size} pixels"
+        + (f" instead of {wanted}: the images are not larger." if size < wanted else ".")
+    ]
     if skipped:
         parts.append(f"{skipped} images left out: smaller than that, unreadable, or one colour only.")
     return " ".join(parts)
@@ -171,14 +217,29 @@ def _curve(dataset_id: int, found: Spectrum) -> pa.Table:
     level = profiles.mean(axis=0)
     reach = 1.96 * profiles.std(axis=0, ddof=1) / np.sqrt(len(profiles))
     low, high = np.quantile(profiles, (0.1, 0.9), axis=0)
-    return pa.table({
-        "dataset_id": pa.array([dataset_id] * len(level), pa.int64()), "frequency": found.frequency, "level": level,
-        "low": low, "high": high, "mean_low": level - reach, "mean_high": level + reach})
+    return pa.table(
+        {
+            "dataset_id": pa.array([dataset_id] * len(level), pa.int64()),
+            "frequency": found.frequency,
+            "level": level,
+            "low": low,
+            "high": high,
+            "mean_low": level - reach,
+            "mean_high": level + reach,
+        }
+    )
 
 
-SPECTRA = pa.schema([
-    ("dataset_id", pa.int64()), ("version", pa.string()), ("domain", pa.string()), ("name", pa.string()),
-    ("images", pa.int64()), ("skipped", pa.int64()), ("note", pa.string()),
-    *((name, pa.float64()) for name in ("distance", "low", "high", "floor", "floor_low", "floor_high")),
-    *((name, pa.string()) for name in ("bands", "peaks", "findings")),
-])
+SPECTRA = pa.schema(
+    [
+        ("dataset_id", pa.int64()),
+        ("version", pa.string()),
+        ("domain", pa.string()),
+        ("name", pa.string()),
+        ("images", pa.int64()),
+        ("skipped", pa.int64()),
+        ("note", pa.string()),
+        *((name, pa.float64()) for name in ("distance", "low", "high", "floor", "floor_low", "floor_high")),
+        *((name, pa.string()) for name in ("bands", "peaks", "findings")),
+    ]
+)
