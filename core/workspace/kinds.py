@@ -13,14 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from core.analysis.attributes import ATTRIBUTES
 from core.errors import InputError
 from core.jobfolder import JobFolder
 from core.store import catalog, results, vectors
 from core.store.database import Database
 from core.store.jobs import JobRecord
-
-KNOWN_COLUMNS = ("path", "bytes", "mtime_ns", "content_id", "format", "mode", "width", "height", "status", "reason")
 
 
 class _Base:
@@ -63,8 +60,7 @@ class ScanKind(_Base):
         dataset = self._dataset(job.plan["dataset_id"])
         work = JobFolder.create(folder, {"kind": "scan", "folder": dataset.folder, "labels": dataset.labels,
                                          "shard_rows": 5000})
-        work.write_input_table("known.parquet", self.db.table(
-            f"SELECT {', '.join(KNOWN_COLUMNS)} FROM images WHERE dataset_id = ?", [dataset.id]))
+        work.write_input_table("known.parquet", catalog.images(self.db, dataset.id))
         return None
 
     def ingest(self, job: JobRecord, folder: Path) -> dict[str, Any]:
@@ -110,6 +106,9 @@ class EmbedKind(_Base):
             self._store(folder)
 
     def _store(self, folder: Path) -> tuple[list[Path], dict[str, Any]]:
+        # here: it brings SciPy, a second that the first page need not wait
+        from core.analysis.attributes import ATTRIBUTES
+
         work = JobFolder(folder)
         shards = work.outputs("shard-*.parquet")
         encoder = json.loads(work.output("encoder.json").read_text("utf-8"))
