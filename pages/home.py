@@ -22,16 +22,17 @@ def page() -> None:
     done = [record for record in records if record.status == "done"]
     style.heading("Gapscope" if not done else ws.path.stem.capitalize(), QUESTION)
     _started(ws)
-    if done:
-        left, right = st.columns([1.9, 1], gap="large")
-        with left:
-            _recent(ws, done)
-        with right:
-            _next(ws, done)
-            if not _has_sample(records):
-                _sample_button(ws, primary=False)
-    else:
-        _welcome(ws, _has_sample(records))
+    with st.container(key="gs-stack"):
+        if done:
+            left, right = st.columns([1.9, 1], gap="large")
+            with left:
+                _recent(ws, done)
+            with right:
+                _next(ws, done)
+                if not _has_sample(records):
+                    _sample_button(ws, primary=False)
+        else:
+            _welcome(ws, _has_sample(records))
     st.space("medium")
     _workspaces(ws)
 

@@ -22,6 +22,7 @@ from core.jobs.worker import warm_up
 from core.settings import settings
 from pages.parts import errors, navigation, style
 
+WARM_AFTER = 3.0  # seconds: the first page comes first
 _PLACE = "workspace_place"
 _open: dict[Path, Workspace] = {}
 _opening = threading.Lock()
@@ -104,7 +105,9 @@ def new_engine() -> Engine:
 def _warm(engine: Engine) -> None:
     """Let a worker import what the first comparison needs, while the user looks around."""
     if isinstance(engine, WorkerEngine):
-        engine.warm(warm_up)
+        timer = threading.Timer(WARM_AFTER, lambda: engine.warm(warm_up))
+        timer.daemon = True
+        timer.start()
 
 
 def describe(ws: Workspace) -> None:

@@ -61,6 +61,9 @@ SHEET = """<style>
 .gs-todo { display: grid; grid-template-columns: 1.3rem minmax(0, 1fr); gap: .15rem .5rem; align-items: baseline; }
 .gs-todo .gs-tick { color: var(--gs-ok); font-weight: 700; }
 .gs-todo .gs-over { opacity: .55; }
+@media (max-width: 1050px) {  /* two columns become one earlier than Streamlit's own 640 px: the sidebar takes its share */
+  .st-key-gs-stack > div > [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-gs-stack > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: 100%; } }
 @keyframes gs-turn { to { transform: rotate(360deg); } }
 @keyframes gs-slide { from { margin-left: 0; } to { margin-left: 72%; } }
 @media (prefers-reduced-motion: reduce) { .gs-dot, .gs-bar i { animation: none !important; transition: none !important; } }
