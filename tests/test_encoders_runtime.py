@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import timm
 import torch
 from torch import nn
 
-from core.encoders import runtime
+from core.encoders import registry, runtime
 from core.encoders.base import Encoder, Transform
 from core.errors import InputError
 
@@ -114,6 +115,47 @@ def test_weights_with_nan_are_refused(wanted):
     module.scale.data[1] = float("nan")
     with pytest.raises(InputError, match="The weights of fake give vectors that are not numbers"):
         runtime.choose_precision(fake(module), images(2), torch.device("cpu"), wanted=wanted)
+
+
+def trained(name: str) -> Encoder:
+    """A timm network whose batch norms have been through some images, as after training."""
+    torch.manual_seed(0)
+    module = timm.create_model(name, pretrained=False, num_classes=0).train()
+    with torch.no_grad():
+        for _ in range(3):
+            module(torch.randn(4, 3, 64, 64) * 2 + 0.5)
+    return Encoder(name, module, module.num_features, Transform(64, 64, (0.5,) * 3, (0.5,) * 3), "random")
+
+
+@pytest.mark.parametrize(("name", "can"), [("resnet18", True), ("tf_efficientnet_lite0", True), ("vit_tiny_patch16_224", False)])
+def test_folding_batch_norms_leaves_the_vectors(name, can):
+    encoder = registry.load(f"timm:{name}", random_weights=True) if name.startswith("vit") else trained(name)
+    side = encoder.input_size
+    batch = torch.randint(0, 256, (2, 3, side, side), dtype=torch.uint8)
+    before = encoder.encode(batch)
+    assert runtime.fold_batch_norm(encoder, batch) is can
+    torch.testing.assert_close(encoder.encode(batch), before, rtol=1e-3, atol=1e-4)
+    norms = [module for module in encoder.module.modules() if isinstance(module, nn.BatchNorm2d)]
+    assert not norms
+
+
+def test_folding_is_given_up_where_layers_run_in_another_order():
+    class Crossed(nn.Module):
+        """The norm stands after the convolution in the list, and works before it."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)
+            self.norm.running_mean += torch.tensor([1.0, -1.0, 0.5])
+            self.norm.running_var *= torch.tensor([4.0, 0.2, 9.0])
+
+        def forward(self, batch):
+            return self.conv(self.norm(batch)).mean((2, 3))
+
+    encoder = fake(Crossed())
+    before = encoder.encode(images(4))
+    assert not runtime.fold_batch_norm(encoder, images(4))
+    torch.testing.assert_close(encoder.encode(images(4)), before)
 
 
 def test_devices():

@@ -12,7 +12,7 @@ from core.images.views import COLOURS, SIDE, median_filter, reduced, simplified
 
 def noisy_square(side: int = 200, seed: int = 0) -> Image.Image:
     """A red square on blue ground under strong grain."""
-    pixels = np.zeros((side, side, 3), np.float64) + (40, 60, 160)
+    pixels = np.full((side, side, 3), (40.0, 60.0, 160.0))
     pixels[side // 4 : -side // 4, side // 4 : -side // 4] = (200, 40, 40)
     pixels += np.random.default_rng(seed).normal(0, 20, pixels.shape)
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))

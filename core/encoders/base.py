@@ -128,7 +128,7 @@ class Encoder:
         Convolutional networks are laid out channels last, which doubles their speed on CPUs and helps on GPUs.
         """
         layout = torch.channels_last if self.convolutional else torch.contiguous_format
-        self.module = self.module.to(device=device, dtype=dtype, memory_format=layout)
+        self.module = self.module.to(device, dtype).to(memory_format=layout)
         self.device, self.dtype = device, dtype
         return self
 

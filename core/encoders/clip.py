@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import open_clip
 import torch
@@ -80,7 +81,7 @@ def load(architecture: str, pretrained: str, path: Path | None, *, random_weight
 class _TextTower:
     """Phrases → vectors (n, d)."""
 
-    def __init__(self, model: nn.Module, architecture: str) -> None:
+    def __init__(self, model: Any, architecture: str) -> None:
         self._model = model
         self._tokenize = open_clip.get_tokenizer(architecture)
 

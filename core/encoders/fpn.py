@@ -16,8 +16,15 @@ from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.ops import FrozenBatchNorm2d
 
 from core.encoders.base import Encoder, Transform
-from core.encoders.registry import FPN_FILE, FPN_LEVELS
-from core.encoders.weights import downloading, file_hash, fitting, read_state, torch_cache
+from core.encoders.weights import (
+    FPN_FILE,
+    FPN_LEVELS,
+    downloading,
+    file_hash,
+    fitting,
+    read_state,
+    torch_cache,
+)
 
 DIM = 256
 TRANSFORM = Transform(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -65,6 +66,7 @@ def class_names() -> tuple[str, ...]:
 
 def load(*, random_weights: bool = False) -> Encoder:
     """``lite0``: 1280 pooled features, and the head that turns them into ImageNet classes."""
+    network: Any
     network, digest = classifier(random_weights)
     layer = network.get_classifier()
     head = Head(layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy(), class_names())

@@ -6,11 +6,13 @@ input) is averaged over the image: 16, 24, 40, 112 and 320 numbers.
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
 from core.encoders import lite
 from core.encoders.base import Encoder
-from core.encoders.registry import PYRAMID_DIMS
+from core.encoders.weights import PYRAMID_DIMS
 
 
 class Stage(nn.Module):
@@ -22,7 +24,8 @@ class Stage(nn.Module):
         self.index = stage - 1
 
     def forward(self, images: Tensor) -> Tensor:
-        maps = self.network.forward_intermediates(
+        network: Any = self.network
+        maps = network.forward_intermediates(
             images, indices=[self.index], stop_early=True, intermediates_only=True
         )
         return maps[0].mean(dim=(2, 3))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.encoders import weights
+from core.encoders.weights import FPN_FILE, FPN_LEVELS, PYRAMID_DIMS
 from core.errors import EncoderNotReady, InputError
 from core.settings import Settings
 from core.settings import settings as environment
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 DEFAULT_CLIP = "clip:ViT-B-32/laion2b_s34b_b79k"
 AUTO = (DEFAULT_CLIP, "clip:ViT-B-32/openai", "lite0")  # the first that is ready
-PYRAMID_DIMS = (16, 24, 40, 112, 320)  # channels of the five stages of lite0, at 1/2 to 1/32 of the input
-FPN_LEVELS = ("P2", "P3", "P4", "P5", "pool")
-FPN_FILE = "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth"
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 CLIP_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 
@@ -189,7 +187,8 @@ def load(
         if family == "clip":
             from core.encoders import clip
 
-            return clip.load(*rest.split("/", 1), path, random_weights=random_weights)
+            architecture, _, pretrained = rest.partition("/")
+            return clip.load(architecture, pretrained, path, random_weights=random_weights)
         from core.encoders import timm_
 
         return timm_.load(rest, path, random_weights=random_weights)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from core.encoders.base import Encoder
 from core.errors import InputError
@@ -22,6 +23,7 @@ CANDIDATES = {"cpu": ("bf16",), "cuda": ("bf16", "f16"), "mps": ("f16",)}
 BATCH = {"cpu": 32, "cuda": 256, "mps": 64}
 MIN_COSINE = 0.999
 MIN_GAIN = 1.2  # a lower precision must be this much faster, so that noise in the timing does not decide
+FOLDED_COSINE = 0.99999  # what folding batch norms may cost
 SAMPLE = {"cpu": 8, "cuda": 128, "mps": 32}  # images in a timed batch
 
 
@@ -102,6 +104,29 @@ def choose_precision(encoder: Encoder, batch: Tensor, device: torch.device, *, w
     return Precision(chosen, rates, cosines, f"{chosen} is the fastest that keeps the vectors: {measured}")
 
 
+def fold_batch_norm(encoder: Encoder, batch: Tensor) -> bool:
+    """Work each batch norm of a trained network into the convolution before it; whether that could be done.
+
+    The sums are the same, with one pass over memory less per layer: a tenth of the time of lite0 in f32, half of it in
+    bf16 on a CPU. Which norm follows which convolution is read off the order of the layers, and that is only a
+    guess for networks of other makes, so the vectors of ``batch`` (uint8 (n, 3, s, s)) must stay as they were; otherwise the
+    network stays as it was. Not for networks that will be trained further.
+    """
+    trial = copy.copy(encoder)
+    trial.module = copy.deepcopy(encoder.module)
+    folded = sum(_fold_children(parent) for parent in list(trial.module.modules()))
+    if not folded:
+        return False
+    try:
+        cosine = torch.nn.functional.cosine_similarity(encoder.encode(batch), trial.encode(batch), dim=1)
+    except RuntimeError:  # shapes that no longer agree
+        return False
+    if not (cosine > FOLDED_COSINE).all():
+        return False
+    encoder.module = trial.module
+    return True
+
+
 def check_finite(encoder: Encoder, vectors: Tensor | np.ndarray) -> None:
     """Raises InputError where vectors (n, d) hold NaN or infinity: the mark of a broken weights file."""
     if not torch.isfinite(torch.as_tensor(vectors)).all():
@@ -148,6 +173,29 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether the device (or the machine) ran out of memory."""
     text = str(error).lower()
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in text or "can't allocate memory" in text
+
+
+def _fold_children(parent: nn.Module) -> int:
+    """Fold the batch norms among a module's own children; how many."""
+    before: nn.Conv2d | None = None
+    folded = 0
+    for name, child in list(parent.named_children()):
+        if isinstance(child, nn.Conv2d):
+            before = child
+        elif isinstance(child, nn.BatchNorm2d) and before is not None and _foldable(child, before):
+            assert child.running_mean is not None and child.running_var is not None  # a trained network has them
+            before.weight, before.bias = fuse_conv_bn_weights(
+                before.weight, before.bias, child.running_mean, child.running_var, child.eps, child.weight, child.bias
+            )
+            setattr(parent, name, getattr(child, "act", nn.Identity()))  # timm's norms carry their activation
+            before, folded = None, folded + 1
+        elif not isinstance(child, nn.Identity):
+            before = None
+    return folded
+
+
+def _foldable(norm: nn.BatchNorm2d, convolution: nn.Conv2d) -> bool:
+    return norm.track_running_stats and norm.num_features == convolution.out_channels
 
 
 def _timed(encoder: Encoder, batch: Tensor) -> tuple[Tensor, float]:

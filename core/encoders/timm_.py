@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import Any
 
 import timm
 import timm.data
@@ -34,6 +35,7 @@ def load(name: str, path: Path | None, *, random_weights: bool = False) -> Encod
         near = difflib.get_close_matches(name, [*timm.list_models(pretrained=True), *timm.list_models()], n=3)
         remedy = f"Did you mean {' or '.join(f'timm:{match}' for match in near)}?" if near else "See timm.list_models()."
         raise InputError(f"timm has no model {name!r}", remedy)
+    network: Any
     digest = "random"
     if random_weights:
         network = timm.create_model(name, pretrained=False)

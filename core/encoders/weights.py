@@ -26,6 +26,9 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from torch import Tensor
 
+PYRAMID_DIMS = (16, 24, 40, 112, 320)  # channels of the five stages of lite0, at 1/2 to 1/32 of the input
+FPN_LEVELS = ("P2", "P3", "P4", "P5", "pool")
+FPN_FILE = "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth"
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 
 
@@ -112,11 +115,12 @@ def downloading(encoder_id: str) -> Iterator[None]:
     """Turn what a failed download raises into :class:`EncoderNotReady`."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    # OSError and the base of whichever HTTP library the hub's client is built on in this release
-    transport = tuple(base for base in HfHubHTTPError.__mro__[1:] if base.__name__ in ("HTTPError", "OSError"))
+    # and the base of whichever HTTP library the hub's client is built on in this release
+    failures: tuple[type[Exception], ...] = (OSError, RuntimeError, ValueError)
+    failures += tuple(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError")
     try:
         yield
-    except (*transport, OSError, RuntimeError, ValueError) as error:
+    except failures as error:
         raise EncoderNotReady(
             f"The weights of {encoder_id} could not be downloaded ({type(error).__name__})",
             f"Check the connection, or put {names(encoder_id)[0]} into the folder that GAPSCOPE_WEIGHTS names.",

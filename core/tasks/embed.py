@@ -204,15 +204,16 @@ def _settle(job: JobFolder, encoder: Encoder, spec: dict[str, Any], files: list[
     device = runtime.choose_device(spec.get("device") or "auto")
     wanted = earlier.get("precision") or spec.get("precision") or "auto"
     key = (encoder.id, encoder.weights_hash, str(device))
-    if wanted == "auto" and key in _measured:
-        precision = _measured[key]
-        encoder.to(device, precision.dtype)
-    else:
+    measure = wanted == "auto" and key not in _measured
+    sample = _sample(encoder, files, runtime.SAMPLE[device.type] if measure else 1)
+    runtime.fold_batch_norm(encoder, sample[:8])
+    if measure:
         job.report("choose the precision")
-        sample = _sample(encoder, files, runtime.SAMPLE[device.type] if wanted == "auto" else 1)
-        precision = runtime.choose_precision(encoder, sample, device, wanted=wanted)
-        if wanted == "auto":
-            _measured[key] = precision
+    elif wanted == "auto":
+        wanted = _measured[key].name
+    precision = runtime.choose_precision(encoder, sample, device, wanted=wanted)
+    if measure:
+        _measured[key] = precision
     runner = runtime.Runner(encoder, int(earlier.get("batch") or spec.get("batch") or 0))
     name = runtime.device_name(device)
     if not earlier:
