@@ -44,12 +44,11 @@ def vendi(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> dict[str
 
     size = min(n, m)
     rng = np.random.default_rng(seed)
-    real_parts, parts = (
-        entropy_parts(
-            side if len(side) == size else side[np.sort(rng.choice(len(side), size, replace=False))]
-        )
-        for side in (real, synthetic)
-    )
+
+    def drawn(side: np.ndarray) -> np.ndarray:
+        return side if len(side) == size else side[np.sort(rng.choice(len(side), size, replace=False))]
+
+    real_parts, parts = entropy_parts(drawn(real)), whole if m == size else entropy_parts(drawn(synthetic))
     difference = float(parts.mean() - real_parts.mean())
     error = float(np.sqrt((parts.var() + real_parts.var()) / size))  # the bootstrap's spread, as a formula
     ratio = measured(
