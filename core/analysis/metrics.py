@@ -24,7 +24,7 @@ K = 5
 SMALL = 1_000_000  # pairs of images from which more than one thread pays
 CLASS_LIMIT = 40  # classes measured one by one, the largest first
 
-Report = Callable[[int, int, str], None]  # done, total, note
+Report = Callable[[str, int, int], object]  # stage, done, total: what JobFolder.report takes
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def all_metrics(
             else:
                 if scope not in floors:
                     floors[scope] = _floors(real_part, k, seed)
-                    count(f"{scope}: real halves")
+                    count()
                 with one_thread() if len(real_part) * len(part) < SMALL else nullcontext():
                     found, judged, members = measure_pair(real_part, part, k=k, seed=seed)
                 if scope == "all" and judged is not None:
@@ -134,7 +134,7 @@ def all_metrics(
             rows += [
                 _row(version, scope, with_floor(metric, floor.get(name))) for name, metric in found.items()
             ]
-            count(scope)
+            count()
     return Measured(rows, looks_real, copies)
 
 
@@ -236,7 +236,7 @@ class _Steps:
     def __init__(self, progress: Report | None, total: int) -> None:
         self.progress, self.total, self.done = progress, total, 0
 
-    def __call__(self, note: str) -> None:
+    def __call__(self) -> None:
         self.done += 1
         if self.progress is not None:
-            self.progress(self.done, self.total, note)
+            self.progress("metrics", self.done, self.total)
