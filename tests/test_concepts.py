@@ -27,7 +27,7 @@ def test_a_list_as_people_write_it():
 
 
 def test_the_default_list_is_clean():
-    found = parse_concepts(DEFAULT_CONCEPTS)
+    found = parse_concepts("\n".join(DEFAULT_CONCEPTS))
     assert len(found.phrases) >= 30 and found.notes == ()
     assert {
         "at night",

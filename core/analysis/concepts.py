@@ -24,7 +24,9 @@ CLIP_SCALE = 100.0  # what CLIP's training multiplies cosines by before the soft
 TEMPLATES: tuple[str, ...] = ("{}", "a photo: {}", "a picture of a scene, {}")
 CLASS_TEMPLATES: tuple[str, ...] = ("a photo of a {}", "a picture of a {}", "a rendering of a {}")
 
-DEFAULT_CONCEPTS = """\
+# The list that a user starts from, by line: what simulation engineers light, wet, place and point a camera at.
+DEFAULT_CONCEPTS: tuple[str, ...] = tuple(
+    """\
 # One phrase a line. Lines that begin with # are left out.
 
 # Light
@@ -73,7 +75,8 @@ construction site
 vegetation
 water
 reflections
-"""
+""".splitlines()
+)
 
 
 @dataclass(frozen=True)
