@@ -6,9 +6,11 @@ Jobs are not run here: the engine is one that starts nothing, so what a page sub
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -340,6 +342,31 @@ def test_the_pages_do_not_import_what_the_worker_is_for() -> None:
             "assert not bad, bad")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_worker_ends_with_its_server_even_when_that_is_killed() -> None:
+    code = ("import os, time; from core.jobs.engines import WorkerEngine; engine = WorkerEngine(); "
+            "print(engine._pool.schedule(os.getpid).result(), flush=True); engine._pool.schedule(time.sleep, args=[600]); "
+            "time.sleep(600)")
+    server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    worker = int(server.stdout.readline())
+    os.kill(worker, 0)  # it is there
+    server.kill()
+    server.communicate()
+    deadline = time.monotonic() + 30
+    while _alive(worker) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _alive(worker)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{process}/stat")
+    return not stat.exists() or stat.read_text("utf-8").rsplit(")", 1)[1].split()[0] != "Z"  # ended, not yet reaped
 
 
 def _button(app: AppTest, label: str) -> object:
