@@ -141,7 +141,10 @@ def _group_table(labels: Labels) -> pa.Table:
 
 
 def _mixture_tables(labels: Labels, parameters: StudyParameters, budget: int) -> tuple[list, list, list, list]:
-    uses, summary, numbers, problems = [], [], [], []
+    uses: list[tuple] = []
+    summary: list[tuple] = []
+    numbers: list[tuple] = []
+    problems: list[Problem] = []
     for name in dict.fromkeys(("none", *parameters.mixtures)):
         for version in [-1] if name == "none" else range(len(labels.versions)):
             version_id = None if version < 0 else labels.versions[version]

@@ -28,8 +28,10 @@ import pyarrow as pa
 import torch
 
 from core.encoders import runtime
+from core.encoders.base import Encoder
 from core.errors import InputError
-from core.finetune import records, study, verdict
+from core.finetune import backbone, records, study, verdict
+from core.finetune.groups import TRAIN, Labels
 from core.finetune.networks import HeadBank, VectorFeed
 from core.finetune.parameters import StudyParameters, from_spec
 from core.finetune.plan import Plan, TrialKey, check, trial_keys
@@ -37,6 +39,7 @@ from core.finetune.trainer import Epoch
 from core.jobfolder import JobFolder
 from core.settings import settings
 
+PASS = 64  # images in one forward pass without training
 Finished = dict[str, tuple[dict[str, Any], np.ndarray, np.ndarray]]
 
 
@@ -84,17 +87,75 @@ def torch_threads(parameters: StudyParameters) -> Iterator[None]:
 def make_setups(job: JobFolder, table: pa.Table, plan: Plan, parameters: StudyParameters) -> list[study.Setup]:
     """The networks and feeds that suit ``parameters.trainable``, one for each trial that may run at a time."""
     device = runtime.choose_device(parameters.device)
-    labels = plan.labels
     if parameters.trainable == "head":
-        vectors = job.read_array("vectors.npy")
-        if len(vectors) != table.num_rows:
-            raise InputError(f"vectors.npy has {len(vectors)} rows for {table.num_rows} images", "Embed the images again.")
-        feed = VectorFeed(vectors, labels.rows(synthetic=False, split=0), device)
-        make = partial(_head, inputs=vectors.shape[1], hidden=parameters.hidden, classes=len(labels.classes),
-                       device=device)
-        setup = study.Setup(labels, parameters, plan.budget, make, lambda severity: feed, side_by_side=True)
+        setup = _head_setup(job, table, plan, parameters, device)
         return [setup] * (settings().decode_threads if device.type == "cpu" else 1)
-    raise InputError(f"trainable: {parameters.trainable}", "Choose head.")
+    devices = [device]
+    if parameters.device == "auto" and device.type == "cuda":
+        devices = [torch.device("cuda", number) for number in range(torch.cuda.device_count())]
+    return [_pixel_setup(job, table, plan, parameters, where) for where in devices]
+
+
+def _head_setup(job: JobFolder, table: pa.Table, plan: Plan, parameters: StudyParameters,
+                device: torch.device) -> study.Setup:
+    labels = plan.labels
+    vectors = job.read_array("vectors.npy")
+    if len(vectors) != table.num_rows:
+        raise InputError(f"vectors.npy has {len(vectors)} rows for {table.num_rows} images", "Embed the images again.")
+    reference = labels.rows(synthetic=False, split=TRAIN)
+    feeds: dict[int, VectorFeed] = {}
+    for severity in parameters.severities:
+        here = vectors
+        if severity:
+            made = np.flatnonzero(labels.synthetic)
+            here = np.array(vectors)
+            here[made] = _corrupted_vectors(job, table, labels, parameters, severity, made, device)
+        feeds[severity] = VectorFeed(here, reference, device)
+    feeds.setdefault(0, feeds[parameters.severities[0]])  # mixtures without synthetic images see real ones only
+    make = partial(_head, inputs=vectors.shape[1], hidden=parameters.hidden, classes=len(labels.classes), device=device)
+    return study.Setup(labels, parameters, plan.budget, make, feeds.__getitem__, side_by_side=True)
+
+
+def _corrupted_vectors(job: JobFolder, table: pa.Table, labels: Labels, parameters: StudyParameters, severity: int,
+                       rows: np.ndarray, device: torch.device) -> np.ndarray:
+    """Vectors of the synthetic images at one severity, (m, d) float32; kept in the job's cache."""
+    encoder = backbone.load_encoder(parameters.backbone, device)
+    feed = _pixel_feed(encoder, table, labels, severity)
+    parts = (encoder.encode(torch.from_numpy(batch)).cpu().numpy() for batch in feed.pixels(rows, PASS))
+    return backbone.keep(job.path / "cache" / f"vectors-c{severity}.npy", parts, len(rows),
+                         lambda done: job.report(f"corrupt {severity}", done, len(rows)))
+
+
+def _pixel_setup(job: JobFolder, table: pa.Table, plan: Plan, parameters: StudyParameters,
+                 device: torch.device) -> study.Setup:
+    """``stage``: activations of the trunk are cached; ``all``: prepared pixels are."""
+    labels, cache = plan.labels, job.path / "cache"
+    encoder = backbone.load_encoder(parameters.backbone, device, parameters.resolution)
+    cuda = device.type == "cuda"
+    if parameters.trainable == "stage":
+        trunk, body = backbone.split_trunk(encoder.module)
+        prepare = backbone.as_float(device)
+    else:
+        trunk, body, prepare = None, encoder.module, encoder.normalise
+
+    def fill(severity: int) -> np.ndarray:
+        feed = _pixel_feed(encoder, table, labels, severity)
+        n = table.num_rows
+        kind = "pixels" if trunk is None else "activations"
+        parts = feed.pixels(np.arange(n), PASS) if trunk is None else backbone.activations(trunk, feed, n, PASS)
+        return backbone.keep(cache / f"{kind}-c{severity}.npy", parts, n, lambda done: job.report(kind, done, n))
+
+    feeds = {severity: backbone.ArrayFeed(fill(severity), prepare, ahead=cuda)
+             for severity in sorted({0, *parameters.severities})}
+
+    def make(members: int, seed: int) -> backbone.WholeNetwork:
+        return backbone.WholeNetwork(body, encoder.dim, len(labels.classes), seed, device, encoder.convolutional)
+
+    return study.Setup(labels, parameters, plan.budget, make, feeds.__getitem__, side_by_side=False)
+
+
+def _pixel_feed(encoder: Encoder, table: pa.Table, labels: Labels, severity: int) -> backbone.PixelFeed:
+    return backbone.PixelFeed(encoder, table["file"].to_pylist(), labels.synthetic, severity, settings().decode_threads)
 
 
 def _head(members: int, seed: int, **shape: Any) -> HeadBank:
