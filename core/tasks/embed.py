@@ -204,16 +204,14 @@ def _settle(job: JobFolder, encoder: Encoder, spec: dict[str, Any], files: list[
     device = runtime.choose_device(spec.get("device") or "auto")
     wanted = earlier.get("precision") or spec.get("precision") or "auto"
     key = (encoder.id, encoder.weights_hash, str(device))
-    measure = wanted == "auto" and key not in _measured
-    sample = _sample(encoder, files, runtime.SAMPLE[device.type] if measure else 1)
+    known = _measured.get(key) if wanted == "auto" else None
+    sample = _sample(encoder, files, runtime.SAMPLE[device.type] if wanted == "auto" and not known else 1)
     runtime.fold_batch_norm(encoder, sample[:8])
-    if measure:
-        job.report("choose the precision")
-    elif wanted == "auto":
-        wanted = _measured[key].name
-    precision = runtime.choose_precision(encoder, sample, device, wanted=wanted)
-    if measure:
-        _measured[key] = precision
+    job.report("choose the precision")
+    chosen = runtime.choose_precision(encoder, sample, device, wanted=known.name if known else wanted)
+    if wanted == "auto":
+        _measured.setdefault(key, chosen)
+    precision = known or chosen
     runner = runtime.Runner(encoder, int(earlier.get("batch") or spec.get("batch") or 0))
     name = runtime.device_name(device)
     if not earlier:
