@@ -6,7 +6,7 @@
 
 A rule speaks about the newest version. Names are its numbers: ``absent``, ``absent_rate``, ``absent_by_cluster``,
 ``floor_rate``, ``images``, ``unreadable``, ``closed``, ``opened``, ``open``, ``regressed`` (against the version before), and
-every metric (``fd``, ``kid``, ``precision`` …) with its ``.low``, ``.high`` and ``.floor``. ``previous.NAME`` is the same
+every metric (``frechet_distance`` or ``fd``, ``kid``, ``precision`` …) with its ``.low``, ``.high`` and ``.floor``. ``previous.NAME`` is the same
 number of the version before. Operators: ``+ - * /``, ``< <= > >= == !=``, ``and or not``, parentheses. Nothing else: a rule is
 read by Python's parser and walked here node by node; nothing is ever executed.
 """
@@ -28,6 +28,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
     ast.NotEq: operator.ne}
 _EXAMPLE = "For example: absent_rate > 0.10 or regressed > 20 or fd > 1.1 * previous.fd"
+SHORT_NAMES = {"fd": "frechet_distance", "auc": "classifier_auc", "vendi": "vendi_score"}
 LONGEST = 2000  # characters of a rule; deeper nesting than that allows is nobody's rule
 
 
@@ -115,8 +116,9 @@ def _version_numbers(result: dict[str, Any], name: str, before: str | None) -> d
         "absent_by_cluster": len(version["absent_by_cluster"]), "absent_rate": version["absent_rate"],
         "floor_rate": version["floor_rate"]}
     for metric, row in version["metrics"].items():
-        numbers[metric] = row["value"]
-        numbers.update({f"{metric}.{part}": row[part] for part in ("low", "high", "floor")})
+        for called in (metric, *(short for short, name in SHORT_NAMES.items() if name == metric)):
+            numbers[called] = row["value"]
+            numbers.update({f"{called}.{part}": row[part] for part in ("low", "high", "floor")})
     if before is not None:
         for change in result["changes"]:
             if (change["from"], change["to"]) == (before, name):

@@ -135,7 +135,8 @@ def insert_by_name(cursor: duckdb.DuckDBPyConnection, table: str, source: str, *
     Columns the table lacks are added to it with the source's type, so that a task may tell more than the schema
     foresaw and nothing it told is lost.
     """
-    cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(f'{name} INTEGER' for name in fixed)})")
+    if fixed:
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(f'{name} INTEGER' for name in fixed)})")
     known = {row[0] for row in cursor.execute(f"DESCRIBE {table}").fetchall()}
     offered = cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     for name, kind, *_ in offered:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.encoders import registry
 from core.errors import InputError
+from core.finetune.parameters import from_spec
+from core.finetune.plan import Plan, check
 from core.settings import Settings
-from core.store import catalog, results, vectors
+from core.store import results, vectors
 from core.store.catalog import Dataset
 from core.store.database import Database
 from core.store.jobs import JobRecord
@@ -46,12 +50,13 @@ class Studies:
     db: Database
     settings: Settings
 
-    def _submit(self, kind: str, title: str, plan: dict[str, Any], after: list[str]) -> str:
-        raise AssertionError("Workspace provides this")
-
-    def wait(self, job_id: str) -> JobRecord:
-        """Wait for a job."""
-        raise AssertionError("Workspace provides this")
+    if TYPE_CHECKING:  # what Workspace provides
+        def _submit(self, kind: str, title: str, plan: dict[str, Any], after: list[str]) -> str: ...
+        def wait(self, job_id: str) -> JobRecord: ...
+        def set_labels(self, dataset: Dataset, labels: str | None) -> Dataset: ...
+        def submit_scan(self, dataset: Dataset, *, after: Sequence[str] = ()) -> str: ...
+        def submit_embed(self, datasets: Sequence[Dataset], encoder: str = "auto", *, views: Sequence[str] = (),
+                         allow_download: bool = False, after: Sequence[str] = ()) -> str: ...
 
     def studies(self) -> list[StudyRecord]:
         """All studies, the newest first."""
@@ -60,6 +65,48 @@ class Studies:
     def study(self, study_id: int) -> Study:
         """One study, ready to be read."""
         return Study(self.db, study_id)
+
+    def study_plan(self, real: Dataset, versions: Sequence[Dataset], **parameters: Any) -> Plan:
+        """What a study would do with these labels: group table, synthetic counts, bias numbers, problems. Trains nothing."""
+        return check(self.labelled_images(real, versions), from_spec(parameters))
+
+    def submit_finetune(self, real: Dataset, versions: Sequence[Dataset] | Dataset, *, name: str | None = None,
+                        labels: str | None = None, allow_download: bool = False, **parameters: Any) -> str:
+        """Start a study; its job id, whose result names the study.
+
+        ``parameters`` are the fields of :class:`core.finetune.parameters.StudyParameters`. Whatever can be known to be wrong
+        now (labels, groups, weights) is said now, as :class:`InputError` or :class:`EncoderNotReady`.
+        """
+        chosen = [versions] if isinstance(versions, Dataset) else list(versions)
+        datasets = [real, *chosen]
+        for dataset in datasets:
+            if labels and labels != dataset.labels:
+                self.set_labels(dataset, labels)
+        missing = [dataset for dataset in datasets if dataset.scanned_at is None]
+        for dataset in missing:
+            self.wait(self.submit_scan(dataset))
+        parameters["backbone"] = registry.resolve(parameters.get("backbone", "auto"), self.settings)
+        if not allow_download:
+            registry.require_ready(parameters["backbone"], self.settings)
+        self.study_plan(real, chosen, **parameters).raise_for_errors()
+        asked = json.loads(from_spec(parameters).as_json())
+        title = name or f"FFR test of {', '.join(dataset.label for dataset in chosen)} on {real.label}"
+        study_id = results.add_study(self.db, name=title, real_id=real.id, version_ids=[d.id for d in chosen],
+                                     parameters=asked)
+        head = asked["trainable"] == "head"
+        after = []
+        if head:
+            after.append(self.submit_embed(datasets, asked["backbone"], views=("plain",), allow_download=allow_download))
+        job_id = self._submit("finetune", title, {
+            "study_id": study_id, "encoder": asked["backbone"] if head else None, "device": self.settings.device,
+            "weights": str(self.settings.weights) if self.settings.weights else None}, after)
+        results.update_record(self.db, "studies", study_id, job_id=job_id)
+        return job_id
+
+    def finetune(self, real: Dataset, versions: Sequence[Dataset] | Dataset, **parameters: Any) -> Study:
+        """Run a study and wait for it. See :meth:`submit_finetune`."""
+        job_id = self.submit_finetune(real, versions, **parameters)
+        return self.study(self.wait(job_id).result["study_id"])
 
     def labelled_images(self, real: Dataset, versions: Sequence[Dataset]) -> pa.Table:
         """Readable images of a study with labels: row, dataset_id, domain, version, path, file, content_id, class, bias, split."""
@@ -84,7 +131,7 @@ def study_images(db: Database, record: StudyRecord, encoder: str | None) -> tupl
     for dataset_id in dict.fromkeys(table.column("dataset_id").to_pylist()):
         rows, array = vectors.dataset_vectors(db, dataset_id, encoder)
         where = dict(zip(rows.column("path").to_pylist(), range(rows.num_rows), strict=True))
-        for row in table.filter(pa.compute.equal(table.column("dataset_id"), dataset_id)).to_pylist():
+        for row in table.filter(pc.equal(table.column("dataset_id"), dataset_id)).to_pylist():
             if row["path"] in where:
                 kept.append(row["row"])
                 parts.append(array[where[row["path"]]])
@@ -92,5 +139,3 @@ def study_images(db: Database, record: StudyRecord, encoder: str | None) -> tupl
     table = table.set_column(0, "row", pa.array(range(len(kept)), pa.int64()))
     return table, np.stack(parts) if parts else np.empty((0, 0), np.float32)
 
-
-__all__ = ["Studies", "Study", "catalog", "registry"]
