@@ -18,6 +18,7 @@ from pages.parts.plots import ABSENT, REAL, group_colours
 from pages.parts.session import workspace
 from pages.parts.style import escape, figure, html, number, percent
 
+RANKING = "Whole ranking"
 CARDS, PAIRS = 8, 8  # gaps shown at first, and pairs in each
 SECTIONS = ("Gaps", "Looks rendered, looks real", "Split classes", "Metrics", "Self-test")
 
@@ -68,8 +69,9 @@ def _headline(summary: Mapping[str, Any], real_images: int) -> None:
     style.figures(
         figure(f"of the real images absent from {summary['version']}", percent(summary["absent_rate"]), interval, "gs-large gs-gap"),
         figure(f"of {number(real_images)} real images", number(summary["absent"]), "", "gs-large"),
-        figure("absent by cluster alone", number(summary["absent_by_cluster"])), floor)
-    words = " ".join(part for part in (planted_sentence(summary), summary["verdict"] or "") if part)
+        figure("by the cluster reading", number(summary["absent_by_cluster"])), floor)
+    verdict = (summary["verdict"] or "").strip()
+    words = " ".join(part for part in (planted_sentence(summary), verdict + "." * (verdict[-1:] not in ("", ".", "!", "?"))) if part)
     st.html(f"<div class='gs gs-soft'>{html(words)}</div>")
 
 
@@ -83,7 +85,8 @@ def _gaps(ws: Workspace, found: Comparison, version_id: int, summary: Mapping[st
         which = st.segmented_control("Which images", tuple(LISTS), default="The list", required=True, key="gaps_list",
                                      help="The list joins both readings by the self-test's rule. By cluster: the image's "
                                           "cluster has too few synthetic images. By score: it is farther from its nearest "
-                                          "synthetic images than real images are from one another.") if trusted else "Ranking"
+                                          "synthetic images than real images are from one another. Whole ranking: "
+                                          "every real image, the most absent first.") if trusted else RANKING
         classes = sorted({value for value in ranking["class"].tolist() if value is not None})
         wanted = st.multiselect("Class", classes, key="gaps_class", placeholder="All classes") if classes else []
         order = st.selectbox("Sort gaps by", ("Most absent", "Most images"), key="gaps_order", width=180) if trusted else ""
@@ -95,7 +98,7 @@ def _gaps(ws: Workspace, found: Comparison, version_id: int, summary: Mapping[st
         st.success(f"No real image is absent from version {escape(summary['version'])} under this choice."
                    if not wanted else "No absent image of these classes.", icon=":material/check_circle:")
         return
-    opened = (_cards(ws, found, version_id, ranking, chosen, order) if trusted
+    opened = (_cards(ws, found, version_id, ranking, chosen, order) if trusted and which != RANKING
               else _pairs(ws, found, version_id, ranking, chosen, "ranking", 24))
     if opened is not None:
         row = detail.row_of(ws, found, opened)

@@ -103,16 +103,14 @@ def _filters(points: read.Points, version: str) -> Filters:
         absent = st.toggle(f"Only images absent from {escape(version)}", key="map_absent")
         classes = predicted = ()
         if points.known("class"):
-            names = sorted({value for value in points["class"].tolist() if value is not None})
-            classes = tuple(st.multiselect("Class", names, key="map_classes", placeholder="All classes"))
+            classes = tuple(st.multiselect("Class", points.values("class"), key="map_classes", placeholder="All classes"))
         known = [name for name in map_view.PREDICTIONS if points.known(name)]
         prediction, confidence = (known or ["tag"])[0], (0.0, 1.0)
         if known:
             if len(known) > 1:
                 prediction = st.segmented_control("Predicted by", known, default=known[0], required=True, key="map_prediction",
                                                   format_func=lambda one: map_view.PREDICTIONS[one]) or known[0]
-            names = sorted({value for value in points[prediction].tolist() if value is not None})
-            predicted = tuple(st.multiselect(map_view.PREDICTIONS[prediction], names, key=f"map_predicted_{prediction}",
+            predicted = tuple(st.multiselect(map_view.PREDICTIONS[prediction], points.values(prediction), key=f"map_predicted_{prediction}",
                                              placeholder="All predictions"))
             confidence = st.slider("Confidence of the prediction", 0.0, 1.0, (0.0, 1.0), 0.05, key="map_confidence")
     return Filters(tuple(groups), classes, predicted, prediction, tuple(confidence), absent)
@@ -289,7 +287,11 @@ def _histogram(points: read.Points, rows: np.ndarray, *, selected: bool) -> None
     known = [name for name in ("zero_shot", "tag", "class") if points.known(name)]
     if not known:
         return
-    with st.expander("Classes by domain" + (", of the selection" if selected else ", of the whole map")):
+    panel = st.expander("Classes by domain" + (", of the selection" if selected else ", of the whole map"), key="map_histogram_panel",
+                        on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
         column = st.segmented_control("Classes from", known, default=known[0], required=True, key="map_classes_from",
                                       format_func=lambda one: sources[one]) if len(known) > 1 else known[0]
         names, shares = map_view.shares(points, column or known[0], rows)

@@ -19,6 +19,7 @@ from pages.parts import choose, errors, joblist, plots, style
 from pages.parts.session import workspace
 from pages.parts.style import escape, figure, html
 
+ACROSS = 3  # pictures in a row
 SAMPLE, CROP = 300, 256  # images of each dataset, and pixels of each crop, unless the user says otherwise
 
 
@@ -171,20 +172,26 @@ def _findings(row: dict[str, Any], name: str, colour: str) -> None:
 def _pictures(spectra: Spectra, names: Sequence[str], order: Sequence[int]) -> None:
     st.subheader("Mean 2-D spectra", anchor=False)
     low, high = np.percentile(np.stack([spectra.means[index] for index in order]), (1, 99.8))
-    columns = st.columns(max(3, len(order)))
-    for column, index in zip(columns, order, strict=False):
+    for column, index in zip(_columns(len(order)), order, strict=True):
         with column:
             st.plotly_chart(plots.plane_figure(spectra.means[index], names[index], float(low), float(high)),
                             key=f"spectrum_mean_{index}", config={"displayModeBar": False})
     there = [index for index in order if spectra.differences[index] is not None]
     reach = max(3.0, *(float(np.percentile(np.abs(spectra.differences[index]), 99.5)) for index in there)) if there else 3.0
-    columns = st.columns(max(3, len(order)))
-    for column, index in zip(columns[1:], there, strict=False):
+    # beneath the picture it belongs to, where all fit into one row: the real images have no difference
+    places = _columns(len(order))[1:] if len(order) <= ACROSS else _columns(len(there))
+    for column, index in zip(places, there, strict=True):
         with column:
             st.plotly_chart(plots.plane_figure(spectra.differences[index], f"{names[index]} minus real", -reach, reach, signed=True),
                             key=f"spectrum_difference_{index}", config={"displayModeBar": False})
     st.caption("Frequency zero is in the middle; right is finer detail from left to right, up is finer from top to bottom. In the "
                "differences, orange is more than in the real images and teal is less. A bright dot is a grid.")
+
+
+def _columns(count: int) -> list[Any]:
+    """``count`` places for pictures, a few a row."""
+    rows = [st.columns(ACROSS) for _ in range(-(-count // ACROSS))]
+    return [place for row in rows for place in row][:count]
 
 
 page()

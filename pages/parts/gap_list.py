@@ -12,13 +12,13 @@ from pyarrow import csv
 
 from pages.parts.style import percent
 
-LISTS = {"The list": "absent", "By cluster": "by_cluster", "By score": "by_score", "By both": "both"}
+LISTS = {"The list": "absent", "By cluster": "by_cluster", "By score": "by_score", "By both": "both", "Whole ranking": "all"}
 CSV_COLUMNS = ("path", "score", "level", "cluster", "by_cluster", "by_score", "nearest", "distance", "class", "bias", "gap")
 
 
 def chosen_rows(ranking: Mapping[str, np.ndarray], which: str, classes: Sequence[str]) -> np.ndarray:
     """Rows of the ranking that a list and a choice of classes leave, the most absent first. No class: all."""
-    if which == "Ranking":
+    if LISTS[which] == "all":
         keep = np.ones(len(ranking["path"]), bool)
     elif LISTS[which] == "both":
         keep = ranking["by_cluster"] & ranking["by_score"]

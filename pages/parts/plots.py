@@ -51,7 +51,7 @@ def map_figure(place: np.ndarray, rows: np.ndarray, codes: np.ndarray, colours: 
               "line": {"width": np.where(ring[rows], RING, 0.0).astype(np.float32), "color": ABSENT}}
     figure = go.Figure(go.Scattergl(
         x=place[rows, 0].astype(np.float32), y=place[rows, 1].astype(np.float32), mode="markers", marker=marker,
-        customdata=rows.astype(np.int32), text=list(words), hovertemplate="%{text}<extra></extra>",
+        customdata=rows.astype(np.int32), text=np.array(words, dtype=object), hovertemplate="%{text}<extra></extra>",
         selected={"marker": {"opacity": 0.95}}, unselected={"marker": {"opacity": 0.2}}))
     figure.update_layout(
         dragmode="lasso", height=620, margin={"l": 0, "r": 0, "t": 8, "b": 0}, showlegend=False, uirevision=look,

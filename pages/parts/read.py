@@ -6,7 +6,7 @@ What comes from here is shared by all browser sessions: nobody changes it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +36,7 @@ class Points:
     group: np.ndarray
     groups: tuple[str, ...]
     ids: tuple[int, ...]
+    _values: dict[str, tuple[str, ...]] = field(default_factory=dict)  # filled when asked for
 
     def __len__(self) -> int:
         return len(self.real)
@@ -48,7 +49,13 @@ class Points:
         column = self.columns.get(name)
         if column is None:
             return False
-        return bool(np.isfinite(column).any()) if column.dtype.kind == "f" else any(v is not None for v in column)
+        return bool(np.isfinite(column).any()) if column.dtype.kind == "f" else bool(self.values(name))
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """The different values of a column of names, sorted."""
+        if name not in self._values:
+            self._values[name] = tuple(sorted({str(value) for value in self.columns[name].tolist() if value is not None}))
+        return self._values[name]
 
     def place(self, columns: Sequence[str]) -> np.ndarray:
         """Coordinates (n, 2) or (n, 3); NaN where an image has none."""
