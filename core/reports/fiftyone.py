@@ -1,0 +1,70 @@
+"""Files that FiftyOne imports: the real images with what a version does not cover, as labels.
+
+Format: ``FiftyOneImageClassificationDataset`` of FiftyOne's user guide ("Importing data", checked against its importer): a folder
+with ``labels.json`` and, instead of copies under ``data/``, a manifest ``data.json`` from name to file path. In ``labels.json``,
+``classes`` lists the labels and ``labels`` maps each name to ``{"label": class number, "confidence": …, "attributes": {…}}``. Names are the
+images' paths without their ending, as the importer forms them from files.
+
+::
+
+    import fiftyone as fo
+    fo.Dataset.from_dir(dataset_dir="…", dataset_type=fo.types.FiftyOneImageClassificationDataset)
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from core.reports.source import ComparisonLike
+
+ABSENT, COVERED = "absent", "covered"
+CLASSES = (ABSENT, COVERED)
+
+
+def fiftyone_files(comparison: ComparisonLike, version: str | int) -> dict[str, str]:
+    """``labels.json`` and ``data.json`` for one version, as text by file name.
+
+    Every real image is in them: absent or covered; ``confidence`` is 1 − level for the absent ones where the level is known, and the
+    rest of what Gapscope knows is in the attributes.
+    """
+    folder = Path(comparison.real.folder)
+    gaps = {gap["cluster"]: gap["name"] for gap in comparison.gaps(version).to_pylist()}
+    rows = comparison.coverage(version).to_pylist()
+    labels: dict[str, dict[str, Any]] = {}
+    files: dict[str, str] = {}
+    for name, row in zip(_names([row["path"] for row in rows]), rows, strict=True):
+        target: dict[str, Any] = {"label": CLASSES.index(ABSENT if row["absent"] else COVERED)}
+        if row["absent"] and row["level"] is not None and math.isfinite(row["level"]):
+            target["confidence"] = 1.0 - row["level"]
+        attributes = {"score": row["score"], "rank": row["rank"], "cluster": row["cluster"], "by_cluster": row["by_cluster"],
+                      "by_score": row["by_score"], "nearest": row["nearest_path"], "distance": row["distance"],
+                      "gap": gaps.get(row["cluster"]) if row["absent"] else None, "class": row["class"], "bias": row["bias"]}
+        target["attributes"] = {key: value for key, value in attributes.items() if value is not None}
+        labels[name] = target
+        files[name] = str(folder / row["path"])
+    return {"labels.json": json.dumps({"classes": list(CLASSES), "labels": labels}, indent=1, ensure_ascii=False, allow_nan=False),
+            "data.json": json.dumps(files, indent=1, ensure_ascii=False)}
+
+
+def fiftyone_zip(comparison: ComparisonLike, version: str | int) -> bytes:
+    """:func:`fiftyone_files` as a ZIP file to unpack into a folder of its own."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in fiftyone_files(comparison, version).items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+def _names(paths: Sequence[str]) -> list[str]:
+    """A name for each path: without its ending, or with it where two paths would share one."""
+    bare = [str(PurePosixPath(path).with_suffix("")) for path in paths]
+    seen: dict[str, int] = {}
+    for name in bare:
+        seen[name] = seen.get(name, 0) + 1
+    return [name if seen[name] == 1 else path for name, path in zip(bare, paths, strict=True)]

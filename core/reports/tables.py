@@ -1,0 +1,79 @@
+"""Result tables as CSV and Parquet. CSV is made safe for spreadsheets: no cell of text begins like a formula.
+
+A file called ``=cmd|…`` or ``@import`` would be executed by a spreadsheet program that opens a CSV with its name. Text that begins
+with ``=``, ``+``, ``-``, ``@``, a tab or a line break gets an apostrophe in front (OWASP, CSV injection); numbers stay numbers.
+Parquet keeps everything as it is.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from core.errors import InputError
+from core.reports.source import ComparisonLike, read_tables
+
+FORMATS = ("csv", "parquet")
+_FORMULA = r"^[=+\-@\t\r\n]"
+
+
+def absent_csv(comparison: ComparisonLike) -> str:
+    """The absent images of every version as CSV text: version, path, score, level, cluster, by_cluster, by_score, nearest, distance, …"""
+    parts = []
+    for dataset in comparison.versions:
+        table = comparison.absent(dataset.id)
+        parts.append(table.add_column(0, "version", pa.array([str(dataset.version)] * table.num_rows, pa.string())))
+    return csv_text(pa.concat_tables(parts)) if parts else ""
+
+
+def csv_text(table: pa.Table) -> str:
+    """A table as CSV text, safe for spreadsheets. Lists become their items with a space between."""
+    return csv_bytes(table).decode("utf-8")
+
+
+def csv_bytes(table: pa.Table) -> bytes:
+    """:func:`csv_text` as UTF-8 bytes."""
+    names = [_safe(pa.chunked_array([pa.array([name])]))[0].as_py() for name in table.column_names]
+    flat = pa.table([_flat(column) for column in table.columns], names=names)
+    out = io.BytesIO()
+    pyarrow.csv.write_csv(flat, out)
+    return out.getvalue()
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """A table as a Parquet file."""
+    out = io.BytesIO()
+    pq.write_table(table, out, compression="zstd")
+    return out.getvalue()
+
+
+def tables_zip(comparison: ComparisonLike, form: str = "csv") -> bytes:
+    """A ZIP file with every result table in one format, ``csv`` or ``parquet``, under the names of docs/architecture.md."""
+    if form not in FORMATS:
+        raise InputError(f"Tables cannot be written as {form!r}", f"Choose {' or '.join(FORMATS)}.")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED if form == "csv" else zipfile.ZIP_STORED) as archive:
+        for name, table in read_tables(comparison).items():
+            archive.writestr(f"{name}.{form}", csv_bytes(table) if form == "csv" else parquet_bytes(table))
+    return out.getvalue()
+
+
+def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_list(column.type):
+        column = pc.binary_join(column.cast(pa.list_(pa.string())), " ")
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return _safe(column)
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+        return _safe(pa.chunked_array([pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())]))
+    return column
+
+
+def _safe(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text with an apostrophe before what a spreadsheet would take as a formula."""
+    dangerous = pc.match_substring_regex(column, _FORMULA)
+    return pc.if_else(dangerous, pc.binary_join_element_wise(pa.scalar("'", column.type), column, pa.scalar("", column.type)), column)
