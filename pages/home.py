@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import Workspace
 from core.errors import GapscopeError
+from core.store.catalog import Dataset
 from core.store.results import ComparisonRecord
 from pages.parts import errors, joblist, navigation, session, style
 
@@ -137,7 +138,7 @@ def _next(ws: Workspace, done: list[ComparisonRecord]) -> None:
     real = [dataset for dataset in datasets if dataset.domain == "real"]
     versions = [dataset for dataset in datasets if dataset.domain == "synthetic"]
     ticks = (
-        ("Add a folder of real images", f"{style.number(sum(d.images for d in real))} images", bool(real), "datasets"),
+        ("Add a folder of real images", _images(real), bool(real), "datasets"),
         ("Add a version of your renderer", f"{len(versions)} version{'s' * (len(versions) != 1)}", bool(versions), "datasets"),
         ("Compare them", f"{len(done)} done", bool(done), "datasets"),
         ("Look at the gaps", "", bool(done) and navigation.visited("gaps"), "gaps"),
@@ -155,6 +156,11 @@ def _next(ws: Workspace, done: list[ComparisonRecord]) -> None:
         label = {"datasets": "Go to Datasets", "gaps": "Look at the gaps", "versions": "Compare versions"}[target]
         if st.button(label, icon=":material/arrow_forward:", icon_position="right", key="next_step"):
             navigation.go(target, comparison=done[0].id if done else None)
+
+
+def _images(real: list[Dataset]) -> str:
+    count = sum(dataset.images for dataset in real)
+    return f"{style.number(count)} images" if count else ""  # not scanned yet
 
 
 # --- workspaces -----------------------------------------------------------------------------------------------

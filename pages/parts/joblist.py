@@ -167,9 +167,15 @@ def buttons(ws: Workspace, work: Work, *, key: str) -> None:
         return
     if work.active:
         if st.button("Cancel", icon=":material/close:", key=f"{key}-cancel-{work.head.id}"):
-            _act(lambda: [ws.cancel(step.id) for step in work.steps if step.active])
+            _act(lambda: _cancel(ws, work))
     elif work.head.resumable and st.button("Resume", icon=":material/play_arrow:", key=f"{key}-resume-{work.head.id}"):
         _act(lambda: ws.resume(work.head.id))
+
+
+def _cancel(ws: Workspace, work: Work) -> None:
+    for step in work.steps:
+        if step.active:
+            ws.cancel(step.id)
 
 
 def _act(verb: Callable[[], object]) -> None:
