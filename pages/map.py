@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import Workspace
-from core.analysis.selection import Composition, composition, plot_sample
+from core.analysis.selection import composition, plot_sample
 from core.workspace.comparison import Comparison
-from pages.parts import choose, detail, gallery, map_view, plots, read, style
+from pages.parts import choose, detail, gallery, map_panels, map_view, plots, read, style
 from pages.parts.map_view import LOOKS, Colouring, Drawn, Filters
 from pages.parts.session import workspace
-from pages.parts.style import escape, html
+from pages.parts.style import escape
 
 LIMIT = 60_000  # points drawn; above it a sample that keeps every absent image
 STEP = 48  # images shown at first
@@ -25,7 +25,10 @@ ORDERS = {"Most absent first": "score", "By name": "path"}
 def page() -> None:
     """Draw the page."""
     ws = workspace()
-    style.heading("Map", "Every image is a point; near points look alike to the encoder. Draw a lasso to see what is inside.")
+    style.heading(
+        "Map",
+        "Every image is a point; near points look alike to the encoder. Draw a lasso to see what is inside.",
+    )
     left, right = st.columns([2, 1.4], vertical_alignment="bottom")
     with left:
         found = choose.comparison(ws)
@@ -55,26 +58,41 @@ def _map(ws: Workspace, found: Comparison, points: read.Points, version_id: int)
     left, right = st.columns([2.3, 1], gap="medium")
     with left:
         figure, drawn_points = _figure(points, aligned, colours, shown, figure_key, wanted)
-        event = st.plotly_chart(figure, key="map", on_select="rerun", selection_mode=("points", "box", "lasso"),
-                                config={"displaylogo": False, "scrollZoom": True, "modeBarButtonsToRemove": ["autoScale2d", "toImage"]})
+        event = st.plotly_chart(
+            figure,
+            key="map",
+            on_select="rerun",
+            selection_mode=("points", "box", "lasso"),
+            config={
+                "displaylogo": False,
+                "scrollZoom": True,
+                "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
+            },
+        )
         if drawn_points < int(shown.sum()):
-            st.caption(f"{drawn_points:,} of {int(shown.sum()):,} points are drawn, every absent image among them. A selection "
-                       "counts all of them.")
+            st.caption(
+                f"{drawn_points:,} of {int(shown.sum()):,} points are drawn, every absent image among them. A selection "
+                "counts all of them."
+            )
     drawn = _remember(map_view.drawn(event), wanted)
     place = points.place(LOOKS[look][0])
     rows = map_view.selected(drawn, place, shown) if drawn else np.array([], np.int64)
     with right:
-        _legend(colours)
+        map_panels.legend(colours)
         if cube:
             _cube(points, look, colours, shown, aligned, (*key, by), drawn, rows)
         if drawn:
             _composition(points, rows, look)
         else:
-            st.html("<div class='gs gs-soft'>Nothing is selected. Draw around points with the lasso, or switch to the box in the "
-                    "map's corner; hold Shift to add. A click takes one image.</div>")
+            st.html(
+                "<div class='gs gs-soft'>Nothing is selected. Draw around points with the lasso, or switch to the box in the "
+                "map's corner; hold Shift to add. A click takes one image.</div>"
+            )
     if drawn and len(rows):
         _gallery(ws, found, points, rows, aligned, version_id)
-    _histogram(points, rows if drawn and len(rows) else np.flatnonzero(shown), selected=bool(drawn and len(rows)))
+    map_panels.histogram(
+        points, rows if drawn and len(rows) else np.flatnonzero(shown), selected=bool(drawn and len(rows))
+    )
 
 
 # --- controls -----------------------------------------------------------------------------------------------
@@ -83,16 +101,33 @@ def _map(ws: Workspace, found: Comparison, points: read.Points, version_id: int)
 def _controls(points: read.Points, version: str) -> tuple[str, str, bool, bool, Filters]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         look = st.segmented_control(
-            "Map", tuple(LOOKS), default="Look removed", required=True, key="map_look", persist_state="session",
+            "Map",
+            tuple(LOOKS),
+            default="Look removed",
+            required=True,
+            key="map_look",
+            persist_state="session",
             help="Look removed: each domain's mean is taken out before the map is made, so that content decides. As it is: one map "
-                 "of everything. Alone: the map of one side by itself; a class that holds together there and splits in the joint "
-                 "map is a finding.")
+            "of everything. Alone: the map of one side by itself; a class that holds together there and splits in the joint "
+            "map is a finding.",
+        )
         offered = map_view.offered(points)
-        by = st.selectbox("Colour", list(offered), format_func=lambda one: offered.get(one, one), key="map_colour",
-                          persist_state="session", width=210)
+        by = st.selectbox(
+            "Colour",
+            list(offered),
+            format_func=lambda one: offered.get(one, one),
+            key="map_colour",
+            persist_state="session",
+            width=210,
+        )
         filters = _filters(points, version)
         flat = LOOKS[look][1] is None
-        cube = st.toggle("3-D", key="map_cube", disabled=flat, help="Turns with the mouse; follows the selection.") and not flat
+        cube = (
+            st.toggle(
+                "3-D", key="map_cube", disabled=flat, help="Turns with the mouse; follows the selection."
+            )
+            and not flat
+        )
         ring = st.toggle("Ring absent", key="map_ring", disabled=by == "version") and by != "version"
     return look, by, cube, ring, filters
 
@@ -101,19 +136,39 @@ def _filters(points: read.Points, version: str) -> Filters:
     with st.popover("Filter", icon=":material/filter_list:"):
         groups = st.pills("Images from", points.groups, selection_mode="multi", key="map_groups") or []
         absent = st.toggle(f"Only images absent from {escape(version)}", key="map_absent")
-        classes = predicted = ()
+        classes: tuple[str, ...] = ()
+        predicted: tuple[str, ...] = ()
         if points.known("class"):
-            classes = tuple(st.multiselect("Class", points.values("class"), key="map_classes", placeholder="All classes"))
+            classes = tuple(
+                st.multiselect("Class", points.values("class"), key="map_classes", placeholder="All classes")
+            )
         known = [name for name in map_view.PREDICTIONS if points.known(name)]
         prediction, confidence = (known or ["tag"])[0], (0.0, 1.0)
         if known:
             if len(known) > 1:
-                prediction = st.segmented_control("Predicted by", known, default=known[0], required=True, key="map_prediction",
-                                                  format_func=lambda one: map_view.PREDICTIONS[one]) or known[0]
-            predicted = tuple(st.multiselect(map_view.PREDICTIONS[prediction], points.values(prediction), key=f"map_predicted_{prediction}",
-                                             placeholder="All predictions"))
-            confidence = st.slider("Confidence of the prediction", 0.0, 1.0, (0.0, 1.0), 0.05, key="map_confidence")
-    return Filters(tuple(groups), classes, predicted, prediction, tuple(confidence), absent)
+                prediction = (
+                    st.segmented_control(
+                        "Predicted by",
+                        known,
+                        default=known[0],
+                        required=True,
+                        key="map_prediction",
+                        format_func=lambda one: map_view.PREDICTIONS[one],
+                    )
+                    or known[0]
+                )
+            predicted = tuple(
+                st.multiselect(
+                    map_view.PREDICTIONS[prediction],
+                    points.values(prediction),
+                    key=f"map_predicted_{prediction}",
+                    placeholder="All predictions",
+                )
+            )
+            confidence = st.slider(
+                "Confidence of the prediction", 0.0, 1.0, (0.0, 1.0), 0.05, key="map_confidence"
+            )
+    return Filters(tuple(groups), classes, predicted, prediction, confidence, absent)
 
 
 # --- the selection ------------------------------------------------------------------------------------------
@@ -129,7 +184,11 @@ def _drawn_before(coordinates: tuple[Any, ...], figure: tuple[Any, ...]) -> Draw
     if state.get("map_coordinates") != coordinates:
         state["map_coordinates"], state["map_selection"] = coordinates, Drawn()
     if state.get("map_figure") != figure:
-        state["map_figure"], state["map_base"], state["map_touched"] = figure, state.get("map_selection", Drawn()), False
+        state["map_figure"], state["map_base"], state["map_touched"] = (
+            figure,
+            state.get("map_selection", Drawn()),
+            False,
+        )
     return state["map_base"]
 
 
@@ -158,36 +217,76 @@ def _visible(_points: read.Points, _absent: np.ndarray, key: tuple[Any, ...]) ->
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _colouring(_points: read.Points, _aligned: dict[str, np.ndarray], version: str, _shown: np.ndarray, key: tuple[Any, ...],
-               by: str) -> Colouring:
+def _colouring(
+    _points: read.Points,
+    _aligned: dict[str, np.ndarray],
+    version: str,
+    _shown: np.ndarray,
+    key: tuple[Any, ...],
+    by: str,
+) -> Colouring:
     return map_view.colouring(_points, by, key[3], _aligned["score"], _aligned["absent"], version, _shown)
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)
-def _figure(_points: read.Points, _aligned: dict[str, np.ndarray], _colours: Colouring, _shown: np.ndarray, key: tuple[Any, ...],
-            base: Drawn) -> tuple[go.Figure, int]:
+def _figure(
+    _points: read.Points,
+    _aligned: dict[str, np.ndarray],
+    _colours: Colouring,
+    _shown: np.ndarray,
+    key: tuple[Any, ...],
+    base: Drawn,
+) -> tuple[go.Figure, int]:
     look, ring, cleared = key[3], key[6], key[7]
     rows = _rows(_shown, _aligned["absent"])
     # later points lie on top: synthetic, real, absent
     rows = rows[np.argsort(_points.real[rows].astype(int) + _aligned["absent"][rows], kind="stable")]
     small, large = (4.0, 6.5) if len(rows) <= 3000 else (3.2, 4.6) if len(rows) <= 20_000 else (2.4, 3.4)
     size = np.where(_points.real, large, small)
-    shapes = [{"type": "path", "xref": "x", "yref": "y", "path": "M" + "L".join(f"{a:g},{b:g}" for a, b in zip(x, y, strict=True)) + "Z"}
-              for x, y in base.lassos]
-    shapes += [{"type": "rect", "xref": "x", "yref": "y", "x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1]} for x, y in base.boxes]
-    figure = plots.map_figure(_points.place(LOOKS[look][0]), rows, _colours.codes, _colours.colours,
-                              map_view.hover(_points, rows, _aligned["score"], look), size,
-                              _aligned["absent"] & bool(ring), shapes, look, f"{look} {cleared}")
+    shapes: list[dict[str, Any]] = []
+    for x, y in base.lassos:
+        corners = "L".join(f"{a:g},{b:g}" for a, b in zip(x, y, strict=True))
+        shapes.append({"type": "path", "xref": "x", "yref": "y", "path": f"M{corners}Z"})
+    for x, y in base.boxes:
+        shapes.append(
+            {"type": "rect", "xref": "x", "yref": "y", "x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1]}
+        )
+    figure = plots.map_figure(
+        _points.place(LOOKS[look][0]),
+        rows,
+        _colours.codes,
+        _colours.colours,
+        map_view.hover(_points, rows, _aligned["score"], look),
+        size,
+        _aligned["absent"] & bool(ring),
+        shapes,
+        look,
+        f"{look} {cleared}",
+    )
     return figure, len(rows)
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
-def _cube_figure(_points: read.Points, _aligned: dict[str, np.ndarray], _colours: Colouring, _shown: np.ndarray, key: tuple[Any, ...],
-                 drawn: Drawn, _chosen: np.ndarray | None) -> go.Figure:
+def _cube_figure(
+    _points: read.Points,
+    _aligned: dict[str, np.ndarray],
+    _colours: Colouring,
+    _shown: np.ndarray,
+    key: tuple[Any, ...],
+    drawn: Drawn,
+    _chosen: np.ndarray | None,
+) -> go.Figure:
     look = key[3]
     rows = _rows(_shown, _aligned["absent"], LIMIT // 3)
-    return plots.cube_figure(_points.place(LOOKS[look][1] or ()), rows, _colours.codes, _colours.colours,
-                             map_view.hover(_points, rows, _aligned["score"], look), _chosen, look)
+    return plots.cube_figure(
+        _points.place(LOOKS[look][1] or ()),
+        rows,
+        _colours.codes,
+        _colours.colours,
+        map_view.hover(_points, rows, _aligned["score"], look),
+        _chosen,
+        look,
+    )
 
 
 def _rows(shown: np.ndarray, absent: np.ndarray, limit: int = LIMIT) -> np.ndarray:
@@ -199,20 +298,16 @@ def _rows(shown: np.ndarray, absent: np.ndarray, limit: int = LIMIT) -> np.ndarr
 # --- beside and below the map ---------------------------------------------------------------------------------
 
 
-def _legend(colours: Colouring) -> None:
-    if colours.ends is not None:
-        steps = ", ".join(colours.colours[1::8])
-        st.html(f"<div class='gs'><div style='height:8px;border-radius:4px;background:linear-gradient(90deg,{steps})'></div>"
-                f"<div class='gs-soft' style='display:flex;justify-content:space-between'><span>{html(colours.ends[0])}</span>"
-                f"<span>{html(colours.ends[1])}</span></div></div>")
-        return
-    parts = "".join(f"<span><span style='color:{colour}'>●</span> {html(label)} <span class='gs-label'>{count:,}</span></span>"
-                    for label, colour, count in colours.legend)
-    st.html(f"<div class='gs' style='display:flex;flex-wrap:wrap;gap:.1rem .9rem;font-size:.86rem'>{parts}</div>")
-
-
-def _cube(points: read.Points, look: str, colours: Colouring, shown: np.ndarray, aligned: dict[str, np.ndarray],
-          key: tuple[Any, ...], drawn: Drawn, rows: np.ndarray) -> None:
+def _cube(
+    points: read.Points,
+    look: str,
+    colours: Colouring,
+    shown: np.ndarray,
+    aligned: dict[str, np.ndarray],
+    key: tuple[Any, ...],
+    drawn: Drawn,
+    rows: np.ndarray,
+) -> None:
     columns = LOOKS[look][1]
     if columns is None or not np.isfinite(points.place(columns)).any():
         st.caption("This map has no 3-D view.")
@@ -221,39 +316,29 @@ def _cube(points: read.Points, look: str, colours: Colouring, shown: np.ndarray,
     if drawn:
         chosen = np.zeros(len(points), bool)
         chosen[rows] = True
-    st.plotly_chart(_cube_figure(points, aligned, colours, shown, key, drawn, chosen), key="map_3d",
-                    config={"displaylogo": False, "displayModeBar": False})
+    st.plotly_chart(
+        _cube_figure(points, aligned, colours, shown, key, drawn, chosen),
+        key="map_3d",
+        config={"displaylogo": False, "displayModeBar": False},
+    )
 
 
 def _composition(points: read.Points, rows: np.ndarray, look: str) -> None:
     labels = [None if group == 0 else points.groups[group] for group in points.group[rows].tolist()]
     made = composition(points.real[rows], labels, points[LOOKS[look][2]][rows])
     st.markdown(f"**{made.sentence}**")
-    st.html(_bars(made, plots.group_colours(points.groups), points.groups[0]))
+    st.html(map_panels.bars(made, plots.group_colours(points.groups), points.groups[0]))
     st.button("Clear selection", key="map_clear", type="tertiary", icon=":material/close:", on_click=_clear)
 
 
-def _bars(made: Composition, colours: dict[str, str], real: str) -> str:
-    """Small bars: by version, then by cluster."""
-    def line(label: str, count: int, colour: str) -> str:
-        share = 100 * count / max(1, made.total)
-        return (f"<span class='gs-soft' style='overflow-wrap:anywhere'>{html(label)}</span><span style='background:color-mix(in srgb,"
-                f"currentColor 8%,transparent);border-radius:3px;height:.55rem'><span style='display:block;height:100%;"
-                f"border-radius:3px;background:{colour};width:{share:.2f}%'></span></span><span style='text-align:right'>{count:,}</span>")
-
-    versions = [line(real, made.real, plots.REAL)] if made.real else []
-    versions += [line(label, count, colours.get(label, plots.FAINT)) for label, count in made.by_version]
-    clusters = [line("no cluster" if one < 0 else f"cluster {one}", count, plots.FAINT if one < 0 else plots.MANY[one % len(plots.MANY)])
-                for one, count in made.by_cluster[:8]]
-    rest = len(made.by_cluster) - 8
-    grid = "display:grid;grid-template-columns:minmax(5rem,max-content) 1fr max-content;gap:.15rem .6rem;align-items:center;font-size:.84rem"
-    more = f"<div class='gs-soft'>and {rest:,} more clusters</div>" if rest > 0 else ""
-    return (f"<div class='gs'><div style='{grid}'>{''.join(versions)}</div><div style='{grid};margin-top:.6rem'>{''.join(clusters)}</div>"
-            f"{more}</div>")
-
-
-def _gallery(ws: Workspace, found: Comparison, points: read.Points, rows: np.ndarray, aligned: dict[str, np.ndarray],
-             version_id: int) -> None:
+def _gallery(
+    ws: Workspace,
+    found: Comparison,
+    points: read.Points,
+    rows: np.ndarray,
+    aligned: dict[str, np.ndarray],
+    version_id: int,
+) -> None:
     st.subheader("Selected images", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         there = [label for index, label in enumerate(points.groups) if (points.group[rows] == index).any()]
@@ -273,34 +358,24 @@ def _gallery(ws: Workspace, found: Comparison, points: read.Points, rows: np.nda
         note = points["class"][row] or ""
         if np.isfinite(score):
             note = f"{note} · score {score:.2f}" if note else f"score {score:.2f}"
-        tiles.append(gallery.Tile(str(row), (gallery.Shown(
-            points["content_id"][row], "absent" if absent else "real" if points.real[row] else label,
-            plots.ABSENT if absent else colours[label]),), PurePosixPath(points["path"][row]).name, note))
+        tiles.append(
+            gallery.Tile(
+                str(row),
+                (
+                    gallery.Shown(
+                        points["content_id"][row],
+                        "absent" if absent else "real" if points.real[row] else label,
+                        plots.ABSENT if absent else colours[label],
+                    ),
+                ),
+                PurePosixPath(points["path"][row]).name,
+                note,
+            )
+        )
     opened = gallery.show(ws, tiles, key="map_gallery")
     gallery.more(key, shown, len(rows), STEP)
     if opened is not None:
         detail.show(ws, found, int(opened), version_id)
-
-
-def _histogram(points: read.Points, rows: np.ndarray, *, selected: bool) -> None:
-    sources = {"class": "labels", **map_view.PREDICTIONS}
-    known = [name for name in ("zero_shot", "tag", "class") if points.known(name)]
-    if not known:
-        return
-    panel = st.expander("Classes by domain" + (", of the selection" if selected else ", of the whole map"), key="map_histogram_panel",
-                        on_change="rerun")
-    if not panel.open:
-        return
-    with panel:
-        column = st.segmented_control("Classes from", known, default=known[0], required=True, key="map_classes_from",
-                                      format_func=lambda one: sources[one]) if len(known) > 1 else known[0]
-        names, shares = map_view.shares(points, column or known[0], rows)
-        if not names:
-            st.caption("None of these images has a class.")
-            return
-        st.plotly_chart(plots.share_bars(names, shares, plots.group_colours(points.groups)), key="map_histogram",
-                        config={"displayModeBar": False})
-        st.caption("Shares of each group's images that have a class; classes on which the groups disagree most come first.")
 
 
 page()

@@ -59,6 +59,18 @@ def show(page: str, folder: Path) -> AppTest:
 
 def told(app: AppTest) -> str:
     """Everything the page says, in one string."""
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success, app.subheader, app.html)
-    return " ".join(str(element.proto.body if hasattr(element.proto, "body") else element.value)
-                    for kind in kinds for element in kind)
+    kinds = (
+        app.markdown,
+        app.caption,
+        app.error,
+        app.warning,
+        app.info,
+        app.success,
+        app.subheader,
+        app.html,
+    )
+    return " ".join(
+        str(element.proto.body if hasattr(element.proto, "body") else element.value)
+        for kind in kinds
+        for element in kind
+    )

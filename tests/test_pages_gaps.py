@@ -36,8 +36,7 @@ def app(folder: Path) -> AppTest:
 
 def galleries(app: AppTest) -> list[list[dict[str, Any]]]:
     """The cards of each gallery on the page."""
-    return [json.loads(element.proto.json)["tiles"]
-            for element in app.get("bidi_component")]
+    return [json.loads(element.proto.json)["tiles"] for element in app.get("bidi_component")]
 
 
 def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:
@@ -50,7 +49,9 @@ def test_the_numbers_on_top_are_the_comparisons(app: AppTest) -> None:
     assert "17 %" in words and "11 % to 23 %" in words  # 20 of 120 absent from 1.1
     assert "0.8 %" in words  # the floor
     assert "Of 20 gaps planted in your data this list finds 17; false alarms 1.0 %." in words
-    app.segmented_control(key="version").set_value(app.segmented_control(key="version").options.index("1.0") + 2).run()
+    app.segmented_control(key="version").set_value(
+        app.segmented_control(key="version").options.index("1.0") + 2
+    ).run()
     assert "33 %" in told(app) and "square at night" in told(app)
 
 
@@ -65,8 +66,14 @@ def test_each_real_image_stands_beside_the_nearest_synthetic_one(app: AppTest) -
     (tiles,) = galleries(app)
     assert len(tiles) == 8
     assert [image["label"] for image in tiles[0]["images"]] == ["real", "nearest in 1.1"]
-    assert all(image["src"].startswith("data:image/webp;base64,") for tile in tiles for image in tile["images"])
-    assert tiles[0]["key"].startswith("cross/night/") and "rank 1" in tiles[0]["note"] and "distance" in tiles[0]["note"]
+    assert all(
+        image["src"].startswith("data:image/webp;base64,") for tile in tiles for image in tile["images"]
+    )
+    assert (
+        tiles[0]["key"].startswith("cross/night/")
+        and "rank 1" in tiles[0]["note"]
+        and "distance" in tiles[0]["note"]
+    )
     app.button(key=next(button.key for button in app.button if button.key.startswith("gap_5"))).click().run()
     assert len(galleries(app)[0]) == 16
 
@@ -107,7 +114,9 @@ def test_other_sections_show_the_evidence(app: AppTest) -> None:
     section.set_value("Metrics").run()
     table = app.dataframe[0].value
     assert list(table["Metric"])[:2] == ["Fréchet distance", "KID"] and table["Floor"][0] == "4"
-    app.selectbox(key=next(box.key for box in app.selectbox if box.key.startswith("metrics_scope"))).set_value("class:cross").run()
+    app.selectbox(
+        key=next(box.key for box in app.selectbox if box.key.startswith("metrics_scope"))
+    ).set_value("class:cross").run()
     assert app.dataframe[0].value["Value"][0] == "–" and "Too few images" in app.dataframe[0].value["Note"][0]
 
     app.segmented_control(key="gaps_section").set_value("Split classes").run()
@@ -118,7 +127,10 @@ def test_other_sections_show_the_evidence(app: AppTest) -> None:
 
     app.segmented_control(key="gaps_section").set_value("Looks rendered, looks real").run()
     most_real, most_rendered = galleries(app)
-    shares = [[int(tile["note"].split(":")[1].strip(" %")) for tile in tiles] for tiles in (most_real, most_rendered)]
+    shares = [
+        [int(tile["note"].split(":")[1].strip(" %")) for tile in tiles]
+        for tiles in (most_real, most_rendered)
+    ]
     assert shares[0] == sorted(shares[0], reverse=True) and shares[1] == sorted(shares[1])
 
     app.segmented_control(key="gaps_section").set_value("Self-test").run()
@@ -130,8 +142,12 @@ def test_the_csv_holds_the_list(folder: Path, tmp_path: Path) -> None:
     with Workspace(made.path, progress=False) as ws:
         found = ws.comparison(made.comparison_id)
         table = found.coverage("1.1")
-        ranking = {name: column_array(table.column(name)) for name in table.column_names if name != "nearest_ids"}
-        ranking["gap"] = np.array(["cross at night" if absent else None for absent in ranking["absent"]], dtype=object)
+        ranking = {
+            name: column_array(table.column(name)) for name in table.column_names if name != "nearest_ids"
+        }
+        ranking["gap"] = np.array(
+            ["cross at night" if absent else None for absent in ranking["absent"]], dtype=object
+        )
         rows = gap_list.chosen_rows(ranking, "The list", [])
         text = gap_list.csv_bytes(ranking, rows).decode()
         expected = found.absent("1.1").to_pylist()
@@ -139,12 +155,30 @@ def test_the_csv_holds_the_list(folder: Path, tmp_path: Path) -> None:
     assert list(written[0]) == list(gap_list.CSV_COLUMNS)
     assert [row["path"] for row in written] == [row["path"] for row in expected]
     assert [float(row["score"]) for row in written] == pytest.approx([row["score"] for row in expected])
-    assert {row["gap"] for row in written} == {"cross at night"} and {row["class"] for row in written} == {"cross"}
+    assert {row["gap"] for row in written} == {"cross at night"} and {row["class"] for row in written} == {
+        "cross"
+    }
     assert sum(row["by_cluster"] == "true" for row in written) == 16
 
 
 def test_a_metric_without_a_value_never_shows_nan() -> None:
-    row = {"name": "kid", "value": None, "low": None, "high": None, "floor": None, "floor_low": None, "floor_high": None,
-           "n_real": 3, "n_synthetic": 2, "seed": 0, "parameters": None, "note": "Too few images"}
+    row = {
+        "name": "kid",
+        "value": None,
+        "low": None,
+        "high": None,
+        "floor": None,
+        "floor_low": None,
+        "floor_high": None,
+        "n_real": 3,
+        "n_synthetic": 2,
+        "seed": 0,
+        "parameters": None,
+        "note": "Too few images",
+    }
     shown = evidence.metric_row(row)
-    assert shown["Value"] == shown["Floor"] == "–" and shown["Note"] == "Too few images" and shown["Interval"] == ""
+    assert (
+        shown["Value"] == shown["Floor"] == "–"
+        and shown["Note"] == "Too few images"
+        and shown["Interval"] == ""
+    )

@@ -77,7 +77,9 @@ def test_a_lasso_says_what_is_inside(app: AppTest) -> None:
 
 
 def test_a_box_and_a_click_select_too(app: AppTest) -> None:
-    app.session_state["map"] = {"selection": {"points": [], "lasso": [], "box": [{"x": [5.2, 1.0], "y": [-3.0, -8.0]}]}}
+    app.session_state["map"] = {
+        "selection": {"points": [], "lasso": [], "box": [{"x": [5.2, 1.0], "y": [-3.0, -8.0]}]}
+    }
     assert "**20 images: 20 real, 0 synthetic**" in told(app.run())
     app.session_state["map"] = {"selection": {"points": [{"customdata": [130]}], "lasso": [], "box": []}}
     assert "**1 image: 0 real, 1 synthetic**" in told(app.run())
@@ -126,11 +128,20 @@ def test_levels_of_one_pyramid_are_picked_by_level(tmp_path: Path) -> None:
         made = example_workspace.build(tmp_path / "gapscope.duckdb", encoder="pyramid:2")
         with Workspace(made.path, progress=False) as ws:
             earlier = ws.comparisons()[0]
-            other = results.add_comparison(ws.db, name=earlier.name, encoder="pyramid:4", seed=0, real_id=earlier.real_id,
-                                           version_ids=earlier.version_ids, parameters={})
+            other = results.add_comparison(
+                ws.db,
+                name=earlier.name,
+                encoder="pyramid:4",
+                seed=0,
+                real_id=earlier.real_id,
+                version_ids=earlier.version_ids,
+                parameters={},
+            )
             for table in ("points", "coverage", "versions"):
                 ws.db.execute(f"INSERT INTO {table} SELECT * REPLACE ({other} AS comparison_id) FROM {table}")
-            ws.db.execute(f"UPDATE comparisons SET status = 'done', finished_at = now()::TIMESTAMP WHERE id = {other}")
+            ws.db.execute(
+                f"UPDATE comparisons SET status = 'done', finished_at = now()::TIMESTAMP WHERE id = {other}"
+            )
         app = show("map", tmp_path)
         level = next(control for control in app.segmented_control if (control.key or "").startswith("level_"))
         assert level.options == ["2", "4"] and level.value == other
@@ -158,7 +169,11 @@ def test_colours_say_what_the_legend_says(points: read.Points) -> None:
     everything = np.ones(len(points), bool)
     by_version = map_view.colouring(points, "version", "As it is", score, absent, "1.1", everything)
     assert {label: count for label, _, count in by_version.legend} == {
-        "Drawn photographs, covered": 100, "absent from 1.1": 20, "1.0": 80, "1.1": 100}
+        "Drawn photographs, covered": 100,
+        "absent from 1.1": 20,
+        "1.0": 80,
+        "1.1": 100,
+    }
     assert by_version.colours[by_version.codes[0]] == plots.ABSENT
     for by in map_view.offered(points):
         made = map_view.colouring(points, by, "Look removed", score, absent, "1.1", everything)
@@ -187,7 +202,9 @@ def test_class_shares_compare_domains(points: read.Points) -> None:
 def test_filters_combine(points: read.Points) -> None:
     absent = np.zeros(len(points), bool)
     version = int(points.ids[1])
-    keep = map_view.visible(points, "As it is", Filters(groups=("1.0", "1.1"), classes=("square",)), absent, version)
+    keep = map_view.visible(
+        points, "As it is", Filters(groups=("1.0", "1.1"), classes=("square",)), absent, version
+    )
     assert set(points["class"][keep]) == {"square"} and not points.real[keep].any()
     sure = map_view.visible(points, "As it is", Filters(confidence=(0.5, 0.9)), absent, version)
     assert points["tag_confidence"][sure].min() >= 0.5 and points["tag_confidence"][sure].max() <= 0.9
@@ -197,20 +214,45 @@ def test_filters_combine(points: read.Points) -> None:
 # Dichromacy after Machado, Oliveira and Fernandes (2009), severity 1: protan, deutan, tritan.
 DICHROMACY = (
     np.eye(3),
-    np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
-    np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
-    np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]),
+    np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
 )
 
 
 def _oklab(colour: str, sight: np.ndarray) -> np.ndarray:
     """The colour as a dichromat sees it, in Oklab (Ottosson 2020), times 100."""
-    parts = np.array([int(colour[at:at + 2], 16) for at in (1, 3, 5)]) / 255
-    linear = np.clip(sight @ np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4), 0, 1)
-    lms = np.cbrt(np.array([[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
-                            [0.0883024619, 0.2817188376, 0.6299787005]]) @ linear)
-    return 100 * np.array([[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
-                           [0.0259040371, 0.7827717662, -0.8086757660]]) @ lms
+    parts = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    linear = np.clip(
+        sight @ np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4), 0, 1
+    )
+    lms = np.cbrt(
+        np.array(
+            [
+                [0.4122214708, 0.5363325363, 0.0514459929],
+                [0.2119034982, 0.6806995451, 0.1073969566],
+                [0.0883024619, 0.2817188376, 0.6299787005],
+            ]
+        )
+        @ linear
+    )
+    return (
+        100
+        * np.array(
+            [
+                [0.2104542553, 0.7936177850, -0.0040720468],
+                [1.9779984951, -2.4285922050, 0.4505937099],
+                [0.0259040371, 0.7827717662, -0.8086757660],
+            ]
+        )
+        @ lms
+    )
 
 
 def test_colours_stay_apart_for_colour_blind_readers() -> None:

@@ -40,7 +40,11 @@ def test_a_measurement_is_shown(tmp_path: Path) -> None:
         assert "missing high frequencies" in words
         charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
         assert len(charts) == 1 + 3 + 2  # curves, a mean for each dataset, a difference for each version
-        assert [trace["name"] for trace in charts[0]["data"] if trace.get("name")] == ["Drawn photographs", "1.0", "1.1"]
+        assert [trace["name"] for trace in charts[0]["data"] if trace.get("name")] == [
+            "Drawn photographs",
+            "1.0",
+            "1.1",
+        ]
         app.multiselect(key="spectrum_versions").set_value([made.version_ids["1.1"]]).run()
         assert len(app.get("plotly_chart")) == 0  # nothing measured for this choice
 

@@ -30,12 +30,23 @@ def test_fewer_than_three_corners_hold_nothing() -> None:
     assert inside_polygon(np.zeros((0, 2)), SQUARE).shape == (0,)
 
 
-@given(st.lists(st.tuples(st.floats(-1, 5), st.floats(-1, 5)), min_size=1, max_size=30),
-       st.floats(0, 6.28), st.integers(0, 3))
-def test_turning_map_and_lasso_together_changes_nothing(points: list[tuple[float, float]], angle: float, first: int) -> None:
+@given(
+    st.lists(st.tuples(st.floats(-1, 5), st.floats(-1, 5)), min_size=1, max_size=30),
+    st.floats(0, 6.28),
+    st.integers(0, 3),
+)
+def test_turning_map_and_lasso_together_changes_nothing(
+    points: list[tuple[float, float]], angle: float, first: int
+) -> None:
     """Nor does it matter at which corner the lasso began; points within 1e-6 of the outline may fall either way."""
     cloud = np.array(points)
-    clear = np.min([np.abs(cloud[:, 0]), np.abs(cloud[:, 0] - 4), np.abs(cloud[:, 1]), np.abs(cloud[:, 1] - 4)], axis=0) > 1e-6
+    clear = (
+        np.min(
+            [np.abs(cloud[:, 0]), np.abs(cloud[:, 0] - 4), np.abs(cloud[:, 1]), np.abs(cloud[:, 1] - 4)],
+            axis=0,
+        )
+        > 1e-6
+    )
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     plain = inside_polygon(cloud, SQUARE)
     turned = inside_polygon(cloud @ turn.T, np.roll(SQUARE, first, axis=0) @ turn.T)

@@ -25,15 +25,21 @@ def inside_polygon(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
     x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
     corners = np.asarray(corners, np.float64)
     # points outside the polygon's bounding box are out at once: most of a large map
-    near = np.flatnonzero((x >= corners[:, 0].min()) & (x <= corners[:, 0].max())
-                          & (y >= corners[:, 1].min()) & (y <= corners[:, 1].max()))
+    near = np.flatnonzero(
+        (x >= corners[:, 0].min())
+        & (x <= corners[:, 0].max())
+        & (y >= corners[:, 1].min())
+        & (y <= corners[:, 1].max())
+    )
     x, y = x[near], y[near]
     odd = np.zeros(len(near), bool)
     for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         if y0 == y1:
             continue  # a level edge is never crossed by a level ray
         crosses = (y0 > y) != (y1 > y)
-        with np.errstate(over="ignore", invalid="ignore"):  # of points level with nearly level edges, which do not cross
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # of points level with nearly level edges, which do not cross
             odd ^= crosses & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
     inside[near] = odd
     return inside
@@ -69,8 +75,9 @@ def composition(real: np.ndarray, version: Iterable[str | None], cluster: np.nda
     as one of them.
     """
     labels = [label for label in version if label is not None]
-    return Composition(len(real), int(real.sum()), int(len(real) - real.sum()),
-                       _counts(labels), _counts(cluster.tolist()))
+    return Composition(
+        len(real), int(real.sum()), int(len(real) - real.sum()), _counts(labels), _counts(cluster.tolist())
+    )
 
 
 def plot_sample(keep: np.ndarray, limit: int, seed: int = 0) -> np.ndarray:

@@ -30,8 +30,13 @@ def comparison(ws: Workspace) -> Comparison | None:
     heads = [next((record for record in family if record.id == chosen.id), family[0]) for family in families]
     names = {record.id: _title(record, family) for record, family in zip(heads, families, strict=True)}
     if len(heads) > 1:
-        picked = st.selectbox("Comparison", list(names), format_func=lambda one: names.get(one, ""), key=COMPARISON,
-                              persist_state="session")
+        picked = st.selectbox(
+            "Comparison",
+            list(names),
+            format_func=lambda one: names.get(one, ""),
+            key=COMPARISON,
+            persist_state="session",
+        )
         chosen = next(record for record in heads if record.id == picked)
     else:
         st.markdown(f"**{escape(chosen.name)}** :gray[· {escape(chosen.encoder)}]")
@@ -46,9 +51,15 @@ def _level(chosen: ComparisonRecord, family: list[ComparisonRecord]) -> None:
     key = f"level_{family[0].id}"
     names = {record.id: record.encoder.split(":", 1)[1] for record in family}
     st.session_state[key] = chosen.id
-    st.segmented_control("Level of the encoder", list(names), format_func=lambda one: names.get(one, ""), required=True,
-                         key=key, on_change=lambda: st.session_state.update({COMPARISON: st.session_state[key]}),
-                         help="Early levels see texture and edges, late ones objects.")
+    st.segmented_control(
+        "Level of the encoder",
+        list(names),
+        format_func=lambda one: names.get(one, ""),
+        required=True,
+        key=key,
+        on_change=lambda: st.session_state.update({COMPARISON: st.session_state[key]}),
+        help="Early levels see texture and edges, late ones objects.",
+    )
 
 
 def version(found: Comparison, label: str = "Version") -> int:
@@ -56,9 +67,20 @@ def version(found: Comparison, label: str = "Version") -> int:
     names = {dataset.id: str(dataset.version) for dataset in found.versions}
     if st.session_state.get(VERSION) not in names:
         st.session_state[VERSION] = list(names)[-1]
-    pick = st.segmented_control if len(names) <= 6 else st.selectbox
-    more = {"required": True} if len(names) <= 6 else {}
-    return pick(label, list(names), format_func=lambda one: names.get(one, ""), key=VERSION, persist_state="session", **more)
+    ids = list(names)
+    if len(ids) > 6:
+        return st.selectbox(
+            label, ids, format_func=lambda one: names.get(one, ""), key=VERSION, persist_state="session"
+        )
+    picked = st.segmented_control(
+        label,
+        ids,
+        format_func=lambda one: names.get(one, ""),
+        key=VERSION,
+        persist_state="session",
+        required=True,
+    )
+    return picked if picked is not None else ids[-1]
 
 
 def _families(records: list[ComparisonRecord]) -> list[list[ComparisonRecord]]:
@@ -82,8 +104,13 @@ def _title(record: ComparisonRecord, family: list[ComparisonRecord]) -> str:
 def _nothing_yet(ws: Workspace) -> None:
     running = [job for job in ws.jobs() if job.kind == "compare" and job.active]
     if running:
-        st.info("A comparison is being made. It appears here when it is done; the Jobs page shows how far it is.",
-                icon=":material/hourglass_top:")
+        st.info(
+            "A comparison is being made. It appears here when it is done; the Jobs page shows how far it is.",
+            icon=":material/hourglass_top:",
+        )
     else:
-        st.info("There is no finished comparison yet. Add a real folder and a rendered one on the Datasets page and "
-                "compare them, or open the sample project on the Home page.", icon=":material/lightbulb:")
+        st.info(
+            "There is no finished comparison yet. Add a real folder and a rendered one on the Datasets page and "
+            "compare them, or open the sample project on the Home page.",
+            icon=":material/lightbulb:",
+        )

@@ -25,12 +25,16 @@ def show(ws: Workspace, found: Comparison, row: int, version_id: int) -> None:
     with left:
         picture = gallery.preview(ws, str(ws.path), content_id)
         if isinstance(picture, bytes):
-            st.html(f"<img src='{gallery.uri(picture)}' alt='{html(path)}' style='max-width:100%;border-radius:.4rem'>")
+            st.html(
+                f"<img src='{gallery.uri(picture)}' alt='{html(path)}' style='max-width:100%;border-radius:.4rem'>"
+            )
         else:
             st.info(escape(picture), icon=":material/hide_image:")
     with right:
-        st.html(f"<div class='gs'><span class='gs-name'>{html(PurePosixPath(path).name)}</span><br>"
-                f"<span class='gs-path'>{html(path)}</span></div>")
+        st.html(
+            f"<div class='gs'><span class='gs-name'>{html(PurePosixPath(path).name)}</span><br>"
+            f"<span class='gs-path'>{html(path)}</span></div>"
+        )
         st.html(_facts(points, row, label, colour))
         if points.real[row]:
             _scores(ws, found, path)
@@ -49,8 +53,12 @@ def row_of(ws: Workspace, found: Comparison, path: str, *, version_id: int | Non
 def _facts(points: read.Points, row: int, label: str, colour: str) -> str:
     """What is known of the image, as lines."""
     lines = [("From", f"<span style='color:{colour}'>●</span> {html(label)}")]
-    for name, words in (("class", "Class"), ("bias", "Bias attribute"), ("tag", "Looks like (ImageNet)"),
-                        ("zero_shot", "Looks like (CLIP)")):
+    for name, words in (
+        ("class", "Class"),
+        ("bias", "Bias attribute"),
+        ("tag", "Looks like (ImageNet)"),
+        ("zero_shot", "Looks like (CLIP)"),
+    ):
         value = points.columns.get(name)
         if value is not None and value[row] is not None:
             sure = points.columns.get(f"{name}_confidence")
@@ -64,7 +72,11 @@ def _facts(points: read.Points, row: int, label: str, colour: str) -> str:
     if looks is not None and looks[row] == looks[row]:
         lines.append(("Looks real", f"{looks[row] * 100:.0f} %"))
     cells = "".join(f"<span class='gs-soft'>{html(name)}</span><span>{value}</span>" for name, value in lines)
-    return ("<div class='gs' style='display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem'>" + cells + "</div>")
+    return (
+        "<div class='gs' style='display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem'>"
+        + cells
+        + "</div>"
+    )
 
 
 def _scores(ws: Workspace, found: Comparison, path: str) -> None:
@@ -72,10 +84,18 @@ def _scores(ws: Workspace, found: Comparison, path: str) -> None:
     for dataset in found.versions:
         table = read.coverage(ws, found, dataset.id)
         for row in table.filter(pc.equal(table.column("path"), path)).to_pylist():
-            rows.append({"Version": dataset.version, "Score": row["score"], "Rank": row["rank"],
-                         "Absent": "yes" if row["absent"] else "no"})
+            rows.append(
+                {
+                    "Version": dataset.version,
+                    "Score": row["score"],
+                    "Rank": row["rank"],
+                    "Absent": "yes" if row["absent"] else "no",
+                }
+            )
     if rows:
-        st.dataframe(rows, hide_index=True, column_config={"Score": st.column_config.NumberColumn(format="%.2f")})
+        st.dataframe(
+            rows, hide_index=True, column_config={"Score": st.column_config.NumberColumn(format="%.2f")}
+        )
 
 
 def _nearest(ws: Workspace, found: Comparison, path: str, version_id: int) -> None:
@@ -84,12 +104,21 @@ def _nearest(ws: Workspace, found: Comparison, path: str, version_id: int) -> No
     rows = table.filter(pc.equal(table.column("path"), path)).to_pylist()
     if version is None or not rows:
         return
-    st.markdown(f"**Nearest images in version {escape(version.version)}** :gray[· the nearest at distance "
-                f"{rows[0]['distance']:.3f}]" if rows[0]["distance"] is not None else
-                f"**Nearest images in version {escape(version.version)}**")
+    st.markdown(
+        f"**Nearest images in version {escape(version.version)}** :gray[· the nearest at distance "
+        f"{rows[0]['distance']:.3f}]"
+        if rows[0]["distance"] is not None
+        else f"**Nearest images in version {escape(version.version)}**"
+    )
     names = read.paths_by_content(ws, found, version_id)
     colour = group_colours(read.points(ws, found).groups).get(version.label, ABSENT)
-    tiles = [gallery.Tile(content_id, (gallery.Shown(content_id, f"{place}", colour or REAL),),
-                          PurePosixPath(names.get(content_id, "")).name, names.get(content_id, ""))
-             for place, content_id in enumerate(rows[0]["nearest_ids"] or [], start=1)]
+    tiles = [
+        gallery.Tile(
+            content_id,
+            (gallery.Shown(content_id, f"{place}", colour or REAL),),
+            PurePosixPath(names.get(content_id, "")).name,
+            names.get(content_id, ""),
+        )
+        for place, content_id in enumerate(rows[0]["nearest_ids"] or [], start=1)
+    ]
     gallery.show(ws, tiles, key="detail_nearest")

@@ -105,14 +105,31 @@ class Tile:
 
 def show(ws: Workspace, tiles: Sequence[Tile], key: str) -> str | None:
     """Draw the cards; the key of the one that was just clicked, or None."""
-    ids = tuple(dict.fromkeys(shown.content_id for tile in tiles for shown in tile.images if shown.content_id))
+    ids = tuple(
+        dict.fromkeys(shown.content_id for tile in tiles for shown in tile.images if shown.content_id)
+    )
     uris = data_uris(ws, str(ws.path), ids)
     wide = max((len(tile.images) for tile in tiles), default=1) > 1
-    data = {"card": "230px" if wide else "124px", "tiles": [
-        {"key": tile.key, "title": tile.title, "note": tile.note,
-         "images": [{"src": uris.get(shown.content_id or ""), "label": shown.label, "colour": shown.colour,
-                     "ink": ink(shown.colour)}
-                    for shown in tile.images]} for tile in tiles]}
+    data = {
+        "card": "230px" if wide else "124px",
+        "tiles": [
+            {
+                "key": tile.key,
+                "title": tile.title,
+                "note": tile.note,
+                "images": [
+                    {
+                        "src": uris.get(shown.content_id or ""),
+                        "label": shown.label,
+                        "colour": shown.colour,
+                        "ink": ink(shown.colour),
+                    }
+                    for shown in tile.images
+                ],
+            }
+            for tile in tiles
+        ],
+    }
     result = _component()(key=key, data=data, on_opened_change=lambda: None)
     return result.get("opened")
 
@@ -125,9 +142,15 @@ def growing(key: str, total: int, step: int) -> int:
 def more(key: str, shown: int, total: int, step: int) -> None:
     """A button that shows the next ``step``, where there are more."""
     if shown < total:
-        st.button(f"Show {min(step, total - shown):,} more of {total - shown:,}", key=f"{key}_button", type="tertiary",
-                  icon=":material/expand_more:",
-                  on_click=lambda: st.session_state.update({f"{key}_more": st.session_state.get(f"{key}_more", 0) + 1}))
+        st.button(
+            f"Show {min(step, total - shown):,} more of {total - shown:,}",
+            key=f"{key}_button",
+            type="tertiary",
+            icon=":material/expand_more:",
+            on_click=lambda: st.session_state.update(
+                {f"{key}_more": st.session_state.get(f"{key}_more", 0) + 1}
+            ),
+        )
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -152,8 +175,6 @@ def preview(_ws: Workspace, path: str, content_id: str) -> bytes | str:
 def uri(webp: bytes) -> str:
     """A WebP as a data URI."""
     return "data:image/webp;base64," + base64.b64encode(webp).decode()
-
-
 
 
 @st.cache_resource(show_spinner=False)

@@ -12,8 +12,26 @@ from pyarrow import csv
 
 from pages.parts.style import percent
 
-LISTS = {"The list": "absent", "By cluster": "by_cluster", "By score": "by_score", "By both": "both", "Whole ranking": "all"}
-CSV_COLUMNS = ("path", "score", "level", "cluster", "by_cluster", "by_score", "nearest", "distance", "class", "bias", "gap")
+LISTS = {
+    "The list": "absent",
+    "By cluster": "by_cluster",
+    "By score": "by_score",
+    "By both": "both",
+    "Whole ranking": "all",
+}
+CSV_COLUMNS = (
+    "path",
+    "score",
+    "level",
+    "cluster",
+    "by_cluster",
+    "by_score",
+    "nearest",
+    "distance",
+    "class",
+    "bias",
+    "gap",
+)
 
 
 def chosen_rows(ranking: Mapping[str, np.ndarray], which: str, classes: Sequence[str]) -> np.ndarray:
@@ -32,7 +50,9 @@ def chosen_rows(ranking: Mapping[str, np.ndarray], which: str, classes: Sequence
 def csv_bytes(ranking: Mapping[str, np.ndarray], rows: np.ndarray) -> bytes:
     """The chosen images as CSV with the columns of :data:`CSV_COLUMNS`."""
     source = {"nearest": "nearest_path"}
-    table = pa.table({name: pa.array(ranking[source.get(name, name)][rows], from_pandas=True) for name in CSV_COLUMNS})
+    table = pa.table(
+        {name: pa.array(ranking[source.get(name, name)][rows], from_pandas=True) for name in CSV_COLUMNS}
+    )
     out = io.BytesIO()
     csv.write_csv(table, out)
     return out.getvalue()
@@ -42,13 +62,19 @@ def planted_sentence(summary: Mapping[str, Any]) -> str:
     """What the self-test says of this list, or that there was none."""
     if not summary["planted"]:
         return "No gaps could be planted in this data, so how much this list misses is not known."
-    return (f"Of {summary['planted']} gaps planted in your data this list finds {summary['found'] or 0}; "
-            f"false alarms {percent(summary['false_alarms'])}.")
+    return (
+        f"Of {summary['planted']} gaps planted in your data this list finds {summary['found'] or 0}; "
+        f"false alarms {percent(summary['false_alarms'])}."
+    )
 
 
 def expected_words(gap: Mapping[str, Any]) -> str:
     """``expected 15.0 (8.5 to 22.8)``."""
     if gap["expected"] is None:
         return ""
-    between = f" ({gap['low']:.1f} to {gap['high']:.1f})" if gap["low"] is not None and gap["high"] is not None else ""
+    between = (
+        f" ({gap['low']:.1f} to {gap['high']:.1f})"
+        if gap["low"] is not None and gap["high"] is not None
+        else ""
+    )
     return f"expected {gap['expected']:.1f}{between}"

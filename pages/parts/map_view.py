@@ -23,8 +23,15 @@ LOOKS = {  # what the map can show: 2-D columns, 3-D columns, cluster column, wh
     "Version alone": (("sx", "sy"), None, "scluster", "version"),
 }
 PREDICTIONS = {"tag": "ImageNet class", "zero_shot": "CLIP class"}
-COLOURINGS = {"version": "Version and absence", "domain": "Domain", "cluster": "Cluster", "class": "Class",
-              "score": "Coverage score", "looks_real": "Looks real", **PREDICTIONS}
+COLOURINGS = {
+    "version": "Version and absence",
+    "domain": "Domain",
+    "cluster": "Cluster",
+    "class": "Class",
+    "score": "Coverage score",
+    "looks_real": "Looks real",
+    **PREDICTIONS,
+}
 NAMED = 19  # classes with a colour of their own; the others are faint
 
 
@@ -65,8 +72,12 @@ class Drawn:
 def drawn(event: Mapping[str, Any] | None) -> Drawn:
     """What a chart's event says was drawn. Points count only where no area was drawn: an area is resolved over all points."""
     selection = (event or {}).get("selection") or {}
-    areas = {name: tuple((tuple(map(float, area["x"])), tuple(map(float, area["y"]))) for area in selection.get(name) or ())
-             for name in ("lasso", "box")}
+    areas = {
+        name: tuple(
+            (tuple(map(float, area["x"])), tuple(map(float, area["y"]))) for area in selection.get(name) or ()
+        )
+        for name in ("lasso", "box")
+    }
     if areas["lasso"] or areas["box"]:
         return Drawn(areas["lasso"], areas["box"])
     rows = []
@@ -99,7 +110,9 @@ def visible(points: Points, look: str, filters: Filters, absent: np.ndarray, ver
     elif whose == "version":
         keep &= points["dataset_id"] == version_id
     if filters.groups:
-        keep &= np.isin(points.group, [points.groups.index(name) for name in filters.groups if name in points.groups])
+        keep &= np.isin(
+            points.group, [points.groups.index(name) for name in filters.groups if name in points.groups]
+        )
     if filters.classes:
         keep &= np.isin(points["class"].astype(str), list(filters.classes))
     if filters.predicted:
@@ -118,8 +131,9 @@ def offered(points: Points) -> dict[str, str]:
     return {key: words for key, words in COLOURINGS.items() if key in always or points.known(key)}
 
 
-def colouring(points: Points, by: str, look: str, score: np.ndarray, absent: np.ndarray, version: str,
-              shown: np.ndarray) -> Colouring:
+def colouring(
+    points: Points, by: str, look: str, score: np.ndarray, absent: np.ndarray, version: str, shown: np.ndarray
+) -> Colouring:
     """Colours of all points. ``shown``: bool (n,), what the legend counts. ``version``: its label, for words."""
     if by == "version":
         labels = [points.groups[0] + ", covered", f"absent from {version}", *points.groups[1:]]
@@ -132,12 +146,18 @@ def colouring(points: Points, by: str, look: str, score: np.ndarray, absent: np.
         there = np.unique(clusters[(clusters >= 0) & shown])
         codes = np.where(clusters < 0, 0, 1 + clusters % len(MANY))
         counts = {int(cluster): int(((clusters == cluster) & shown).sum()) for cluster in there[:200]}
-        legend = tuple((f"cluster {one}", MANY[one % len(MANY)], counts[one])
-                       for one in sorted(counts, key=lambda one: -counts[one])[:NAMED])
+        legend = tuple(
+            (f"cluster {one}", MANY[one % len(MANY)], counts[one])
+            for one in sorted(counts, key=lambda one: -counts[one])[:NAMED]
+        )
         loose = int(((clusters < 0) & shown).sum())
         return Colouring(codes, (FAINT, *MANY), (*legend, *([("no cluster", FAINT, loose)] if loose else [])))
     if by in ("score", "looks_real"):
-        return _scaled(score if by == "score" else points[by], shown, ("covered", "absent") if by == "score" else ("rendered", "real"))
+        return _scaled(
+            score if by == "score" else points[by],
+            shown,
+            ("covered", "absent") if by == "score" else ("rendered", "real"),
+        )
     return _classes(points[by], shown)
 
 
@@ -158,7 +178,9 @@ def hover(points: Points, rows: np.ndarray, score: np.ndarray, look: str) -> lis
     return found
 
 
-def shares(points: Points, column: str, rows: np.ndarray, top: int = 16) -> tuple[list[str], dict[str, list[float]]]:
+def shares(
+    points: Points, column: str, rows: np.ndarray, top: int = 16
+) -> tuple[list[str], dict[str, list[float]]]:
     """How often each class occurs among the chosen ``rows`` of each group: the ``top`` classes, and shares by group.
 
     Classes are ordered by how far the groups disagree. Shares are of a group's images that have a class at all.
@@ -166,7 +188,9 @@ def shares(points: Points, column: str, rows: np.ndarray, top: int = 16) -> tupl
     values = points[column][rows]
     known = np.array([value is not None for value in values], bool)
     values, group = values[known].astype(str), points.group[rows][known]
-    names, codes = np.unique(values, return_inverse=True) if len(values) else (np.array([]), np.array([], int))
+    names, codes = (
+        np.unique(values, return_inverse=True) if len(values) else (np.array([]), np.array([], int))
+    )
     table: dict[str, np.ndarray] = {}
     for index, label in enumerate(points.groups):
         mine = codes[group == index]
@@ -174,9 +198,13 @@ def shares(points: Points, column: str, rows: np.ndarray, top: int = 16) -> tupl
             table[label] = np.bincount(mine, minlength=len(names)) / len(mine)
     if not table:
         return [], {}
-    spread = np.max(list(table.values()), axis=0) - (np.min(list(table.values()), axis=0) if len(table) > 1 else 0)
+    spread = np.max(list(table.values()), axis=0) - (
+        np.min(list(table.values()), axis=0) if len(table) > 1 else 0
+    )
     first = np.argsort(-spread, kind="stable")[:top]
-    return [str(name) for name in names[first]], {label: share[first].tolist() for label, share in table.items()}
+    return [str(name) for name in names[first]], {
+        label: share[first].tolist() for label, share in table.items()
+    }
 
 
 # --- inside -------------------------------------------------------------------------------------------------
@@ -184,7 +212,11 @@ def shares(points: Points, column: str, rows: np.ndarray, top: int = 16) -> tupl
 
 def _named(codes: np.ndarray, labels: Sequence[str], colours: Sequence[str], shown: np.ndarray) -> Colouring:
     counts = np.bincount(codes[shown], minlength=len(labels))
-    legend = tuple((label, colour, int(count)) for label, colour, count in zip(labels, colours, counts, strict=True) if count)
+    legend = tuple(
+        (label, colour, int(count))
+        for label, colour, count in zip(labels, colours, counts, strict=True)
+        if count
+    )
     return Colouring(codes, tuple(colours), legend)
 
 
@@ -198,7 +230,9 @@ def _classes(values: np.ndarray, shown: np.ndarray) -> Colouring:
     codes = np.array([code_of.get(str(name), 0) for name in unique])[inverse]
     legend = [(name, MANY[index], int(counts[order[index]])) for index, name in enumerate(best)]
     rest = int((shown & (codes == 0)).sum())
-    return Colouring(codes, (FAINT, *MANY[:len(best)]), (*legend, *([("other or unknown", FAINT, rest)] if rest else [])))
+    return Colouring(
+        codes, (FAINT, *MANY[: len(best)]), (*legend, *([("other or unknown", FAINT, rest)] if rest else []))
+    )
 
 
 def _scaled(values: np.ndarray, shown: np.ndarray, ends: tuple[str, str]) -> Colouring:

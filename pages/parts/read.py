@@ -54,7 +54,9 @@ class Points:
     def values(self, name: str) -> tuple[str, ...]:
         """The different values of a column of names, sorted."""
         if name not in self._values:
-            self._values[name] = tuple(sorted({str(value) for value in self.columns[name].tolist() if value is not None}))
+            self._values[name] = tuple(
+                sorted({str(value) for value in self.columns[name].tolist() if value is not None})
+            )
         return self._values[name]
 
     def place(self, columns: Sequence[str]) -> np.ndarray:
@@ -113,14 +115,23 @@ def column_array(column: pa.ChunkedArray) -> np.ndarray:
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _points(_comparison: Comparison, path: str, key: tuple[int, str]) -> Points:
     table = _comparison.points()
-    columns = {name: column_array(table.column(name)) for name in table.column_names if name not in ("dataset", "domain")}
+    columns = {
+        name: column_array(table.column(name))
+        for name in table.column_names
+        if name not in ("dataset", "domain")
+    }
     versions = _comparison.versions
     order: list[Dataset] = [_comparison.real, *versions]
     group = np.full(table.num_rows, 0, np.int64)
     for index, dataset in enumerate(order):
         group[columns["dataset_id"] == dataset.id] = index
-    return Points(columns, group == 0, group, tuple(dataset.label for dataset in order),
-                  tuple(dataset.id for dataset in order))
+    return Points(
+        columns,
+        group == 0,
+        group,
+        tuple(dataset.label for dataset in order),
+        tuple(dataset.id for dataset in order),
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
@@ -134,17 +145,23 @@ def _gaps(_comparison: Comparison, path: str, key: tuple[int, str], version_id: 
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _ranking(_ws: Workspace, _comparison: Comparison, path: str, key: tuple[int, str], version_id: int) -> dict[str, np.ndarray]:
+def _ranking(
+    _ws: Workspace, _comparison: Comparison, path: str, key: tuple[int, str], version_id: int
+) -> dict[str, np.ndarray]:
     table = coverage(_ws, _comparison, version_id).drop_columns(["nearest_ids"])
     columns = {name: column_array(table.column(name)) for name in table.column_names}
     names = {gap["cluster"]: gap["name"] for gap in gap_rows(_ws, _comparison, version_id)}
-    gaps = [names.get(cluster) if absent else None
-            for cluster, absent in zip(columns["cluster"].tolist(), columns["absent"].tolist(), strict=True)]
+    gaps = [
+        names.get(cluster) if absent else None
+        for cluster, absent in zip(columns["cluster"].tolist(), columns["absent"].tolist(), strict=True)
+    ]
     return {**columns, "gap": np.array(gaps, dtype=object)}
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _aligned(_ws: Workspace, _comparison: Comparison, path: str, key: tuple[int, str], version_id: int) -> dict[str, np.ndarray]:
+def _aligned(
+    _ws: Workspace, _comparison: Comparison, path: str, key: tuple[int, str], version_id: int
+) -> dict[str, np.ndarray]:
     found = points(_ws, _comparison)
     table = coverage(_ws, _comparison, version_id)
     row_of = {path: row for row, path in enumerate(found["path"].tolist()) if found.real[row]}
