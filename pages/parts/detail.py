@@ -26,7 +26,7 @@ def show(ws: Workspace, found: Comparison, row: int, version_id: int) -> None:
         picture = gallery.preview(ws, str(ws.path), content_id)
         if isinstance(picture, bytes):
             st.html(
-                f"<img src='{gallery.uri(picture)}' alt='{html(path)}' style='max-width:100%;border-radius:.4rem'>"
+                f"<img src='{gallery.uri(picture)}' alt='{html(path)}' style='width:100%;max-height:30rem;object-fit:contain;object-position:left;border-radius:.4rem'>"
             )
         else:
             st.info(escape(picture), icon=":material/hide_image:")
