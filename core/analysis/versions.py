@@ -122,20 +122,22 @@ def coverage_change(real: Views, before: Views, after: Views, before_contents: S
                                                                         paired >= PAIRED, seed)]
     around = lists[0].around
     raw = _change(lists, members)
-    look = 0.0 if paired >= PAIRED else float(np.median(raw))
+    middle = float(np.median(raw))
     chance = np.empty((draws, n), np.float32)
     rng = np.random.default_rng(seed)
     for draw in range(draws):
         dealt = _change(lists, members[:, rng.permutation(len(pool))])
-        chance[draw] = dealt - (0.0 if paired >= PAIRED else np.median(dealt))
+        # A larger version is nearer to everything by chance alone: what all images share is no sign of a gap closed.
+        chance[draw] = dealt - np.median(dealt)
         if progress:
             progress(draw + 1, draws)
     variance = chance.var(axis=0)
     # Half of each image's variance is everyone's: an image whose nearest images happened to stay is not known to a hair.
     scale = np.sqrt(np.maximum(variance + np.median(variance), 1e-12))
-    change = raw - look
-    deviation = change / scale
+    deviation = (raw - middle) / scale
     chance /= scale
+    look = 0.0 if paired >= PAIRED else middle
+    change = raw - look
     least = 0.0 if paired >= PAIRED else SPREAD * _half_width(change)
     closed, opened = (_changed(sign * deviation, sign * chance, sign * change > least, around) for sign in (1, -1))
     return Change(change.astype(np.float32), deviation.astype(np.float32), closed, opened, look, paired)
