@@ -46,8 +46,9 @@ class GroupDRO(ERM):
 
     def loss(self, logits: Tensor, y: Tensor, group: Tensor) -> Tensor:
         """Σ q_g loss_g of each model, (K,), after q has moved towards the groups with the larger losses."""
-        member_of = functional.one_hot(group, len(self.sizes)).to(logits.dtype)  # (n, k)
-        group_loss = image_losses(logits, y) @ member_of / member_of.sum(dim=0).clamp(min=1)
+        losses = image_losses(logits, y)
+        member_of = functional.one_hot(group, len(self.sizes)).to(losses.dtype)  # (n, k)
+        group_loss = losses @ member_of / member_of.sum(dim=0).clamp(min=1)
         self.q = self.q * torch.exp(self.step * group_loss.detach())
         self.q = self.q / self.q.sum(dim=1, keepdim=True)
         return (self.q * group_loss).sum(dim=1)

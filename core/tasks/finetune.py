@@ -30,7 +30,7 @@ import torch
 from core.encoders import runtime
 from core.encoders.base import Encoder
 from core.errors import InputError
-from core.finetune import backbone, records, study, verdict
+from core.finetune import backbone, explain, records, study, verdict
 from core.finetune.groups import TRAIN, Labels
 from core.finetune.networks import HeadBank, VectorFeed
 from core.finetune.parameters import StudyParameters, from_spec
@@ -65,10 +65,21 @@ def run(job: JobFolder) -> None:
     job.write_table("bias.parquet", _with_ids(plan.bias, table))
     job.write_table("uses.parquet", _with_ids(plan.uses, table))
     with torch_threads(parameters):
-        finished, spent = _train(job, make_setups(job, table, plan, parameters), keys)
+        setups = make_setups(job, table, plan, parameters)
+        finished, spent = _train(job, setups, keys)
     if not finished:
         raise InputError("No trial was finished within the time budget", "Give the study more time.")
     _write_tables(job, table, plan, parameters, finished, spent, len(keys))
+    shown = {key.mixture + str(key.version): key for key in reversed(keys)
+             if key.name in finished and finished[key.name][0]["status"] == "done" and key.objective != "dfr"}
+    if parameters.feature_map:
+        _write(job, table, "embedding", explain.feature_maps(
+            setups[0], list(shown.values()), records.FolderStore(job.output("checkpoints")), table, job.report))
+    if parameters.saliency:
+        encoder = backbone.load_encoder(parameters.backbone, runtime.choose_device(parameters.device),
+                                        parameters.resolution if parameters.trainable != "head" else 0)
+        _write(job, table, "saliency", explain.saliency_maps(
+            setups[0], list(shown.values()), records.FolderStore(job.output("checkpoints")), table, encoder, job.report))
 
 
 @contextmanager
