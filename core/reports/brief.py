@@ -149,7 +149,8 @@ def _counts(want: Want, trusted: bool) -> list[str]:
     told = [f"{want.absent:,} of {want.size:,} real images of this group are absent" if trusted and want.absent
             else f"{want.size:,} real images in this group"]
     if want.n_synthetic is not None:
-        there = f"{want.n_synthetic:,.0f} synthetic images are here today"
+        one = round(want.n_synthetic) == 1
+        there = f"{want.n_synthetic:,.0f} synthetic {'image is' if one else 'images are'} here today"
         told.append(there if want.expected is None else f"{there}, about {want.expected:,.0f} would match the real ones")
     if want.short_by:
         told.append(f"render about {want.short_by:,} more")

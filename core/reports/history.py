@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from core.analysis.metrics import METRICS
 from core.reports.source import ComparisonLike
 
@@ -48,6 +51,33 @@ def trend_rows(comparison: ComparisonLike) -> list[dict[str, Any]]:
             "version_id": row["version_id"], "version": str(row["version"]), "position": place.get(row["version_id"], 0),
             **{name: row[name] for name in ("value", "low", "high", "floor", "floor_low", "floor_high", "note")}})
     return rows
+
+
+def cluster_rows(comparison: ComparisonLike) -> list[dict[str, Any]]:
+    """How each cluster of real images fares in each version, the largest first; the images of no cluster last.
+
+    Rows: cluster, name (of its gap, of the newest version that has one), size, and lists over the versions in order: ``absent`` (share
+    on the list), ``score`` (mean), ``n_synthetic`` and ``expected`` (None where the cluster was never a gap).
+    """
+    versions = list(comparison.versions)
+    found: dict[int, dict[str, Any]] = {}
+    for place, dataset in enumerate(versions):
+        table = comparison.coverage(dataset.id).select(["cluster", "absent", "score"])
+        table = table.set_column(1, "absent", pc.cast(table["absent"], pa.float64()))
+        grouped = table.group_by("cluster").aggregate([("absent", "mean"), ("score", "mean"), ("absent", "count")])
+        gaps = {gap["cluster"]: gap for gap in comparison.gaps(dataset.id).to_pylist()}
+        for row in grouped.to_pylist():
+            cluster = -1 if row["cluster"] is None else row["cluster"]
+            mine = found.setdefault(cluster, {"cluster": cluster, "name": "", "size": row["absent_count"], **{
+                name: [None] * len(versions) for name in ("absent", "score", "n_synthetic", "expected")}})
+            gap = gaps.get(cluster, {})
+            mine["name"] = gap.get("name") or mine["name"]
+            for name, value in (("absent", row["absent_mean"]), ("score", row["score_mean"]),
+                                ("n_synthetic", gap.get("n_synthetic")), ("expected", gap.get("expected"))):
+                mine[name][place] = value
+    for cluster, row in found.items():
+        row["name"] = row["name"] or ("in no cluster" if cluster < 0 else f"Cluster {cluster}")
+    return sorted(found.values(), key=lambda row: (row["cluster"] < 0, -row["size"], row["cluster"]))
 
 
 def history(records: Sequence[Any], chosen: Any) -> list[Past]:
