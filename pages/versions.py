@@ -75,7 +75,7 @@ def _verdict(pair: Pair) -> None:
     icon = {"better": ":material/trending_up:", "worse": ":material/trending_down:"}.get(pair.verdict.word, ":material/trending_flat:")
     show(f"**{escape(pair.before)} → {escape(pair.after)}.** {escape(pair.verdict.sentence)}", icon=icon)
     counts = pair.counts
-    style.figures(*(figure(WORDS[name], number(counts[name]), MEANING[name], "gs-gap" if name == "opened" and counts[name] else "")
+    style.figures(*(figure(WORDS[name], number(counts[name]), "", "gs-gap" if name == "opened" and counts[name] else "")
                     for name in LISTS))
 
 
@@ -92,7 +92,7 @@ def _list(ws: Workspace, found: Comparison, pair: Pair, name: str) -> str | None
         gallery.Shown(row["content_id"], "real", REAL if name == "closed" else ABSENT),
         gallery.Shown(row["before_id"], pair.before, colours.get(pair.before, REAL)),
         gallery.Shown(row["after_id"], pair.after, colours.get(pair.after, REAL))),
-        PurePosixPath(row["path"]).name, f"nearer by {row['change']:+.3f}" if row["change"] is not None else "")
+        PurePosixPath(row["path"]).name, f"change {row['change']:+.3f}" if row["change"] is not None else "")
         for row in table.slice(0, shown).to_pylist()]
     opened = gallery.show(ws, tiles, key=key)
     gallery.more(key, shown, table.num_rows, STEP)
@@ -171,7 +171,7 @@ def _clusters(ws: Workspace, found: Comparison) -> None:
     what = st.segmented_control("Show", choices, default=choices[0], required=True, key=f"versions_heat_{found.id}")
     name = "absent" if what == "Share absent" else "score"
     versions_view.heat(rows, versions, name, key=f"heat_{found.id}_{name}")
-    st.caption("Clusters of real images against versions: dark is covered, bright is absent. "
+    st.caption("Clusters of real images against versions: teal is covered, orange is absent. "
                + ("Of one version only the ranking can be trusted, so scores say more than shares." if ranking_only else ""))
     st.dataframe([{"Cluster": row["name"], "Real images": row["size"], **{
         f"{version}: absent": percent(row["absent"][place]) for place, version in enumerate(versions)}, **{

@@ -1,0 +1,220 @@
+"""What changed between versions: known answers on drawn clusters of vectors, chance left alone, and which cluster moved a metric."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.analysis import attribution, versions
+from core.analysis.coverage import Views
+from core.analysis.frechet import frechet
+from core.analysis.versions import Version, changes_table, coverage_change, pairs, states, verdict
+
+KINDS, EACH, DIM = 6, 40, 24
+
+
+def drawn(seed: int, kinds: list[int], each: int, *, look: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors (n, d) around one centre a kind, moved by a look that all share; and each one's kind."""
+    centres = np.random.default_rng(0).normal(size=(KINDS, DIM))
+    rng = np.random.default_rng([seed, each])
+    labels = np.repeat(kinds, each)
+    return (centres[labels] + rng.normal(0, 0.45, (len(labels), DIM)) + look).astype(np.float32), labels
+
+
+def names(prefix: str, count: int) -> list[str]:
+    return [f"{prefix}{number}" for number in range(count)]
+
+
+@pytest.fixture(scope="module")
+def real() -> tuple[Views, np.ndarray]:
+    vectors, kinds = drawn(1, list(range(KINDS)), EACH)
+    return Views(vectors), kinds
+
+
+@pytest.fixture(scope="module")
+def rendered() -> tuple[np.ndarray, np.ndarray]:
+    return drawn(2, list(range(KINDS)), 60, look=2.0)
+
+
+def judged(found: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Recall and precision."""
+    return (found & truth).sum() / truth.sum(), (found & truth).sum() / max(found.sum(), 1)
+
+
+def test_a_kind_that_comes_back_is_closed_and_nothing_else(real, rendered) -> None:
+    photos, kinds = real
+    vectors, labels = rendered
+    contents = np.array(names("r", len(vectors)))
+    without = ~np.isin(labels, (2, 5))
+    found = coverage_change(photos, Views(vectors[without]), Views(vectors), contents[without], contents)
+    recall, precision = judged(found.closed, np.isin(kinds, (2, 5)))
+    assert recall >= 0.95 and precision >= 0.95
+    assert not found.opened.any() and found.look == 0 and found.paired == 1
+
+
+def test_the_other_way_round_it_opened(real, rendered) -> None:
+    photos, kinds = real
+    vectors, labels = rendered
+    contents = np.array(names("r", len(vectors)))
+    without = labels != 3
+    found = coverage_change(photos, Views(vectors), Views(vectors[without]), contents, contents[without])
+    recall, precision = judged(found.opened, kinds == 3)
+    assert recall >= 0.95 and precision >= 0.95 and not found.closed.any()
+
+
+def test_versions_rendered_anew_in_another_look_are_judged_too(real) -> None:
+    photos, kinds = real
+    old, _ = drawn(3, [0, 1, 3, 4, 5], 60, look=2.0)
+    new, _ = drawn(4, list(range(KINDS)), 60, look=-1.5)
+    found = coverage_change(photos, Views(old), Views(new), names("a", len(old)), names("b", len(new)))
+    recall, precision = judged(found.closed, kinds == 2)
+    assert recall >= 0.9 and precision >= 0.9 and not found.opened.any() and found.paired == 0
+
+
+def test_a_shuffled_copy_changes_nothing_at_all(real, rendered) -> None:
+    photos, _ = real
+    vectors, _ = rendered
+    contents = np.array(names("r", len(vectors)))
+    for seed in range(20):
+        order = np.random.default_rng(seed).permutation(len(vectors))
+        found = coverage_change(photos, Views(vectors), Views(vectors[order]), contents, contents[order], seed=seed)
+        assert not found.change.any() and not found.closed.any() and not found.opened.any()
+
+
+def test_random_halves_and_random_losses_give_no_clear_difference(real, rendered) -> None:
+    photos, _ = real
+    vectors, _ = rendered
+    contents = np.array(names("r", len(vectors)))
+    told = 0
+    for seed in range(20):
+        order = np.random.default_rng(seed).permutation(len(vectors))
+        first, second = order[:len(order) // 2], order[len(order) // 2:]
+        kept = order[:int(0.9 * len(order))]
+        for a, b in ((first, second), (kept, order)):
+            found = coverage_change(photos, Views(vectors[a]), Views(vectors[b]), contents[a], contents[b], seed=seed, draws=120)
+            told += verdict(int(found.closed.sum()), int(found.opened.sum()), len(photos)).word != "no clear difference"
+    assert told <= 2  # of 40
+
+
+def test_the_same_inputs_and_seed_give_the_same_answer(real, rendered) -> None:
+    photos, _ = real
+    vectors, _ = rendered
+    contents = np.array(names("r", len(vectors)))
+    one, two = (coverage_change(photos, Views(vectors[:200]), Views(vectors[100:]), contents[:200], contents[100:], seed=4, draws=40)
+                for _ in range(2))
+    assert (one.change == two.change).all() and (one.deviation == two.deviation).all() and (one.closed == two.closed).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_tiny_versions_are_judged_without_a_stumble(real, count: int) -> None:
+    photos, _ = real
+    vectors, _ = drawn(5, [0], count)
+    more, _ = drawn(6, [0, 1], 4)
+    found = coverage_change(photos, Views(vectors), Views(more), names("a", count), names("b", 8), draws=20)
+    assert np.isfinite(found.change).all() and np.isfinite(found.deviation).all()
+
+
+def test_both_views_count() -> None:
+    photos, kinds = drawn(1, list(range(KINDS)), EACH)
+    vectors, labels = drawn(2, list(range(KINDS)), 60)
+    contents = np.array(names("r", len(vectors)))
+    without = labels != 0
+    flat = np.zeros_like
+    seen = coverage_change(Views(flat(photos), photos), Views(flat(vectors)[without], vectors[without]), Views(flat(vectors), vectors),
+                           contents[without], contents)
+    assert judged(seen.closed, kinds == 0)[0] >= 0.9  # what only the simplified view shows is seen
+
+
+def test_states_follow_the_change_and_then_the_lists() -> None:
+    yes, no = True, False
+    change = versions.Change(np.zeros(6), np.zeros(6), np.array([yes, yes, no, no, no, no]), np.array([no, no, yes, yes, no, no]), 0.0, 1.0)
+    before, after = np.array([yes, yes, no, yes, yes, no]), np.array([no, yes, yes, yes, no, no])
+    assert states(change, before, after).tolist() == ["closed", "open", "opened", "open", "covered", "covered"]
+
+
+def test_the_verdict_says_which_way_and_how_sure() -> None:
+    better, worse, both, none = verdict(40, 2, 200), verdict(1, 30, 200), verdict(10, 9, 200), verdict(0, 0, 200)
+    assert better.word == "better" and better.net == pytest.approx(0.19) and 0 < better.low < better.net < better.high
+    assert worse.word == "worse" and worse.high < 0
+    assert both.word == none.word == "no clear difference"
+    assert none.high == pytest.approx(1 - 0.025 ** (1 / 200))  # nothing seen in 200: the exact bound
+    assert "40 of 200" in better.sentence and better.sentence.startswith("Better")
+    assert verdict(0, 0, 0).word == "no clear difference"
+
+
+def test_the_table_knows_what_regressed() -> None:
+    photos, kinds = drawn(1, list(range(KINDS)), EACH)
+    vectors, labels = drawn(2, list(range(KINDS)), 60)
+    contents = np.array(names("r", len(vectors)))
+    shown = (labels != 4, labels >= 0, labels != 4)  # lacks a kind, has it, lacks it again
+    sides = [Version(10 + place, Views(vectors[keep]), contents[keep].tolist(), contents[keep].tolist(),
+                     (kinds == 4) if place != 1 else np.zeros(len(kinds), bool), np.zeros(len(kinds), np.int64))
+             for place, keep in enumerate(shown)]
+    table = changes_table(Views(photos), names("p", len(photos)), names("c", len(photos)), kinds, sides)
+    assert table.schema == versions.SCHEMA and table.num_rows == 3 * len(photos)
+    rows = table.to_pylist()
+    regressed = {row["path"] for row in rows if row["regressed"]}
+    lost = {row["path"] for row in rows if (row["from_id"], row["to_id"], row["state"]) == (11, 12, "opened")}
+    assert regressed == lost and len(lost) >= 0.95 * EACH
+    same = [row for row in rows if (row["from_id"], row["to_id"]) == (10, 12)]
+    assert {row["state"] for row in same} == {"open", "covered"}  # the first and the last are the same images
+    assert all(row["before_path"] == contents[shown[0]][0] for row in same)
+
+
+def test_one_version_has_no_changes() -> None:
+    photos, kinds = drawn(1, [0], 5)
+    side = Version(1, Views(photos), names("a", 5), names("a", 5), np.zeros(5, bool), np.arange(5))
+    assert changes_table(Views(photos), names("p", 5), names("c", 5), kinds, [side]).num_rows == 0
+
+
+def test_many_versions_are_compared_with_their_neighbours() -> None:
+    assert pairs(3, 100) == [(0, 1), (0, 2), (1, 2)]
+    assert pairs(6, 500_000) == [(0, 1), (0, 5), (1, 2), (2, 3), (3, 4), (4, 5)]
+
+
+# --- attribution --------------------------------------------------------------------------------------------
+
+
+def test_leaving_a_cluster_out_is_measuring_without_it() -> None:
+    photos, kinds = drawn(1, list(range(KINDS)), EACH)
+    vectors, labels = drawn(2, list(range(KINDS)), 30, look=0.3)
+    found = attribution.leave_one_out(photos, vectors, kinds, labels)
+    fd = found["frechet_distance"]
+    assert set(fd) == {None, *range(KINDS)}
+    assert fd[None] == pytest.approx(frechet(photos, vectors), rel=1e-4)
+    assert fd[3] == pytest.approx(frechet(photos[kinds != 3], vectors[labels != 3]), rel=1e-4)
+    kid = found["kid"]
+    assert kid[2] == pytest.approx(_kid(photos, vectors, kinds != 2, labels != 2), rel=1e-6)
+
+
+def _kid(photos: np.ndarray, vectors: np.ndarray, keep: np.ndarray, keep_too: np.ndarray) -> float:
+    """The unbiased estimate written out, in all directions of the real images, centred on them as the function does."""
+    middle = photos.mean(axis=0, dtype=np.float64)
+    x, y = photos[keep].astype(np.float64) - middle, vectors[keep_too].astype(np.float64) - middle
+    kernel = lambda a, b: (a @ b.T / a.shape[1] + 1) ** 3  # noqa: E731
+    xx, yy, n, m = kernel(x, x), kernel(y, y), len(x), len(y)
+    return ((xx.sum() - np.trace(xx)) / (n * (n - 1)) + (yy.sum() - np.trace(yy)) / (m * (m - 1)) - 2 * kernel(x, y).mean())
+
+
+def test_the_cluster_that_broke_accounts_for_the_change() -> None:
+    photos, kinds = drawn(1, list(range(KINDS)), EACH)
+    before, labels = drawn(2, list(range(KINDS)), 30)
+    after = before.copy()
+    after[labels == 4] += 1.5
+    first, second = (attribution.leave_one_out(photos, side, kinds, labels) for side in (before, after))
+    for name in ("frechet_distance", "kid"):
+        parts = attribution.contributions(first[name], second[name])
+        assert parts[0].cluster == 4 and parts[0].contribution > 0
+        assert parts[0].without == pytest.approx(0, abs=1e-6)  # nothing else changed
+        assert parts[0].share == pytest.approx(1, rel=1e-3)
+
+
+def test_attributions_survive_the_metrics_table() -> None:
+    photos, kinds = drawn(1, list(range(KINDS)), EACH)
+    vectors, labels = drawn(2, list(range(KINDS)), 30)
+    found = attribution.leave_one_out(photos, vectors, kinds, labels)
+    rows = attribution.rows(7, found, len(photos), len(vectors), 0)
+    other = {"version_id": 7, "scope": "all", "name": "kid", "value": 1.0}
+    assert attribution.from_rows([*rows, other]) == {7: found}
+    assert attribution.leave_one_out(photos[:5], vectors, kinds[:5], labels) == {}
+    assert attribution.contributions({1: 2.0}, {None: 1.0, 1: 2.0}) == []
