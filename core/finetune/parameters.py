@@ -27,9 +27,10 @@ MIXTURE_NAMES = {
 }
 OBJECTIVE_NAMES = {"erm": "ERM", "groupdro": "GroupDRO", "resampling": "resampling", "dfr": "DFR"}
 
-# A grid for each way of training: a fresh head on fixed features bears larger steps than pretrained weights do.
+# A grid for each way of training: a fresh head bears larger steps than pretrained weights do, and the small rates
+# let FFR's second stage keep what the first has learned (docs/finetune.md).
 LEARNING_RATES = {
-    "head": (1e-4, 3e-4, 1e-3, 3e-3),
+    "head": (1e-5, 1e-4, 1e-3, 3e-3),
     "stage": (3e-4, 1e-3),
     "all": (1e-5, 1e-4, 1e-3),
 }

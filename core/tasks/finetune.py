@@ -70,8 +70,10 @@ def run(job: JobFolder) -> None:
     if not finished:
         raise InputError("No trial was finished within the time budget", "Give the study more time.")
     _write_tables(job, table, plan, parameters, finished, spent, len(keys))
-    shown = {key.mixture + str(key.version): key for key in reversed(keys)
-             if key.name in finished and finished[key.name][0]["status"] == "done" and key.objective != "dfr"}
+    shown: dict[tuple[str, int], TrialKey] = {}  # the first finished trial of each mixture and version
+    for key in keys:
+        if key.name in finished and finished[key.name][0]["status"] == "done" and key.objective != "dfr":
+            shown.setdefault((key.mixture, key.version), key)
     if parameters.feature_map:
         _write(job, table, "embedding", explain.feature_maps(
             setups[0], list(shown.values()), records.FolderStore(job.output("checkpoints")), table, job.report))
