@@ -77,7 +77,9 @@ def test_a_shuffled_copy_changes_nothing_at_all(real, rendered) -> None:
     contents = np.array(names("r", len(vectors)))
     for seed in range(20):
         order = np.random.default_rng(seed).permutation(len(vectors))
-        found = coverage_change(photos, Views(vectors), Views(vectors[order]), contents, contents[order], seed=seed)
+        found = coverage_change(
+            photos, Views(vectors), Views(vectors[order]), contents, contents[order], seed=seed
+        )
         assert not found.change.any() and not found.closed.any() and not found.opened.any()
 
 
@@ -88,11 +90,16 @@ def test_random_halves_and_random_losses_give_no_clear_difference(real, rendered
     told = 0
     for seed in range(20):
         order = np.random.default_rng(seed).permutation(len(vectors))
-        first, second = order[:len(order) // 2], order[len(order) // 2:]
-        kept = order[:int(0.9 * len(order))]
+        first, second = order[: len(order) // 2], order[len(order) // 2 :]
+        kept = order[: int(0.9 * len(order))]
         for a, b in ((first, second), (kept, order)):
-            found = coverage_change(photos, Views(vectors[a]), Views(vectors[b]), contents[a], contents[b], seed=seed, draws=120)
-            told += verdict(int(found.closed.sum()), int(found.opened.sum()), len(photos)).word != "no clear difference"
+            found = coverage_change(
+                photos, Views(vectors[a]), Views(vectors[b]), contents[a], contents[b], seed=seed, draws=120
+            )
+            told += (
+                verdict(int(found.closed.sum()), int(found.opened.sum()), len(photos)).word
+                != "no clear difference"
+            )
     assert told <= 2  # of 40
 
 
@@ -100,9 +107,23 @@ def test_the_same_inputs_and_seed_give_the_same_answer(real, rendered) -> None:
     photos, _ = real
     vectors, _ = rendered
     contents = np.array(names("r", len(vectors)))
-    one, two = (coverage_change(photos, Views(vectors[:200]), Views(vectors[100:]), contents[:200], contents[100:], seed=4, draws=40)
-                for _ in range(2))
-    assert (one.change == two.change).all() and (one.deviation == two.deviation).all() and (one.closed == two.closed).all()
+    one, two = (
+        coverage_change(
+            photos,
+            Views(vectors[:200]),
+            Views(vectors[100:]),
+            contents[:200],
+            contents[100:],
+            seed=4,
+            draws=40,
+        )
+        for _ in range(2)
+    )
+    assert (
+        (one.change == two.change).all()
+        and (one.deviation == two.deviation).all()
+        and (one.closed == two.closed).all()
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -120,21 +141,49 @@ def test_both_views_count() -> None:
     contents = np.array(names("r", len(vectors)))
     without = labels != 0
     flat = np.zeros_like
-    seen = coverage_change(Views(flat(photos), photos), Views(flat(vectors)[without], vectors[without]), Views(flat(vectors), vectors),
-                           contents[without], contents)
+    seen = coverage_change(
+        Views(flat(photos), photos),
+        Views(flat(vectors)[without], vectors[without]),
+        Views(flat(vectors), vectors),
+        contents[without],
+        contents,
+    )
     assert judged(seen.closed, kinds == 0)[0] >= 0.9  # what only the simplified view shows is seen
 
 
 def test_states_follow_the_change_and_then_the_lists() -> None:
     yes, no = True, False
-    change = versions.Change(np.zeros(6), np.zeros(6), np.array([yes, yes, no, no, no, no]), np.array([no, no, yes, yes, no, no]), 0.0, 1.0)
+    change = versions.Change(
+        np.zeros(6),
+        np.zeros(6),
+        np.array([yes, yes, no, no, no, no]),
+        np.array([no, no, yes, yes, no, no]),
+        0.0,
+        1.0,
+    )
     before, after = np.array([yes, yes, no, yes, yes, no]), np.array([no, yes, yes, yes, no, no])
-    assert states(change, before, after).tolist() == ["closed", "open", "opened", "open", "covered", "covered"]
+    assert states(change, before, after).tolist() == [
+        "closed",
+        "open",
+        "opened",
+        "open",
+        "covered",
+        "covered",
+    ]
 
 
 def test_the_verdict_says_which_way_and_how_sure() -> None:
-    better, worse, both, none = verdict(40, 2, 200), verdict(1, 30, 200), verdict(10, 9, 200), verdict(0, 0, 200)
-    assert better.word == "better" and better.net == pytest.approx(0.19) and 0 < better.low < better.net < better.high
+    better, worse, both, none = (
+        verdict(40, 2, 200),
+        verdict(1, 30, 200),
+        verdict(10, 9, 200),
+        verdict(0, 0, 200),
+    )
+    assert (
+        better.word == "better"
+        and better.net == pytest.approx(0.19)
+        and 0 < better.low < better.net < better.high
+    )
     assert worse.word == "worse" and worse.high < 0
     assert both.word == none.word == "no clear difference"
     assert none.high == pytest.approx(1 - 0.025 ** (1 / 200))  # nothing seen in 200: the exact bound
@@ -147,9 +196,17 @@ def test_the_table_knows_what_regressed() -> None:
     vectors, labels = drawn(2, list(range(KINDS)), 60)
     contents = np.array(names("r", len(vectors)))
     shown = (labels != 4, labels >= 0, labels != 4)  # lacks a kind, has it, lacks it again
-    sides = [Version(10 + place, Views(vectors[keep]), contents[keep].tolist(), contents[keep].tolist(),
-                     (kinds == 4) if place != 1 else np.zeros(len(kinds), bool), np.zeros(len(kinds), np.int64))
-             for place, keep in enumerate(shown)]
+    sides = [
+        Version(
+            10 + place,
+            Views(vectors[keep]),
+            contents[keep].tolist(),
+            contents[keep].tolist(),
+            (kinds == 4) if place != 1 else np.zeros(len(kinds), bool),
+            np.zeros(len(kinds), np.int64),
+        )
+        for place, keep in enumerate(shown)
+    ]
     table = changes_table(Views(photos), names("p", len(photos)), names("c", len(photos)), kinds, sides)
     assert table.schema == versions.SCHEMA and table.num_rows == 3 * len(photos)
     rows = table.to_pylist()
@@ -193,7 +250,11 @@ def _kid(photos: np.ndarray, vectors: np.ndarray, keep: np.ndarray, keep_too: np
     x, y = photos[keep].astype(np.float64) - middle, vectors[keep_too].astype(np.float64) - middle
     kernel = lambda a, b: (a @ b.T / a.shape[1] + 1) ** 3  # noqa: E731
     xx, yy, n, m = kernel(x, x), kernel(y, y), len(x), len(y)
-    return ((xx.sum() - np.trace(xx)) / (n * (n - 1)) + (yy.sum() - np.trace(yy)) / (m * (m - 1)) - 2 * kernel(x, y).mean())
+    return (
+        (xx.sum() - np.trace(xx)) / (n * (n - 1))
+        + (yy.sum() - np.trace(yy)) / (m * (m - 1))
+        - 2 * kernel(x, y).mean()
+    )
 
 
 def test_the_cluster_that_broke_accounts_for_the_change() -> None:

@@ -40,8 +40,9 @@ class Contribution:
         return self.contribution / self.change if self.change else None
 
 
-def leave_one_out(real: np.ndarray, synthetic: np.ndarray, real_clusters: np.ndarray, clusters: np.ndarray, *,
-                  seed: int = 0) -> dict[str, dict[int | None, float]]:
+def leave_one_out(
+    real: np.ndarray, synthetic: np.ndarray, real_clusters: np.ndarray, clusters: np.ndarray, *, seed: int = 0
+) -> dict[str, dict[int | None, float]]:
     """Fréchet distance and KID without each cluster, by metric and cluster; under None the base with all.
 
     ``real`` (n, d), ``synthetic`` (m, d); ``real_clusters`` int (n,), ``clusters`` int (m,), −1 for none, which is never left out. A cluster
@@ -51,19 +52,39 @@ def leave_one_out(real: np.ndarray, synthetic: np.ndarray, real_clusters: np.nda
     if min(len(real), len(synthetic)) < LEAST:
         return {}
     basis = PCA(min(DIMENSIONS, *real.shape), random_state=seed).fit(real)
-    sides = [(basis.transform(real).astype(np.float64), np.asarray(real_clusters)),
-             (basis.transform(synthetic).astype(np.float64), np.asarray(clusters))]
+    sides = [
+        (basis.transform(real).astype(np.float64), np.asarray(real_clusters)),
+        (basis.transform(synthetic).astype(np.float64), np.asarray(clusters)),
+    ]
     labels = sorted({int(label) for _, labels in sides for label in np.unique(labels) if label >= 0})
     with one_thread():
         return {"frechet_distance": _frechet(sides, labels), "kid": _kid(sides, labels, seed)}
 
 
-def rows(version_id: int, found: Mapping[str, Mapping[int | None, float]], n_real: int, n_synthetic: int, seed: int) -> list[dict[str, Any]]:
+def rows(
+    version_id: int, found: Mapping[str, Mapping[int | None, float]], n_real: int, n_synthetic: int, seed: int
+) -> list[dict[str, Any]]:
     """What :func:`leave_one_out` found as rows of the metrics table, with the scope ``without:CLUSTER`` (``without:none``: the base)."""
-    return [{"version_id": version_id, "scope": f"{SCOPE}{'none' if cluster is None else cluster}", "name": name, "value": value,
-             "low": None, "high": None, "n_real": n_real, "n_synthetic": n_synthetic, "floor": None, "floor_low": None,
-             "floor_high": None, "seed": seed, "parameters": json.dumps({"dimensions": DIMENSIONS}), "note": None}
-            for name, values in found.items() for cluster, value in values.items()]
+    return [
+        {
+            "version_id": version_id,
+            "scope": f"{SCOPE}{'none' if cluster is None else cluster}",
+            "name": name,
+            "value": value,
+            "low": None,
+            "high": None,
+            "n_real": n_real,
+            "n_synthetic": n_synthetic,
+            "floor": None,
+            "floor_low": None,
+            "floor_high": None,
+            "seed": seed,
+            "parameters": json.dumps({"dimensions": DIMENSIONS}),
+            "note": None,
+        }
+        for name, values in found.items()
+        for cluster, value in values.items()
+    ]
 
 
 def from_rows(metrics: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, dict[int | None, float]]]:
@@ -72,11 +93,15 @@ def from_rows(metrics: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, dict[
     for row in metrics:
         if row["scope"].startswith(SCOPE) and row["value"] is not None:
             label = row["scope"].removeprefix(SCOPE)
-            found.setdefault(row["version_id"], {}).setdefault(row["name"], {})[None if label == "none" else int(label)] = row["value"]
+            found.setdefault(row["version_id"], {}).setdefault(row["name"], {})[
+                None if label == "none" else int(label)
+            ] = row["value"]
     return found
 
 
-def contributions(before: Mapping[int | None, float], after: Mapping[int | None, float]) -> list[Contribution]:
+def contributions(
+    before: Mapping[int | None, float], after: Mapping[int | None, float]
+) -> list[Contribution]:
     """What each cluster contributes to a metric's change from one version to another, the largest first.
 
     A positive contribution drives the number up. Clusters known in only one of the two are left out.
@@ -84,8 +109,13 @@ def contributions(before: Mapping[int | None, float], after: Mapping[int | None,
     if None not in before or None not in after:
         return []
     change = after[None] - before[None]
-    found = [Contribution(cluster, change - (after[cluster] - before[cluster]), after[cluster] - before[cluster], change)
-             for cluster in before if cluster is not None and cluster in after]
+    found = [
+        Contribution(
+            cluster, change - (after[cluster] - before[cluster]), after[cluster] - before[cluster], change
+        )
+        for cluster in before
+        if cluster is not None and cluster in after
+    ]
     return sorted(found, key=lambda one: -abs(one.contribution))
 
 
@@ -98,7 +128,10 @@ def _frechet(sides: Sides, labels: Sequence[int]) -> dict[int | None, float]:
     found: dict[int | None, float] = {None: _distance(whole)}
     for label in labels:
         parts = [_sums(vectors[groups == label]) for vectors, groups in sides]
-        left = [tuple(a - b for a, b in zip(all_, part, strict=True)) for all_, part in zip(whole, parts, strict=True)]
+        left = [
+            tuple(a - b for a, b in zip(all_, part, strict=True))
+            for all_, part in zip(whole, parts, strict=True)
+        ]
         if min(count for count, _, _ in left) >= LEAST:
             found[label] = _distance(left)
     return found
@@ -121,10 +154,15 @@ def _kid(sides: Sides, labels: Sequence[int], seed: int) -> dict[int | None, flo
     """KID (Bińkowski et al. 2018: (x·y/d + 1)³, unbiased) on a sample, from the kernel's sums by pairs of clusters."""
     rng = np.random.default_rng(seed)
     chosen = [np.sort(rng.permutation(len(vectors))[:KERNEL_SAMPLE]) for vectors, _ in sides]
-    (x, gx), (y, gy) = ((vectors[rows], groups[rows]) for (vectors, groups), rows in zip(sides, chosen, strict=True))
+    (x, gx), (y, gy) = (
+        (vectors[rows], groups[rows]) for (vectors, groups), rows in zip(sides, chosen, strict=True)
+    )
     d = x.shape[1]
     places = {label: place for place, label in enumerate(labels)}
-    belongs = [np.eye(len(labels) + 1)[[places.get(int(label), len(labels)) for label in groups]] for groups in (gx, gy)]
+    belongs = [
+        np.eye(len(labels) + 1)[[places.get(int(label), len(labels)) for label in groups]]
+        for groups in (gx, gy)
+    ]
     blocks = {}
     for key, (a, b, left, right) in {"xx": (x, x, 0, 0), "yy": (y, y, 1, 1), "xy": (x, y, 0, 1)}.items():
         kernel = (a @ b.T / d + 1) ** 3
@@ -139,6 +177,9 @@ def _kid(sides: Sides, labels: Sequence[int], seed: int) -> dict[int | None, flo
         if min(n, m) < LEAST:
             continue
         within = np.ix_(keep, keep)
-        found[label] = float(blocks["xx"][within].sum() / (n * (n - 1)) + blocks["yy"][within].sum() / (m * (m - 1))
-                             - 2 * blocks["xy"][within].sum() / (n * m))
+        found[label] = float(
+            blocks["xx"][within].sum() / (n * (n - 1))
+            + blocks["yy"][within].sum() / (m * (m - 1))
+            - 2 * blocks["xy"][within].sum() / (n * m)
+        )
     return found

@@ -39,7 +39,11 @@ Report = Callable[[str, int, int], None]
 COMPONENTS = 48  # principal components of the shared space
 SMOOTHING = 20  # real neighbours that a change is averaged over
 DRAWS = 240  # how often the synthetic images are dealt out again
-LEVELS = (2.0, 3.0, 4.0)  # deviations from which an image belongs to a changed neighbourhood: broad ones and sharp ones
+LEVELS = (
+    2.0,
+    3.0,
+    4.0,
+)  # deviations from which an image belongs to a changed neighbourhood: broad ones and sharp ones
 RISK = 0.025  # of calling chance a change, for one direction
 REACH = 5  # real neighbours through which a neighbourhood hangs together
 CORE = 0.4  # a member's least deviation, of the median in its neighbourhood: keeps the rim out
@@ -99,15 +103,24 @@ class Verdict:
     sentence: str
 
 
-def coverage_change(real: Views, before: Views, after: Views, before_contents: Sequence[str], after_contents: Sequence[str],
-                    *, seed: int = 0, draws: int = DRAWS, progress: Callable[[int, int], None] | None = None) -> Change:
+def coverage_change(
+    real: Views,
+    before: Views,
+    after: Views,
+    before_contents: Sequence[str],
+    after_contents: Sequence[str],
+    *,
+    seed: int = 0,
+    draws: int = DRAWS,
+    progress: Callable[[int, int], None] | None = None,
+) -> Change:
     """How the coverage of ``real`` (n images) changed from ``before`` to ``after``.
 
     The contents name each version's images, so that common ones are known. Views that one side lacks are left out. Two versions of the
     very same images have no change at all.
     """
     pool, numbers = np.unique(np.asarray([*before_contents, *after_contents]), return_inverse=True)
-    first, second = numbers[:len(before_contents)], numbers[len(before_contents):]
+    first, second = numbers[: len(before_contents)], numbers[len(before_contents) :]
     members = np.zeros((2, len(pool)), bool)
     members[0, first], members[1, second] = True, True
     common = members.all(axis=0)
@@ -118,8 +131,10 @@ def coverage_change(real: Views, before: Views, after: Views, before_contents: S
         return Change(still, still, np.zeros(n, bool), np.zeros(n, bool), 0.0, 1.0)
 
     depth = _depth(members)
-    lists = [_near(space, first, second, depth, seed) for space in _spaces(real, before, after, common[first], common[second],
-                                                                        paired >= PAIRED, seed)]
+    lists = [
+        _near(space, first, second, depth, seed)
+        for space in _spaces(real, before, after, common[first], common[second], paired >= PAIRED, seed)
+    ]
     around = lists[0].around
     raw = _change(lists, members)
     middle = float(np.median(raw))
@@ -139,7 +154,9 @@ def coverage_change(real: Views, before: Views, after: Views, before_contents: S
     look = 0.0 if paired >= PAIRED else middle
     change = raw - look
     least = 0.0 if paired >= PAIRED else SPREAD * _half_width(change)
-    closed, opened = (_changed(sign * deviation, sign * chance, sign * change > least, around) for sign in (1, -1))
+    closed, opened = (
+        _changed(sign * deviation, sign * chance, sign * change > least, around) for sign in (1, -1)
+    )
     return Change(change.astype(np.float32), deviation.astype(np.float32), closed, opened, look, paired)
 
 
@@ -166,14 +183,20 @@ def verdict(closed: int, opened: int, images: int, *, seed: int = 0, draws: int 
         return Verdict("no clear difference", 0, 0, 0, 0.0, 0.0, 0.0, "There are no real images to judge by.")
     rest = max(images - closed - opened, 0)
     total = closed + opened + rest
-    drawn = np.random.default_rng(seed).multinomial(total, np.array([closed, opened, rest]) / total, size=draws)
+    drawn = np.random.default_rng(seed).multinomial(
+        total, np.array([closed, opened, rest]) / total, size=draws
+    )
     low, high = (float(value) for value in np.quantile((drawn[:, 0] - drawn[:, 1]) / total, (0.025, 0.975)))
     net = (closed - opened) / total
     if closed == opened == 0:
-        bound = 1 - 0.025 ** (1 / total)  # nothing changed: drawing again shows no spread, the exact bound does
+        bound = 1 - 0.025 ** (
+            1 / total
+        )  # nothing changed: drawing again shows no spread, the exact bound does
         low, high = -bound, bound
     word = "better" if low > 0 else "worse" if high < 0 else "no clear difference"
-    return Verdict(word, closed, opened, total, net, low, high, _sentence(word, closed, opened, total, net, low, high))
+    return Verdict(
+        word, closed, opened, total, net, low, high, _sentence(word, closed, opened, total, net, low, high)
+    )
 
 
 def pairs(count: int, images: int) -> list[tuple[int, int]]:
@@ -181,11 +204,21 @@ def pairs(count: int, images: int) -> list[tuple[int, int]]:
     every = [(first, second) for first in range(count) for second in range(first + 1, count)]
     if len(every) * images <= ROWS_LIMIT:
         return every
-    return [(first, second) for first, second in every if second == first + 1 or (first, second) == (0, count - 1)]
+    return [
+        (first, second) for first, second in every if second == first + 1 or (first, second) == (0, count - 1)
+    ]
 
 
-def changes_table(real: Views, paths: Sequence[str], contents: Sequence[str], clusters: np.ndarray, versions: Sequence[Version], *,
-                  seed: int = 0, progress: Report | None = None) -> pa.Table:
+def changes_table(
+    real: Views,
+    paths: Sequence[str],
+    contents: Sequence[str],
+    clusters: np.ndarray,
+    versions: Sequence[Version],
+    *,
+    seed: int = 0,
+    progress: Report | None = None,
+) -> pa.Table:
     """The ``changes`` table of a comparison: one row for each real image and pair of versions, in the versions' order.
 
     ``clusters`` int (n,): the real clusters. A real image is *regressed* in a pair when it opened there, and had closed between two
@@ -205,23 +238,44 @@ def changes_table(real: Views, paths: Sequence[str], contents: Sequence[str], cl
         earlier = [found[step, step + 1][1] == "closed" for step in range(first) if (step, step + 1) in found]
         closed_before = np.any(earlier, axis=0) if earlier else np.zeros(len(real), bool)
         old, new = (np.asarray(side.nearest) for side in (before, after))
-        parts.append(pa.table({
-            "from_id": pa.array(np.full(len(real), before.id, np.int32)), "to_id": pa.array(np.full(len(real), after.id, np.int32)),
-            "path": pa.array(list(paths), pa.string()), "content_id": pa.array(list(contents), pa.string()),
-            "state": pa.array(state.tolist(), pa.string()), "change": pa.array(change.change.astype(float)),
-            "regressed": pa.array((state == "opened") & closed_before),
-            "before_path": pa.array([before.paths[row] for row in old], pa.string()),
-            "before_id": pa.array([before.contents[row] for row in old], pa.string()),
-            "after_path": pa.array([after.paths[row] for row in new], pa.string()),
-            "after_id": pa.array([after.contents[row] for row in new], pa.string()),
-            "cluster": pa.array(np.asarray(clusters, np.int32))}, SCHEMA))
+        parts.append(
+            pa.table(
+                {
+                    "from_id": pa.array(np.full(len(real), before.id, np.int32)),
+                    "to_id": pa.array(np.full(len(real), after.id, np.int32)),
+                    "path": pa.array(list(paths), pa.string()),
+                    "content_id": pa.array(list(contents), pa.string()),
+                    "state": pa.array(state.tolist(), pa.string()),
+                    "change": pa.array(change.change.astype(float)),
+                    "regressed": pa.array((state == "opened") & closed_before),
+                    "before_path": pa.array([before.paths[row] for row in old], pa.string()),
+                    "before_id": pa.array([before.contents[row] for row in old], pa.string()),
+                    "after_path": pa.array([after.paths[row] for row in new], pa.string()),
+                    "after_id": pa.array([after.contents[row] for row in new], pa.string()),
+                    "cluster": pa.array(np.asarray(clusters, np.int32)),
+                },
+                SCHEMA,
+            )
+        )
     return pa.concat_tables(parts) if parts else SCHEMA.empty_table()
 
 
-SCHEMA = pa.schema([
-    ("from_id", pa.int32()), ("to_id", pa.int32()), ("path", pa.string()), ("content_id", pa.string()), ("state", pa.string()),
-    ("change", pa.float64()), ("regressed", pa.bool_()), ("before_path", pa.string()), ("before_id", pa.string()),
-    ("after_path", pa.string()), ("after_id", pa.string()), ("cluster", pa.int32())])
+SCHEMA = pa.schema(
+    [
+        ("from_id", pa.int32()),
+        ("to_id", pa.int32()),
+        ("path", pa.string()),
+        ("content_id", pa.string()),
+        ("state", pa.string()),
+        ("change", pa.float64()),
+        ("regressed", pa.bool_()),
+        ("before_path", pa.string()),
+        ("before_id", pa.string()),
+        ("after_path", pa.string()),
+        ("after_id", pa.string()),
+        ("cluster", pa.int32()),
+    ]
+)
 
 
 # --- one space, and what is near in it ----------------------------------------------------------------------
@@ -237,8 +291,15 @@ class _Near:
     around: Ints
 
 
-def _spaces(real: Views, before: Views, after: Views, common_before: Bools, common_after: Bools, paired: bool,
-            seed: int) -> list[tuple[Floats, Floats, Floats]]:
+def _spaces(
+    real: Views,
+    before: Views,
+    after: Views,
+    common_before: Bools,
+    common_after: Bools,
+    paired: bool,
+    seed: int,
+) -> list[tuple[Floats, Floats, Floats]]:
     """Real images and both versions in one space with the look removed, for each view that all three have."""
     views = [(real.plain, before.plain, after.plain)]
     if real.simplified is not None and before.simplified is not None and after.simplified is not None:
@@ -267,8 +328,11 @@ def _near(space: tuple[Floats, Floats, Floats], first: Ints, second: Ints, depth
     numbers = np.concatenate([first[old], second[new]], axis=1)
     distances = np.concatenate([old_distances, new_distances], axis=1)
     order = np.argsort(distances, axis=1, kind="stable")
-    return _Near(np.take_along_axis(numbers, order, axis=1), np.take_along_axis(distances, order, axis=1),
-                 graph(photos, SMOOTHING + 1, seed=seed).indices)
+    return _Near(
+        np.take_along_axis(numbers, order, axis=1),
+        np.take_along_axis(distances, order, axis=1),
+        graph(photos, SMOOTHING + 1, seed=seed).indices,
+    )
 
 
 def _depth(members: Bools) -> int:
@@ -322,9 +386,11 @@ def _masses(deviation: Floats, level: float, around: Ints) -> tuple[Ints, Floats
     if not len(rows):
         return labels, np.zeros(0, np.float32)
     place = np.cumsum(above) - 1
-    reach = around[rows, 1:REACH + 1]
+    reach = around[rows, 1 : REACH + 1]
     tied = above[reach]
-    edges = csr_matrix((np.ones(int(tied.sum()), np.int8), (np.nonzero(tied)[0], place[reach[tied]])), (len(rows), len(rows)))
+    edges = csr_matrix(
+        (np.ones(int(tied.sum()), np.int8), (np.nonzero(tied)[0], place[reach[tied]])), (len(rows), len(rows))
+    )
     count, labels[rows] = connected_components(edges, directed=False)
     return labels, np.bincount(labels[rows], deviation[rows], count).astype(np.float32)
 
@@ -333,13 +399,17 @@ def _half_width(values: Floats) -> float:
     """Standard deviation of the bulk of ``values``: from the shortest interval that holds half of them (a normal's is 1.349)."""
     ordered = np.sort(values)
     half = max(len(ordered) // 2, 1)
-    return float(np.min(ordered[half:] - ordered[:len(ordered) - half])) / 1.349 if len(ordered) > half else 0.0
+    return (
+        float(np.min(ordered[half:] - ordered[: len(ordered) - half])) / 1.349 if len(ordered) > half else 0.0
+    )
 
 
 def _sentence(word: str, closed: int, opened: int, images: int, net: float, low: float, high: float) -> str:
     if closed == opened == 0:
-        return (f"No clear difference: of {images:,} real images none is clearly better or worse covered than before "
-                f"(more than {100 * high:.1f} % would be unlikely).")
+        return (
+            f"No clear difference: of {images:,} real images none is clearly better or worse covered than before "
+            f"(more than {100 * high:.1f} % would be unlikely)."
+        )
     counts = f"{closed:,} of {images:,} real images are clearly better covered, {opened:,} clearly worse"
     share = f"net {100 * net:+.1f} %, 95 % interval {100 * low:+.1f} % to {100 * high:+.1f} %"
     return f"{word.capitalize()}: {counts} ({share})."

@@ -73,6 +73,13 @@ class Brief:
     wants: Sequence[Want]
     left: int
 
+    @property
+    def nothing(self) -> str:
+        """What to say where there is no group to render more of."""
+        if self.absent:
+            return f"{self.absent:,} real images are absent one by one: no group of them stands out."
+        return "There is nothing to render more of: no real image is absent."
+
 
 def brief(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | None = None) -> Brief:
     """What to render more of, for one version (the newest unless named)."""
@@ -82,37 +89,81 @@ def brief(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | No
     gaps = [gap for gap in comparison.gaps(dataset.id).to_pylist() if gap["absent"] or not trusted]
     chosen = gaps[:GAPS]
     members = {gap["cluster"]: _examples(comparison, dataset.id, gap["cluster"], trusted) for gap in chosen}
-    ids = [row[name] for rows in members.values() for row in rows for name in ("content_id", "nearest_id") if row[name]]
+    ids = [
+        row[name]
+        for rows in members.values()
+        for row in rows
+        for name in ("content_id", "nearest_id")
+        if row[name]
+    ]
     pictures = {key: data_uri(webp) for key, webp in ws.thumbnails(list(dict.fromkeys(ids))).items()}
-    wants = [Want(
-        gap["name"] or f"Group {gap['cluster']}", gap["reason"] or "", gap["absent"] or 0, gap["size"], gap["n_synthetic"],
-        gap["expected"], gap["stability"], _hints(gap),
-        [Example(row["path"], row["nearest_path"] or "", pictures.get(row["content_id"], ""),
-                 pictures.get(row["nearest_id"], ""), row["distance"]) for row in members[gap["cluster"]]]) for gap in chosen]
+    wants = [
+        Want(
+            gap["name"] or f"Group {gap['cluster']}",
+            gap["reason"] or "",
+            gap["absent"] or 0,
+            gap["size"],
+            gap["n_synthetic"],
+            gap["expected"],
+            gap["stability"],
+            _hints(gap),
+            [
+                Example(
+                    row["path"],
+                    row["nearest_path"] or "",
+                    pictures.get(row["content_id"], ""),
+                    pictures.get(row["nearest_id"], ""),
+                    row["distance"],
+                )
+                for row in members[gap["cluster"]]
+            ],
+        )
+        for gap in chosen
+    ]
     return Brief(
-        comparison.record.name, str(dataset.version), comparison.real.label, comparison.real.images, summary.get("absent") or 0,
-        comparison.record.encoder, trusted, summary.get("verdict") or "", self_test_sentence(summary), wants, len(gaps) - len(chosen))
+        comparison.record.name,
+        str(dataset.version),
+        comparison.real.label,
+        comparison.real.images,
+        summary.get("absent") or 0,
+        comparison.record.encoder,
+        trusted,
+        summary.get("verdict") or "",
+        self_test_sentence(summary),
+        wants,
+        len(gaps) - len(chosen),
+    )
 
 
 def brief_markdown(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | None = None) -> str:
     """The render brief as Markdown."""
     page = brief(ws, comparison, version)
-    lines = [f"# Render brief for version {_md(page.version)}", "",
-             f"{page.absent:,} of {page.images:,} real images ({_md(page.real)}) are absent from version {_md(page.version)}. "
-             f"Encoder {_md(page.encoder)}."]
-    lines += ["", _md(text)] if (text := " ".join(part for part in (page.verdict, page.self_test) if part)) else []
+    lines = [
+        f"# Render brief for version {_md(page.version)}",
+        "",
+        f"{page.absent:,} of {page.images:,} real images ({_md(page.real)}) are absent from version {_md(page.version)}. "
+        f"Encoder {_md(page.encoder)}.",
+    ]
+    lines += (
+        ["", _md(text)] if (text := " ".join(part for part in (page.verdict, page.self_test) if part)) else []
+    )
     if not page.trusted:
-        lines += ["", "**Only the order can be trusted here, not the counts:** the most absent groups come first."]
+        lines += [
+            "",
+            "**Only the order can be trusted here, not the counts:** the most absent groups come first.",
+        ]
     if not page.wants:
-        lines += ["", "There is nothing to render more of: no real image is absent."]
+        lines += ["", page.nothing]
     for number, want in enumerate(page.wants, start=1):
         lines += ["", f"## {number}. Render more of this: {_md(want.name)}", ""]
         lines += [f"{_md(want.reason)}", ""] if want.reason else []
         lines += [f"- {part}" for part in _counts(want, page.trusted)]
         lines += [f"- {_md(hint)}" for hint in want.hints]
         lines += ["", "| real image | nearest today | distance |", "|---|---|---|"]
-        lines += [f"| {_md(one.path)} | {_md(one.nearest)} | {'' if one.distance is None else f'{one.distance:.3f}'} |"
-                  for one in want.examples]
+        lines += [
+            f"| {_md(one.path)} | {_md(one.nearest)} | {'' if one.distance is None else f'{one.distance:.3f}'} |"
+            for one in want.examples
+        ]
     if page.left:
         lines += ["", f"{page.left} smaller groups are not on this page."]
     return "\n".join(lines) + "\n"
@@ -126,8 +177,12 @@ def brief_html(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int
 
 def templates() -> Environment:
     """The HTML templates, with everything escaped that is not marked as safe."""
-    return Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True,
-                       lstrip_blocks=True)
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def data_uri(webp: bytes) -> str:
@@ -141,17 +196,26 @@ def self_test_sentence(summary: Mapping[str, Any]) -> str:
         return ""
     alarms = summary.get("false_alarms")
     rate = "" if alarms is None else f"; false alarms {100 * alarms:.1f} %"
-    return f"Of {summary['planted']} gaps planted in this data the list finds {summary.get('found') or 0}{rate}."
+    return (
+        f"Of {summary['planted']} gaps planted in this data the list finds {summary.get('found') or 0}{rate}."
+    )
 
 
 def _counts(want: Want, trusted: bool) -> list[str]:
     """The numbers of one gap, in words."""
-    told = [f"{want.absent:,} of {want.size:,} real images of this group are absent" if trusted and want.absent
-            else f"{want.size:,} real images in this group"]
+    told = [
+        f"{want.absent:,} of {want.size:,} real images of this group are absent"
+        if trusted and want.absent
+        else f"{want.size:,} real images in this group"
+    ]
     if want.n_synthetic is not None:
         one = round(want.n_synthetic) == 1
         there = f"{want.n_synthetic:,.0f} synthetic {'image is' if one else 'images are'} here today"
-        told.append(there if want.expected is None else f"{there}, about {want.expected:,.0f} would match the real ones")
+        told.append(
+            there
+            if want.expected is None
+            else f"{there}, about {want.expected:,.0f} would match the real ones"
+        )
     if want.short_by:
         told.append(f"render about {want.short_by:,} more")
     if want.stability is not None:
@@ -163,7 +227,9 @@ def _hints(gap: Mapping[str, Any]) -> list[str]:
     """What to aim for, from concepts and attributes."""
     concepts = [str(item.get("name")) for item in _list(gap["concepts"])[:3] if item.get("name")]
     looks = [str(item.get("words")) for item in _list(gap["attributes"])[:3] if item.get("words")]
-    return ([f"Aim for: {', '.join(concepts)}"] if concepts else []) + ([f"They are {', '.join(looks)}"] if looks else [])
+    return ([f"Aim for: {', '.join(concepts)}"] if concepts else []) + (
+        [f"They are {', '.join(looks)}"] if looks else []
+    )
 
 
 def _list(text: str | None) -> list[dict[str, Any]]:
@@ -171,7 +237,9 @@ def _list(text: str | None) -> list[dict[str, Any]]:
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
-def _examples(comparison: ComparisonLike, version_id: int, cluster: int, trusted: bool) -> list[dict[str, Any]]:
+def _examples(
+    comparison: ComparisonLike, version_id: int, cluster: int, trusted: bool
+) -> list[dict[str, Any]]:
     """The most absent images of a gap."""
     table = comparison.coverage(version_id)
     mine = pc.equal(table["cluster"], cluster)

@@ -15,22 +15,51 @@ from core.reports.source import ComparisonLike, WorkspaceLike
 
 def coco_json(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int) -> str:
     """The absent images of one version as COCO JSON text."""
-    sizes = {row["path"]: (row["width"], row["height"])
-             for row in ws.images(comparison.real).select(["path", "width", "height"]).to_pylist()}
+    sizes = {
+        row["path"]: (row["width"], row["height"])
+        for row in ws.images(comparison.real).select(["path", "width", "height"]).to_pylist()
+    }
     label = _label(comparison, version)
     names = {gap["cluster"]: gap["name"] for gap in comparison.gaps(version).to_pylist()}
     images: list[dict[str, Any]] = []
     for number, row in enumerate(comparison.absent(version).to_pylist(), start=1):
         width, height = sizes.get(row["path"], (None, None))
-        images.append({
-            "id": number, "file_name": row["path"], "width": width, "height": height, "license": None, "date_captured": None,
-            "gapscope": {"score": row["score"], "level": row["level"], "cluster": row["cluster"], "gap": names.get(row["cluster"]),
-                         "nearest": row["nearest"], "distance": row["distance"], "class": row["class"], "bias": row["bias"]}})
-    info = {"description": f"Real images absent from version {label}", "version": label, "contributor": "Gapscope",
-            "encoder": comparison.record.encoder, "folder": str(comparison.real.folder)}
-    return json.dumps({"info": info, "licenses": [], "categories": [], "images": images}, indent=1, ensure_ascii=False,
-                      allow_nan=False)
+        images.append(
+            {
+                "id": number,
+                "file_name": row["path"],
+                "width": width,
+                "height": height,
+                "license": None,
+                "date_captured": None,
+                "gapscope": {
+                    "score": row["score"],
+                    "level": row["level"],
+                    "cluster": row["cluster"],
+                    "gap": names.get(row["cluster"]),
+                    "nearest": row["nearest"],
+                    "distance": row["distance"],
+                    "class": row["class"],
+                    "bias": row["bias"],
+                },
+            }
+        )
+    info = {
+        "description": f"Real images absent from version {label}",
+        "version": label,
+        "contributor": "Gapscope",
+        "encoder": comparison.record.encoder,
+        "folder": str(comparison.real.folder),
+    }
+    return json.dumps(
+        {"info": info, "licenses": [], "categories": [], "images": images},
+        indent=1,
+        ensure_ascii=False,
+        allow_nan=False,
+    )
 
 
 def _label(comparison: ComparisonLike, version: str | int) -> str:
-    return next((str(one.version) for one in comparison.versions if version in (one.id, one.version)), str(version))
+    return next(
+        (str(one.version) for one in comparison.versions if version in (one.id, one.version)), str(version)
+    )

@@ -24,15 +24,24 @@ def spectrum_of(ws: WorkspaceLike, comparison: ComparisonLike) -> SpectrumFound 
     """The newest finished spectrum comparison of this real dataset and at least one of these versions, or None."""
     wanted = {dataset.id for dataset in comparison.versions}
     for job in ws.jobs():
-        ids = set(job.result.get("dataset_ids", ())) if job.kind == "spectrum" and job.status == "done" else set()
+        ids = (
+            set(job.result.get("dataset_ids", ()))
+            if job.kind == "spectrum" and job.status == "done"
+            else set()
+        )
         if comparison.record.real_id not in ids or not ids & wanted:
             continue
         outputs = ws.job_path(job.id) / "outputs"
         files = (outputs / "spectra.parquet", outputs / "curves.parquet")
         if all(file.is_file() for file in files):
             shown = wanted | {comparison.record.real_id}
-            spectra, curves = ([row for row in pq.read_table(file).to_pylist() if row["dataset_id"] in shown] for file in files)
-            return SpectrumFound([{**row, "findings": json.loads(row.get("findings") or "[]")} for row in spectra], curves)
+            spectra, curves = (
+                [row for row in pq.read_table(file).to_pylist() if row["dataset_id"] in shown]
+                for file in files
+            )
+            return SpectrumFound(
+                [{**row, "findings": json.loads(row.get("findings") or "[]")} for row in spectra], curves
+            )
     return None
 
 
@@ -40,7 +49,15 @@ def finetune_of(ws: WorkspaceLike, comparison: ComparisonLike) -> dict[str, Any]
     """The newest finished study of this real dataset and at least one of these versions: name, summary rows, sentences; or None."""
     wanted = {dataset.id for dataset in comparison.versions}
     for record in ws.studies():
-        if record.status == "done" and record.real_id == comparison.record.real_id and wanted & set(record.version_ids):
+        if (
+            record.status == "done"
+            and record.real_id == comparison.record.real_id
+            and wanted & set(record.version_ids)
+        ):
             told = ws.study(record.id).as_dict()
-            return {"name": record.name, "summary": told["summary"], "sentences": (told["verdict"] or {}).get("sentences", [])}
+            return {
+                "name": record.name,
+                "summary": told["summary"],
+                "sentences": (told["verdict"] or {}).get("sentences", []),
+            }
     return None

@@ -42,14 +42,27 @@ def fiftyone_files(comparison: ComparisonLike, version: str | int) -> dict[str, 
         target: dict[str, Any] = {"label": CLASSES.index(ABSENT if row["absent"] else COVERED)}
         if row["absent"] and row["level"] is not None and math.isfinite(row["level"]):
             target["confidence"] = 1.0 - row["level"]
-        attributes = {"score": row["score"], "rank": row["rank"], "cluster": row["cluster"], "by_cluster": row["by_cluster"],
-                      "by_score": row["by_score"], "nearest": row["nearest_path"], "distance": row["distance"],
-                      "gap": gaps.get(row["cluster"]) if row["absent"] else None, "class": row["class"], "bias": row["bias"]}
+        attributes = {
+            "score": row["score"],
+            "rank": row["rank"],
+            "cluster": row["cluster"],
+            "by_cluster": row["by_cluster"],
+            "by_score": row["by_score"],
+            "nearest": row["nearest_path"],
+            "distance": row["distance"],
+            "gap": gaps.get(row["cluster"]) if row["absent"] else None,
+            "class": row["class"],
+            "bias": row["bias"],
+        }
         target["attributes"] = {key: value for key, value in attributes.items() if value is not None}
         labels[name] = target
         files[name] = str(folder / row["path"])
-    return {"labels.json": json.dumps({"classes": list(CLASSES), "labels": labels}, indent=1, ensure_ascii=False, allow_nan=False),
-            "data.json": json.dumps(files, indent=1, ensure_ascii=False)}
+    return {
+        "labels.json": json.dumps(
+            {"classes": list(CLASSES), "labels": labels}, indent=1, ensure_ascii=False, allow_nan=False
+        ),
+        "data.json": json.dumps(files, indent=1, ensure_ascii=False),
+    }
 
 
 def fiftyone_zip(comparison: ComparisonLike, version: str | int) -> bytes:

@@ -30,7 +30,9 @@ class Written:
     missing: tuple[tuple[str, str], ...]
 
 
-def write_absent_folder(comparison: ComparisonLike, version: str | int, folder: Path, *, copies: bool = False) -> Written:
+def write_absent_folder(
+    comparison: ComparisonLike, version: str | int, folder: Path, *, copies: bool = False
+) -> Written:
     """Write the absent images of one version into a new or empty folder.
 
     Files are named ``0001-name.jpg`` by rank. ``copies`` False: symbolic links, which cost nothing but break when the photographs move.
@@ -49,15 +51,32 @@ def write_absent_folder(comparison: ComparisonLike, version: str | int, folder: 
                 continue
             file = f"{number:04d}-{_UNSAFE.sub('_', PurePosixPath(row['path']).name)}"
             _put(photo, folder / file, copies)
-            rows.append({"file": file, **{key: row[key] for key in ("path", "score", "level", "cluster")},
-                         "gap": names.get(row["cluster"]), **{key: row[key] for key in ("nearest", "distance", "class", "bias")}})
+            rows.append(
+                {
+                    "file": file,
+                    **{key: row[key] for key in ("path", "score", "level", "cluster")},
+                    "gap": names.get(row["cluster"]),
+                    **{key: row[key] for key in ("nearest", "distance", "class", "bias")},
+                }
+            )
         (folder / MANIFEST).write_bytes(csv_bytes(pa.Table.from_pylist(rows, SCHEMA)))
     return Written(folder, len(rows), tuple(missing))
 
 
-SCHEMA = pa.schema([
-    ("file", pa.string()), ("path", pa.string()), ("score", pa.float64()), ("level", pa.float64()), ("cluster", pa.int32()),
-    ("gap", pa.string()), ("nearest", pa.string()), ("distance", pa.float64()), ("class", pa.string()), ("bias", pa.string())])
+SCHEMA = pa.schema(
+    [
+        ("file", pa.string()),
+        ("path", pa.string()),
+        ("score", pa.float64()),
+        ("level", pa.float64()),
+        ("cluster", pa.int32()),
+        ("gap", pa.string()),
+        ("nearest", pa.string()),
+        ("distance", pa.float64()),
+        ("class", pa.string()),
+        ("bias", pa.string()),
+    ]
+)
 
 
 def _make(folder: Path) -> None:
@@ -77,4 +96,6 @@ def _put(photo: Path, target: Path, copies: bool) -> None:
     try:
         target.symlink_to(photo)
     except OSError as error:
-        raise InputError(f"Links cannot be made in {target.parent}: {error.strerror}", "Write copies instead.") from error
+        raise InputError(
+            f"Links cannot be made in {target.parent}: {error.strerror}", "Write copies instead."
+        ) from error

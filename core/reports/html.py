@@ -34,8 +34,13 @@ def report_html(ws: WorkspaceLike, comparison: ComparisonLike) -> str:
     gaps, left = _gaps(comparison, newest.id)
     shown = [pair for pair in pairs if _neighbours(comparison, pair)][:PAIRS_SHOWN] or pairs[:PAIRS_SHOWN]
     changes = [_pair_rows(pair) for pair in shown]
-    pictures = _pictures(ws, [*(row for gap in gaps for row in gap["rows"]),
-                              *(row for pair in changes for one in pair["lists"] for row in one["rows"])])
+    pictures = _pictures(
+        ws,
+        [
+            *(row for gap in gaps for row in gap["rows"]),
+            *(row for pair in changes for one in pair["lists"] for row in one["rows"]),
+        ],
+    )
     spectrum = spectrum_of(ws, comparison)
     trend = trend_rows(comparison)
     plots = {
@@ -44,16 +49,44 @@ def report_html(ws: WorkspaceLike, comparison: ComparisonLike) -> str:
         "spectrum": figures.spectrum_figure(spectrum) if spectrum else None,
     }
     latest = next((pair for pair in pairs if pair.to_id == newest.id and _neighbours(comparison, pair)), None)
-    return templates().get_template("report.html.j2").render(
-        title=comparison.record.name, record=comparison.record, real=comparison.real, versions=comparison.versions,
-        newest=next((row for row in summary if row["version_id"] == newest.id), {}), summary=summary,
-        self_test=self_test_sentence(next((row for row in summary if row["version_id"] == newest.id), {})),
-        latest=latest, pairs=pairs, changes=changes, gaps=gaps, left=left, pictures=pictures,
-        metrics=_metrics(trend, comparison), spectrum=spectrum, finetune=finetune_of(ws, comparison),
-        plots={name: _json(figure) for name, figure in plots.items() if figure is not None},
-        plotly=Markup(get_plotlyjs()), written=datetime.now().strftime("%Y-%m-%d %H:%M"),
-        parameters=_flat({"encoder": comparison.record.encoder, "seed": comparison.record.seed, **comparison.record.parameters}),
-        software=_flat(comparison.record.software), seconds=_flat(comparison.record.seconds), percent=_percent, digits=digits)
+    return (
+        templates()
+        .get_template("report.html.j2")
+        .render(
+            title=comparison.record.name,
+            record=comparison.record,
+            real=comparison.real,
+            versions=comparison.versions,
+            newest=next((row for row in summary if row["version_id"] == newest.id), {}),
+            summary=summary,
+            self_test=self_test_sentence(
+                next((row for row in summary if row["version_id"] == newest.id), {})
+            ),
+            latest=latest,
+            pairs=pairs,
+            changes=changes,
+            gaps=gaps,
+            left=left,
+            pictures=pictures,
+            metrics=_metrics(trend, comparison),
+            spectrum=spectrum,
+            finetune=finetune_of(ws, comparison),
+            plots={name: _json(figure) for name, figure in plots.items() if figure is not None},
+            plotly=Markup(get_plotlyjs()),
+            written=datetime.now().strftime("%Y-%m-%d %H:%M"),
+            parameters=_flat(
+                {
+                    "encoder": comparison.record.encoder,
+                    "seed": comparison.record.seed,
+                    **comparison.record.parameters,
+                }
+            ),
+            software=_flat(comparison.record.software),
+            seconds=_flat(comparison.record.seconds),
+            percent=_percent,
+            digits=digits,
+        )
+    )
 
 
 def digits(value: float | None) -> str:
@@ -78,7 +111,10 @@ def _json(figure: Any) -> Markup:
 
 
 def _flat(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(str(name), value if isinstance(value, str) else json.dumps(value, default=str)) for name, value in values.items()]
+    return [
+        (str(name), value if isinstance(value, str) else json.dumps(value, default=str))
+        for name, value in values.items()
+    ]
 
 
 def _neighbours(comparison: ComparisonLike, pair: Pair) -> bool:
@@ -89,8 +125,11 @@ def _neighbours(comparison: ComparisonLike, pair: Pair) -> bool:
 def _gaps(comparison: ComparisonLike, version_id: int) -> tuple[list[dict[str, Any]], int]:
     """The gaps of a version with their most absent images, and how many gaps are left out."""
     ranked = comparison.coverage(version_id).select(
-        ["path", "content_id", "nearest_path", "nearest_id", "score", "distance", "absent", "cluster"])
-    absolute = next((row["absolute"] for row in comparison.summary().to_pylist() if row["version_id"] == version_id), None)
+        ["path", "content_id", "nearest_path", "nearest_id", "score", "distance", "absent", "cluster"]
+    )
+    absolute = next(
+        (row["absolute"] for row in comparison.summary().to_pylist() if row["version_id"] == version_id), None
+    )
     by_cluster: dict[int, list[dict[str, Any]]] = {}
     for row in ranked.to_pylist():
         if row["absent"] or absolute is False:
@@ -105,8 +144,16 @@ def _pair_rows(pair: Pair) -> dict[str, Any]:
     lists = []
     for name in LISTS:
         rows = pair.lists[name].slice(0, LIST_PAIRS).to_pylist()
-        lists.append({"name": WORDS[name], "meaning": MEANING[name], "count": pair.lists[name].num_rows,
-                      "rows": [{**row, "ids": (row["content_id"], row["before_id"], row["after_id"])} for row in rows]})
+        lists.append(
+            {
+                "name": WORDS[name],
+                "meaning": MEANING[name],
+                "count": pair.lists[name].num_rows,
+                "rows": [
+                    {**row, "ids": (row["content_id"], row["before_id"], row["after_id"])} for row in rows
+                ],
+            }
+        )
     return {"pair": pair, "lists": lists}
 
 
@@ -122,7 +169,13 @@ def _metrics(trend: list[dict[str, Any]], comparison: ComparisonLike) -> list[di
     for name in names:
         cells = {row["version_id"]: row for row in trend if row["name"] == name}
         first = next(iter(cells.values()))
-        found.append({"label": first["label"], "better": first["better"], "meaning": first["meaning"],
-                      "cells": [cells.get(dataset.id) for dataset in comparison.versions],
-                      "floor": next((cell["floor"] for cell in cells.values() if cell["floor"] is not None), None)})
+        found.append(
+            {
+                "label": first["label"],
+                "better": first["better"],
+                "meaning": first["meaning"],
+                "cells": [cells.get(dataset.id) for dataset in comparison.versions],
+                "floor": next((cell["floor"] for cell in cells.values() if cell["floor"] is not None), None),
+            }
+        )
     return found

@@ -45,7 +45,10 @@ def pairs_of(comparison: ComparisonLike) -> list[Pair]:
     """Every pair of versions that the comparison judged, neighbours first, then wider ones; empty for one version."""
     table = comparison.changes()
     place = {dataset.id: index for index, dataset in enumerate(comparison.versions)}
-    keys = {(row["from_id"], row["to_id"]) for row in table.select(["from_id", "to_id"]).group_by(["from_id", "to_id"]).aggregate([]).to_pylist()}
+    keys = {
+        (row["from_id"], row["to_id"])
+        for row in table.select(["from_id", "to_id"]).group_by(["from_id", "to_id"]).aggregate([]).to_pylist()
+    }
     labels = {dataset.id: str(dataset.version) for dataset in comparison.versions}
     found = []
     for first, second in sorted(keys, key=lambda key: (place[key[1]] - place[key[0]], place[key[0]])):
@@ -55,5 +58,7 @@ def pairs_of(comparison: ComparisonLike) -> list[Pair]:
         for name in ("opened", "regressed"):
             lists[name] = lists[name].sort_by([("change", "ascending")])
         judged = verdict(lists["closed"].num_rows, lists["opened"].num_rows, rows.num_rows)
-        found.append(Pair(first, second, labels[first], labels[second], {name: lists[name] for name in LISTS}, judged))
+        found.append(
+            Pair(first, second, labels[first], labels[second], {name: lists[name] for name in LISTS}, judged)
+        )
     return found

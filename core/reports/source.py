@@ -80,7 +80,9 @@ class ComparisonLike(Protocol):
     def gaps(self, version: str | int) -> pa.Table: ...
     def summary(self) -> pa.Table: ...
     def metrics(self) -> pa.Table: ...
-    def changes(self, from_version: str | int | None = None, to_version: str | int | None = None) -> pa.Table: ...
+    def changes(
+        self, from_version: str | int | None = None, to_version: str | int | None = None
+    ) -> pa.Table: ...
     def selftest(self) -> pa.Table: ...
     def clusters(self) -> pa.Table: ...
     def splits(self) -> pa.Table: ...
@@ -107,9 +109,16 @@ def read_tables(comparison: ComparisonLike) -> dict[str, pa.Table]:
             table = getattr(comparison, name)(dataset.id)
             if "version_id" not in table.column_names:
                 table = table.add_column(0, "version_id", pa.array([dataset.id] * table.num_rows, pa.int32()))
-            parts.append(table.add_column(0, "version", pa.array([dataset.version] * table.num_rows, pa.string())))
+            parts.append(
+                table.add_column(0, "version", pa.array([dataset.version] * table.num_rows, pa.string()))
+            )
     return {
         "points": comparison.points(),
         **{name: pa.concat_tables(parts) if parts else pa.table({}) for name, parts in per_version.items()},
-        "clusters": comparison.clusters(), "versions": comparison.summary(), "metrics": comparison.metrics(),
-        "changes": comparison.changes(), "selftest": comparison.selftest(), "splits": comparison.splits()}
+        "clusters": comparison.clusters(),
+        "versions": comparison.summary(),
+        "metrics": comparison.metrics(),
+        "changes": comparison.changes(),
+        "selftest": comparison.selftest(),
+        "splits": comparison.splits(),
+    }

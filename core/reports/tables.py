@@ -27,7 +27,9 @@ def absent_csv(comparison: ComparisonLike) -> str:
     parts = []
     for dataset in comparison.versions:
         table = comparison.absent(dataset.id)
-        parts.append(table.add_column(0, "version", pa.array([str(dataset.version)] * table.num_rows, pa.string())))
+        parts.append(
+            table.add_column(0, "version", pa.array([str(dataset.version)] * table.num_rows, pa.string()))
+        )
     return csv_text(pa.concat_tables(parts)) if parts else ""
 
 
@@ -69,11 +71,23 @@ def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return _safe(column)
     if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
-        return _safe(pa.chunked_array([pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())]))
+        return _safe(
+            pa.chunked_array(
+                [
+                    pa.array(
+                        [None if value is None else str(value) for value in column.to_pylist()], pa.string()
+                    )
+                ]
+            )
+        )
     return column
 
 
 def _safe(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Text with an apostrophe before what a spreadsheet would take as a formula."""
     dangerous = pc.match_substring_regex(column, _FORMULA)
-    return pc.if_else(dangerous, pc.binary_join_element_wise(pa.scalar("'", column.type), column, pa.scalar("", column.type)), column)
+    return pc.if_else(
+        dangerous,
+        pc.binary_join_element_wise(pa.scalar("'", column.type), column, pa.scalar("", column.type)),
+        column,
+    )
