@@ -1,4 +1,5 @@
-"""Versions: what each renderer version closed and what it broke, whether that is more than chance, and what may be compared."""
+"""Versions: what each renderer version closed and what it broke, whether that is more than chance, and what
+may be compared."""
 
 from __future__ import annotations
 
@@ -119,7 +120,8 @@ def _verdict(pair: Pair) -> None:
 
 
 def _list(ws: Workspace, found: Comparison, pair: Pair, name: str) -> str | None:
-    """One list with each real image between what was nearest before and after; the path of the image that was clicked."""
+    """One list with each real image between what was nearest before and after; the path of the image that was
+    clicked."""
     table = pair.lists[name]
     if not table.num_rows:
         return None

@@ -1,4 +1,5 @@
-"""The Versions page on the example workspace: verdicts, lists, trends that refuse what cannot be compared, and what it hands out."""
+"""The Versions page on the example workspace: verdicts, lists, trends that refuse what cannot be compared,
+and what it hands out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What leaves Gapscope: tables, lists for other tools, the folder of absent images, the brief and the report."""
+"""What leaves Gapscope: tables, lists for other tools, the folder of absent images, the brief and the
+report."""
 
 from __future__ import annotations
 
@@ -96,7 +97,8 @@ def test_every_table_leaves_as_csv_and_as_parquet(example) -> None:
 
 
 def imported_by_fiftyone(place: Path) -> list[tuple[Path, str | None, dict]]:
-    """Read a folder as FiftyOne's guide describes: names from data.json, targets from labels.json by class number."""
+    """Read a folder as FiftyOne's guide describes: names from data.json, targets from labels.json by class
+    number."""
     labels = json.loads((place / "labels.json").read_text("utf-8"))
     files = json.loads((place / "data.json").read_text("utf-8"))
     found = []
@@ -286,7 +288,8 @@ def test_names_are_shown_and_never_run(tmp_path: Path) -> None:
 
 
 def fake_points(count: int, absent: int) -> SimpleNamespace:
-    """As much of a comparison of ``count`` images as the map needs, half of them real and ``absent`` of these absent."""
+    """As much of a comparison of ``count`` images as the map needs, half of them real and ``absent`` of these
+    absent."""
     rng = np.random.default_rng(0)
     half = count // 2
     paths = [f"some/folder/of/photographs/{number:06d}.jpg" for number in range(half)] + [

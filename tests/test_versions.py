@@ -1,4 +1,5 @@
-"""What changed between versions: known answers on drawn clusters of vectors, chance left alone, and which cluster moved a metric."""
+"""What changed between versions: known answers on drawn clusters of vectors, chance left alone, and which
+cluster moved a metric."""
 
 from __future__ import annotations
 
@@ -245,7 +246,8 @@ def test_leaving_a_cluster_out_is_measuring_without_it() -> None:
 
 
 def _kid(photos: np.ndarray, vectors: np.ndarray, keep: np.ndarray, keep_too: np.ndarray) -> float:
-    """The unbiased estimate written out, in all directions of the real images, centred on them as the function does."""
+    """The unbiased estimate written out, in all directions of the real images, centred on them as the
+    function does."""
     middle = photos.mean(axis=0, dtype=np.float64)
     x, y = photos[keep].astype(np.float64) - middle, vectors[keep_too].astype(np.float64) - middle
     kernel = lambda a, b: (a @ b.T / a.shape[1] + 1) ** 3  # noqa: E731

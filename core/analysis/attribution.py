@@ -1,9 +1,11 @@
-"""Which clusters a metric's value comes from: the number again without each cluster, so that "FD went up" becomes "because of cluster 12".
+"""Which clusters a metric's value comes from: the number again without each cluster, so that "FD went up"
+becomes "because of cluster 12".
 
-Leave one cluster out: its real and its synthetic images are taken away and the number is computed again. Between two versions, a cluster's
-contribution to the change is the change with it minus the change without it. Contributions need not add up to the change, for
-clusters overlap in what they do. Fréchet distance and KID are measured in the leading directions of the real images, where taking a cluster
-away costs only its own sums; so the base value differs a little from the metric of the same name in full.
+Leave one cluster out: its real and its synthetic images are taken away and the number is computed again.
+Between two versions, a cluster's contribution to the change is the change with it minus the change without
+it. Contributions need not add up to the change, for clusters overlap in what they do. Fréchet distance and
+KID are measured in the leading directions of the real images, where taking a cluster away costs only its own
+sums; so the base value differs a little from the metric of the same name in full.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ SCOPE = "without:"  # scope of the rows in the metrics table; "without:none" is 
 
 @dataclass(frozen=True)
 class Contribution:
-    """How much of a metric's ``change`` between two versions a ``cluster`` accounts for: ``change`` minus ``without``."""
+    """How much of a metric's ``change`` between two versions a ``cluster`` accounts for: ``change`` minus
+    ``without``."""
 
     cluster: int
     contribution: float
@@ -45,8 +48,9 @@ def leave_one_out(
 ) -> dict[str, dict[int | None, float]]:
     """Fréchet distance and KID without each cluster, by metric and cluster; under None the base with all.
 
-    ``real`` (n, d), ``synthetic`` (m, d); ``real_clusters`` int (n,), ``clusters`` int (m,), −1 for none, which is never left out. A cluster
-    without which fewer than 10 images would be left on a side is not in the answer. Fewer than that in all: empty.
+    ``real`` (n, d), ``synthetic`` (m, d); ``real_clusters`` int (n,), ``clusters`` int (m,), −1 for none,
+    which is never left out. A cluster without which fewer than 10 images would be left on a side is not in
+    the answer. Fewer than that in all: empty.
     """
     check_pair(real, synthetic)
     if min(len(real), len(synthetic)) < LEAST:
@@ -64,7 +68,8 @@ def leave_one_out(
 def rows(
     version_id: int, found: Mapping[str, Mapping[int | None, float]], n_real: int, n_synthetic: int, seed: int
 ) -> list[dict[str, Any]]:
-    """What :func:`leave_one_out` found as rows of the metrics table, with the scope ``without:CLUSTER`` (``without:none``: the base)."""
+    """What :func:`leave_one_out` found as rows of the metrics table, with the scope ``without:CLUSTER``
+    (``without:none``: the base)."""
     return [
         {
             "version_id": version_id,
@@ -88,7 +93,8 @@ def rows(
 
 
 def from_rows(metrics: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, dict[int | None, float]]]:
-    """The inverse of :func:`rows` over a whole metrics table: by version id, metric and cluster. Other scopes are passed over."""
+    """The inverse of :func:`rows` over a whole metrics table: by version id, metric and cluster. Other scopes
+    are passed over."""
     found: dict[int, dict[str, dict[int | None, float]]] = {}
     for row in metrics:
         if row["scope"].startswith(SCOPE) and row["value"] is not None:
@@ -119,7 +125,8 @@ def contributions(
     return sorted(found, key=lambda one: -abs(one.contribution))
 
 
-Sides = Sequence[tuple[np.ndarray, np.ndarray]]
+Sides = Sequence[tuple[np.ndarray, np.ndarray]]  # vectors and clusters, real and synthetic
+Sums = tuple[int, np.ndarray, np.ndarray]  # count, sum, sum of products
 
 
 def _frechet(sides: Sides, labels: Sequence[int]) -> dict[int | None, float]:
@@ -129,29 +136,31 @@ def _frechet(sides: Sides, labels: Sequence[int]) -> dict[int | None, float]:
     for label in labels:
         parts = [_sums(vectors[groups == label]) for vectors, groups in sides]
         left = [
-            tuple(a - b for a, b in zip(all_, part, strict=True))
-            for all_, part in zip(whole, parts, strict=True)
+            (total[0] - part[0], total[1] - part[1], total[2] - part[2])
+            for total, part in zip(whole, parts, strict=True)
         ]
         if min(count for count, _, _ in left) >= LEAST:
             found[label] = _distance(left)
     return found
 
 
-def _sums(vectors: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+def _sums(vectors: np.ndarray) -> Sums:
     return len(vectors), vectors.sum(axis=0), vectors.T @ vectors
 
 
-def _distance(sums: Sequence[tuple[Any, ...]]) -> float:
+def _distance(sums: Sequence[Sums]) -> float:
     moments = []
     for count, total, products in sums:
         mean = total / count
         moments += [mean, (products - count * np.outer(mean, mean)) / (count - 1)]
     values, directions = np.linalg.eigh(moments[1])
-    return distance_of_moments(*moments, factor=(directions * np.sqrt(np.maximum(values, 0))).T)
+    factor = (directions * np.sqrt(np.maximum(values, 0))).T
+    return distance_of_moments(moments[0], moments[1], moments[2], moments[3], factor)
 
 
 def _kid(sides: Sides, labels: Sequence[int], seed: int) -> dict[int | None, float]:
-    """KID (Bińkowski et al. 2018: (x·y/d + 1)³, unbiased) on a sample, from the kernel's sums by pairs of clusters."""
+    """KID (Bińkowski et al. 2018: (x·y/d + 1)³, unbiased) on a sample, from the kernel's sums by pairs of
+    clusters."""
     rng = np.random.default_rng(seed)
     chosen = [np.sort(rng.permutation(len(vectors))[:KERNEL_SAMPLE]) for vectors, _ in sides]
     (x, gx), (y, gy) = (

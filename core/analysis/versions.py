@@ -1,19 +1,22 @@
 """What changed between two renderer versions, judged on the same real images: closed, opened, open, covered.
 
-Two lists of absent images, one for each version, are a blunt way to compare versions: each list has its own misses. The *change* of
-each real image's coverage is far sharper, because what is peculiar to an image is the same in both versions and cancels.
+Two lists of absent images, one for each version, are a blunt way to compare versions: each list has its own
+misses. The *change* of each real image's coverage is far sharper, because what is peculiar to an image is the
+same in both versions and cancels.
 
-1. Both versions are brought into one space, their look removed. Versions that share many images are centred on the images they
-   share, so that what only one of them has cannot move the other; versions that share few are centred each on itself.
-2. The change of a real image is how much nearer its nearest synthetic image came (cosine distance, averaged over its nearest
-   real neighbours and over the views). Where the versions share few images the median change is taken away: a new look moves
-   all images at once and is no gap closed.
-3. Noise is what the change would be if only chance had decided which synthetic image belongs to which version: the images of
-   both are dealt out again, as many to each and as many to both as there were (a permutation test that keeps the
-   pairing).
-4. Changed are *neighbourhoods*: connected real images whose change stands out, whose sum of deviations is larger than all but 2.5 % of
-   the largest found by chance (the cluster-mass test of Bullmore et al. 1999; Maris and Oostenveld 2007). So for both
-   directions together a version that only differs by chance is told apart from itself in at most one of twenty cases.
+1. Both versions are brought into one space, their look removed. Versions that share many images are centred
+   on the images they share, so that what only one of them has cannot move the other; versions that share few
+   are centred each on itself.
+2. The change of a real image is how much nearer its nearest synthetic image came (cosine distance, averaged
+   over its nearest real neighbours and over the views). Where the versions share few images the median change
+   is taken away: a new look moves all images at once and is no gap closed.
+3. Noise is what the change would be if only chance had decided which synthetic image belongs to which
+   version: the images of both are dealt out again, as many to each and as many to both as there were (a
+   permutation test that keeps the pairing).
+4. Changed are *neighbourhoods*: connected real images whose change stands out, whose sum of deviations is
+   larger than all but 2.5 % of the largest found by chance (the cluster-mass test of Bullmore et al. 1999;
+   Maris and Oostenveld 2007). So for both directions together a version that only differs by chance is told
+   apart from itself in at most one of twenty cases.
 
 ``docs/versions.md`` says what was tried and measured.
 """
@@ -59,8 +62,9 @@ STATES = ("closed", "opened", "open", "covered")
 class Version:
     """One version, as :func:`changes_table` wants it.
 
-    ``views``: its vectors (m, d); ``paths`` and ``contents``: path and content id of each image; ``absent`` bool (n,): which real
-    images its list says are absent; ``nearest`` int (n,): each real image's nearest synthetic image, as a row.
+    ``views``: its vectors (m, d); ``paths`` and ``contents``: path and content id of each image; ``absent``
+    bool (n,): which real images its list says are absent; ``nearest`` int (n,): each real image's nearest
+    synthetic image, as a row.
     """
 
     id: int
@@ -75,9 +79,10 @@ class Version:
 class Change:
     """How each of n real images' coverage changed from one version to another.
 
-    ``change`` float (n,): cosine distance by which the nearest synthetic image came nearer, smoothed; positive is better.
-    ``deviation`` float (n,): the same in standard deviations of chance. ``closed``, ``opened`` bool (n,): clearly better, clearly
-    worse. ``look``: what was taken away from all changes (0 where versions are paired). ``paired``: the share of common images.
+    ``change`` float (n,): cosine distance by which the nearest synthetic image came nearer, smoothed;
+    positive is better. ``deviation`` float (n,): the same in standard deviations of chance. ``closed``,
+    ``opened`` bool (n,): clearly better, clearly worse. ``look``: what was taken away from all changes (0
+    where versions are paired). ``paired``: the share of common images.
     """
 
     change: Floats
@@ -90,8 +95,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``word``: better, worse or no clear difference. ``net``: share of real images closed minus opened, with its 95 % interval
-    from a paired bootstrap over the real images. ``sentence``: the same in words."""
+    """``word``: better, worse or no clear difference. ``net``: share of real images closed minus opened, with
+    its 95 % interval from a paired bootstrap over the real images. ``sentence``: the same in words."""
 
     word: str
     closed: int
@@ -116,14 +121,14 @@ def coverage_change(
 ) -> Change:
     """How the coverage of ``real`` (n images) changed from ``before`` to ``after``.
 
-    The contents name each version's images, so that common ones are known. Views that one side lacks are left out. Two versions of the
-    very same images have no change at all.
+    The contents name each version's images, so that common ones are known. Views that one side lacks are left
+    out. Two versions of the very same images have no change at all.
     """
     pool, numbers = np.unique(np.asarray([*before_contents, *after_contents]), return_inverse=True)
     first, second = numbers[: len(before_contents)], numbers[len(before_contents) :]
     members = np.zeros((2, len(pool)), bool)
     members[0, first], members[1, second] = True, True
-    common = members.all(axis=0)
+    common: Bools = members[0] & members[1]
     paired = float(common.sum() / members.sum(axis=1).min())
     n = len(real)
     if common.all():
@@ -163,8 +168,8 @@ def coverage_change(
 def states(change: Change, absent_before: Bools, absent_after: Bools) -> np.ndarray:
     """One of :data:`STATES` for each real image (n,).
 
-    The change decides what is closed and what opened; an image that got clearly better and is still on the new version's list is
-    open. What did not clearly change is open where the new list has it, else covered.
+    The change decides what is closed and what opened; an image that got clearly better and is still on the
+    new version's list is open. What did not clearly change is open where the new list has it, else covered.
     """
     found = np.where(absent_after, "open", "covered").astype(object)
     found[change.closed & ~absent_after] = "closed"
@@ -173,11 +178,12 @@ def states(change: Change, absent_before: Bools, absent_after: Bools) -> np.ndar
 
 
 def verdict(closed: int, opened: int, images: int, *, seed: int = 0, draws: int = 2000) -> Verdict:
-    """Whether a version is better than the one before, from how many of the same ``images`` real images closed and opened.
+    """Whether a version is better than the one before, from how many of the same ``images`` real images
+    closed and opened.
 
-    The interval of the net share is a percentile bootstrap over the real images; images of three kinds are drawn by their counts,
-    which is the same thing. What counts as closed or opened has passed the test against chance already; the interval says
-    whether the one outweighs the other.
+    The interval of the net share is a percentile bootstrap over the real images; images of three kinds are
+    drawn by their counts, which is the same thing. What counts as closed or opened has passed the test
+    against chance already; the interval says whether the one outweighs the other.
     """
     if images <= 0:
         return Verdict("no clear difference", 0, 0, 0, 0.0, 0.0, 0.0, "There are no real images to judge by.")
@@ -200,7 +206,8 @@ def verdict(closed: int, opened: int, images: int, *, seed: int = 0, draws: int 
 
 
 def pairs(count: int, images: int) -> list[tuple[int, int]]:
-    """Which versions (by place) to compare: all pairs, or where that is too much, neighbours and the first with the last."""
+    """Which versions (by place) to compare: all pairs, or where that is too much, neighbours and the first
+    with the last."""
     every = [(first, second) for first in range(count) for second in range(first + 1, count)]
     if len(every) * images <= ROWS_LIMIT:
         return every
@@ -219,10 +226,11 @@ def changes_table(
     seed: int = 0,
     progress: Report | None = None,
 ) -> pa.Table:
-    """The ``changes`` table of a comparison: one row for each real image and pair of versions, in the versions' order.
+    """The ``changes`` table of a comparison: one row for each real image and pair of versions, in the
+    versions' order.
 
-    ``clusters`` int (n,): the real clusters. A real image is *regressed* in a pair when it opened there, and had closed between two
-    neighbouring versions before. Fewer than two versions: no rows.
+    ``clusters`` int (n,): the real clusters. A real image is *regressed* in a pair when it opened there, and
+    had closed between two neighbouring versions before. Fewer than two versions: no rows.
     """
     chosen = pairs(len(versions), len(real))
     found: dict[tuple[int, int], tuple[Change, np.ndarray]] = {}
@@ -283,8 +291,8 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class _Near:
-    """In one view: each real image's nearest synthetic images of both versions together, nearest first (numbers in the pool and
-    distances, (n, k)), and its nearest real neighbours (n, smoothing + 1)."""
+    """In one view: each real image's nearest synthetic images of both versions together, nearest first
+    (numbers in the pool and distances, (n, k)), and its nearest real neighbours (n, smoothing + 1)."""
 
     numbers: Ints
     distances: Floats
@@ -342,7 +350,8 @@ def _depth(members: Bools) -> int:
 
 
 def _change(lists: Sequence[_Near], members: Bools) -> Floats:
-    """Smoothed change (n,), mean over views, where ``members`` (2, pool) says which images belong to which version."""
+    """Smoothed change (n,), mean over views, where ``members`` (2, pool) says which images belong to which
+    version."""
     total = np.zeros(len(lists[0].numbers), np.float32)
     for near in lists:
         apart = []
@@ -379,7 +388,8 @@ def _changed(deviation: Floats, chance: Floats, large: Bools, around: Ints) -> B
 
 
 def _masses(deviation: Floats, level: float, around: Ints) -> tuple[Ints, Floats]:
-    """Neighbourhoods of connected images above ``level``: each image's label (−1: none) and each neighbourhood's sum."""
+    """Neighbourhoods of connected images above ``level``: each image's label (−1: none) and each
+    neighbourhood's sum."""
     above = deviation > level
     rows = np.flatnonzero(above)
     labels = np.full(len(deviation), -1, np.int64)
@@ -396,7 +406,8 @@ def _masses(deviation: Floats, level: float, around: Ints) -> tuple[Ints, Floats
 
 
 def _half_width(values: Floats) -> float:
-    """Standard deviation of the bulk of ``values``: from the shortest interval that holds half of them (a normal's is 1.349)."""
+    """Standard deviation of the bulk of ``values``: from the shortest interval that holds half of them (a
+    normal's is 1.349)."""
     ordered = np.sort(values)
     half = max(len(ordered) // 2, 1)
     return (

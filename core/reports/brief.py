@@ -1,7 +1,8 @@
 """The render brief: one page for whoever renders, "render more of this", made from a comparison's gaps.
 
-For each gap of the newest version: its name, why it is one, how many real images it holds and how many synthetic ones are there, a few
-examples, and what is nearest today. As Markdown (paths of the examples) and as HTML (the pictures themselves).
+For each gap of the newest version: its name, why it is one, how many real images it holds and how many
+synthetic ones are there, a few examples, and what is nearest today. As Markdown (paths of the examples) and
+as HTML (the pictures themselves).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 @dataclass(frozen=True)
 class Example:
-    """A real image and the synthetic image nearest to it: paths, and thumbnails as data URIs (empty: none)."""
+    """A real image and the synthetic image nearest to it: paths, and thumbnails as data URIs (empty:
+    none)."""
 
     path: str
     nearest: str
@@ -51,7 +53,8 @@ class Want:
 
     @property
     def short_by(self) -> int | None:
-        """How many synthetic images fewer than expected there are; None where that is not known or there are enough."""
+        """How many synthetic images fewer than expected there are; None where that is not known or there are
+        enough."""
         if self.expected is None or self.n_synthetic is None or self.expected <= self.n_synthetic:
             return None
         return round(self.expected - self.n_synthetic)
@@ -84,7 +87,9 @@ class Brief:
 def brief(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | None = None) -> Brief:
     """What to render more of, for one version (the newest unless named)."""
     dataset = _version(comparison, version)
-    summary = next((row for row in comparison.summary().to_pylist() if row["version_id"] == dataset.id), {})
+    summary: dict[str, Any] = next(
+        (row for row in comparison.summary().to_pylist() if row["version_id"] == dataset.id), {}
+    )
     trusted = summary.get("absolute") is not False
     gaps = [gap for gap in comparison.gaps(dataset.id).to_pylist() if gap["absent"] or not trusted]
     chosen = gaps[:GAPS]

@@ -1,9 +1,10 @@
 """Files that FiftyOne imports: the real images with what a version does not cover, as labels.
 
-Format: ``FiftyOneImageClassificationDataset`` of FiftyOne's user guide ("Importing data", checked against its importer): a folder
-with ``labels.json`` and, instead of copies under ``data/``, a manifest ``data.json`` from name to file path. In ``labels.json``,
-``classes`` lists the labels and ``labels`` maps each name to ``{"label": class number, "confidence": …, "attributes": {…}}``. Names are the
-images' paths without their ending, as the importer forms them from files.
+Format: ``FiftyOneImageClassificationDataset`` of FiftyOne's user guide ("Importing data", checked against its
+importer): a folder with ``labels.json`` and, instead of copies under ``data/``, a manifest ``data.json`` from
+name to file path. In ``labels.json``, ``classes`` lists the labels and ``labels`` maps each name to
+``{"label": class number, "confidence": …, "attributes": {…}}``. Names are the images' paths without their
+ending, as the importer forms them from files.
 
 ::
 
@@ -30,8 +31,8 @@ CLASSES = (ABSENT, COVERED)
 def fiftyone_files(comparison: ComparisonLike, version: str | int) -> dict[str, str]:
     """``labels.json`` and ``data.json`` for one version, as text by file name.
 
-    Every real image is in them: absent or covered; ``confidence`` is 1 − level for the absent ones where the level is known, and the
-    rest of what Gapscope knows is in the attributes.
+    Every real image is in them: absent or covered; ``confidence`` is 1 − level for the absent ones where the
+    level is known, and the rest of what Gapscope knows is in the attributes.
     """
     folder = Path(comparison.real.folder)
     gaps = {gap["cluster"]: gap["name"] for gap in comparison.gaps(version).to_pylist()}

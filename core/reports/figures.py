@@ -26,7 +26,8 @@ _FONT = {
 def map_figure(
     comparison: ComparisonLike, version_id: int, *, limit: int = POINTS, seed: int = 0
 ) -> go.Figure | None:
-    """The map with the look removed, real and synthetic images in colours, absent ones (of one version) on top; None without points.
+    """The map with the look removed, real and synthetic images in colours, absent ones (of one version) on
+    top; None without points.
 
     More than ``limit`` images: a sample by seed that keeps every absent image.
     """

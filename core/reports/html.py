@@ -1,7 +1,9 @@
-"""The report: one HTML file that opens offline and shows what a comparison found. Its plots are drawn by Plotly, which stands in it once.
+"""The report: one HTML file that opens offline and shows what a comparison found. Its plots are drawn by
+Plotly, which stands in it once.
 
-Thumbnails are inside as data URIs, a policy in the file's head forbids it to fetch anything, and everything that is a user's word (file
-names, versions, labels) is escaped by the template. For 100,000 images the map shows a sample that keeps every absent image.
+Thumbnails are inside as data URIs, a policy in the file's head forbids it to fetch anything, and everything
+that is a user's word (file names, versions, labels) is escaped by the template. For 100,000 images the map
+shows a sample that keeps every absent image.
 """
 
 from __future__ import annotations

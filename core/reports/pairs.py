@@ -1,4 +1,5 @@
-"""Pairs of versions as screens and reports tell them: what closed, opened, came back, and whether that is more than chance."""
+"""Pairs of versions as screens and reports tell them: what closed, opened, came back, and whether that is
+more than chance."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ MEANING = {
 class Pair:
     """Two versions (by dataset id and label), the rows of the changes table between them, and the verdict.
 
-    ``lists``: rows by ``closed``, ``open``, ``opened`` and ``regressed`` (which are among the opened), the largest change first.
+    ``lists``: rows by ``closed``, ``open``, ``opened`` and ``regressed`` (which are among the opened), the
+    largest change first.
     """
 
     from_id: int
@@ -42,7 +44,8 @@ class Pair:
 
 
 def pairs_of(comparison: ComparisonLike) -> list[Pair]:
-    """Every pair of versions that the comparison judged, neighbours first, then wider ones; empty for one version."""
+    """Every pair of versions that the comparison judged, neighbours first, then wider ones; empty for one
+    version."""
     table = comparison.changes()
     place = {dataset.id: index for index, dataset in enumerate(comparison.versions)}
     keys = {

@@ -1,4 +1,5 @@
-"""What a report reads: the shape of a workspace and a comparison, so that this floor need not know the one above it.
+"""What a report reads: the shape of a workspace and a comparison, so that this floor need not know the one
+above it.
 
 ``core.workspace.Workspace`` and ``core.workspace.comparison.Comparison`` have this shape.
 """
@@ -103,7 +104,7 @@ class WorkspaceLike(Protocol):
 
 def read_tables(comparison: ComparisonLike) -> dict[str, pa.Table]:
     """Every result table, with the versions' names in it where the database has only their ids."""
-    per_version = {name: [] for name in ("coverage", "gaps")}
+    per_version: dict[str, list[pa.Table]] = {name: [] for name in ("coverage", "gaps")}
     for dataset in comparison.versions:
         for name, parts in per_version.items():
             table = getattr(comparison, name)(dataset.id)

@@ -1,8 +1,8 @@
 """Result tables as CSV and Parquet. CSV is made safe for spreadsheets: no cell of text begins like a formula.
 
-A file called ``=cmd|…`` or ``@import`` would be executed by a spreadsheet program that opens a CSV with its name. Text that begins
-with ``=``, ``+``, ``-``, ``@``, a tab or a line break gets an apostrophe in front (OWASP, CSV injection); numbers stay numbers.
-Parquet keeps everything as it is.
+A file called ``=cmd|…`` or ``@import`` would be executed by a spreadsheet program that opens a CSV with its
+name. Text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break gets an apostrophe in front
+(OWASP, CSV injection); numbers stay numbers. Parquet keeps everything as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _FORMULA = r"^[=+\-@\t\r\n]"
 
 
 def absent_csv(comparison: ComparisonLike) -> str:
-    """The absent images of every version as CSV text: version, path, score, level, cluster, by_cluster, by_score, nearest, distance, …"""
+    """The absent images of every version as CSV text: version, path, score, level, cluster, by_cluster,
+    by_score, nearest, distance, …"""
     parts = []
     for dataset in comparison.versions:
         table = comparison.absent(dataset.id)
@@ -55,7 +56,8 @@ def parquet_bytes(table: pa.Table) -> bytes:
 
 
 def tables_zip(comparison: ComparisonLike, form: str = "csv") -> bytes:
-    """A ZIP file with every result table in one format, ``csv`` or ``parquet``, under the names of docs/architecture.md."""
+    """A ZIP file with every result table in one format, ``csv`` or ``parquet``, under the names of
+    docs/architecture.md."""
     if form not in FORMATS:
         raise InputError(f"Tables cannot be written as {form!r}", f"Choose {' or '.join(FORMATS)}.")
     out = io.BytesIO()

@@ -1,4 +1,5 @@
-"""What the Versions page draws: trends, the heat of clusters against versions, and the buttons that hand things out."""
+"""What the Versions page draws: trends, the heat of clusters against versions, and the buttons that hand
+things out."""
 
 from __future__ import annotations
 
