@@ -1,10 +1,11 @@
-"""The coverage score: how far each real image is from what a version shows, with the renderer's look taken out.
+"""The coverage score: how far real images are from what a version shows, with the renderer's look taken out.
 
-A renderer's look shifts every image, and that must not drown what is missing. So each side's mean is removed
-(each version by itself), both are reduced together by principal components, each real image's cosine distance to its nearest
-synthetic images is taken, and that is averaged over the image's nearest real neighbours: one odd photograph is not a gap,
-a neighbourhood that is far from everything rendered is. Done for each pair of views (how the real and how the synthetic
-images were shown to the encoder) and joined. ``docs/coverage.md`` has what was tried.
+A renderer's look shifts every image, and that must not drown what is missing. So each side's mean is removed (each
+version by itself) and all are reduced together by principal components. Then each real image is taken together with its
+nearest real neighbours, and the mean cosine distance of that neighbourhood to each synthetic image is looked at: one odd
+photograph is not a gap, a neighbourhood far from everything rendered is. The distance of the nearest synthetic
+images is divided by the distance of ordinary ones, for a look that shifts content too shifts both.
+``docs/coverage.md`` has what was tried and what each way gave.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.decomposition import PCA
 
-from core.analysis.neighbors import Floats, Ints, graph, nearest
+from core.analysis.neighbors import Floats, Ints, unit
+
+BLOCK_ROWS_BYTES = 64 * 2**20  # of similarities held at once
+QUANTILE_SAMPLE = 4096  # synthetic images from which the distance of ordinary ones is read
 
 
 @dataclass(frozen=True)
@@ -51,24 +55,63 @@ def removed(sides: Sequence[np.ndarray], components: int, *, seed: int = 0) -> l
     return [basis.transform(side).astype(np.float32) for side in centred]
 
 
+def spaces(sides: Sequence[Views], components: int, *, seed: int = 0) -> dict[str, list[Floats]]:
+    """The look-removed vectors of every side by view: ``joined`` and ``simplified``, or ``plain`` where that is all.
+
+    ``joined`` puts both views of an image side by side, each scaled to the same mean square, before reducing.
+    """
+    if any(side.simplified is None for side in sides):
+        return {"plain": removed([side.plain for side in sides], components, seed=seed)}
+    simplified = [side.simplified for side in sides if side.simplified is not None]
+    both = [np.hstack(pair) for pair in zip(_scaled([side.plain for side in sides]), _scaled(simplified), strict=True)]
+    return {"joined": removed(both, components, seed=seed), "simplified": removed(simplified, components, seed=seed)}
+
+
+def _scaled(sides: Sequence[np.ndarray]) -> list[Floats]:
+    """Each side's mean removed, and all divided by one number so that their mean square length is 1."""
+    centred = [np.asarray(side, np.float32) - np.asarray(side, np.float32).mean(axis=0) for side in sides]
+    squares = sum(float((side.astype(np.float64) ** 2).sum()) for side in centred) / sum(map(len, centred))
+    return [side / np.float32(np.sqrt(squares) or 1.0) for side in centred]
+
+
 def smooth(values: np.ndarray, neighbors: Ints) -> Floats:
     """The mean of each image's value and those of its neighbours: ``values`` (n,), ``neighbors`` int64 (n, k) with the
     image itself among them."""
     return values[neighbors].mean(axis=1).astype(np.float32)
 
 
-def shift_free_distance(real: np.ndarray, synthetic: np.ndarray, *, k: int = 1, seed: int = 0) -> Floats:
-    """Mean cosine distance (n,) of each real image to its ``k`` nearest synthetic ones, in a space from :func:`removed`."""
-    _, distances = nearest(real, synthetic, k, seed=seed)
-    return distances.mean(axis=1)
+def neighborhoods(space: np.ndarray, neighbors: Ints) -> Floats:
+    """The mean direction (n, d) of each image's neighbourhood.
 
-
-def coverage_score(real: np.ndarray, synthetic: np.ndarray, *, components: int = 48, smoothing: int = 20, k: int = 1,
-                   seed: int = 0) -> Floats:
-    """The coverage score (n,) of one pair of views; larger means less covered.
-
-    ``real`` float32 (n, d), ``synthetic`` float32 (m, d).
+    ``space`` (n, d); ``neighbors`` int64 (n, k), the image itself among them. One minus its product with a unit vector is
+    the mean cosine distance of the neighbourhood to that vector, so it is not scaled to length 1 again.
     """
-    free, rendered = removed([real, synthetic], components, seed=seed)
-    around = graph(free, smoothing + 1, seed=seed).indices
-    return smooth(shift_free_distance(free, rendered, k=k, seed=seed), around)
+    directions = unit(space)
+    total = np.zeros_like(directions)
+    for column in neighbors.T:
+        total += directions[column]
+    return total / neighbors.shape[1]
+
+
+def distance_ratio(around: np.ndarray, synthetic: np.ndarray, *, k: int = 2, ordinary: float = 0.2,
+                   seed: int = 0) -> Floats:
+    """How near the nearest synthetic images are, against ordinary ones: (n,), small = covered, towards 1 = not.
+
+    ``around`` (n, d) from :func:`neighborhoods`, ``synthetic`` (m, d). The mean distance of the ``k`` nearest is divided
+    by the ``ordinary`` quantile of all m distances (of a seeded sample of 4,096 where there are more).
+    """
+    rendered = unit(synthetic)
+    k = min(k, len(rendered))
+    sample = rendered
+    if len(rendered) > QUANTILE_SAMPLE:
+        sample = rendered[np.sort(np.random.default_rng(seed).choice(len(rendered), QUANTILE_SAMPLE, replace=False))]
+    ratio = np.empty(len(around), np.float32)
+    rows = max(1, BLOCK_ROWS_BYTES // (4 * len(rendered)))
+    for start in range(0, len(around), rows):
+        block = around[start:start + rows]
+        distances = 1 - block @ rendered.T
+        near = np.partition(distances, k - 1, axis=1)[:, :k].mean(axis=1)
+        of_all = distances if sample is rendered else 1 - block @ sample.T
+        usual = np.partition(of_all, int(ordinary * len(sample)), axis=1)[:, int(ordinary * len(sample))]
+        ratio[start:start + rows] = np.maximum(near, 0) / np.maximum(usual, 1e-6)
+    return ratio
