@@ -1,0 +1,212 @@
+"""The Fine-tune page: what it says before a study, that the button starts one, and what it shows of a finished one.
+
+The study is real: heads trained on vectors that are set here, so that nothing has to be embedded. Class decides one
+direction of a vector and bias another, so a model can learn both.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.jobfolder import write_table
+from core.store import vectors
+from core.workspace import Workspace
+from pages.parts import session, study_plots, study_read
+from tests import example_workspace
+from tests.page_driver import home, show, told
+
+DIM = 16
+REAL = {("gull", "sea"): 60, ("gull", "land"): 12, ("wren", "sea"): 12, ("wren", "land"): 60}
+RENDERED = {group: 60 for group in REAL}
+VERSIONS = ("1.0", "1.1", "1.2")
+
+
+@dataclass(frozen=True)
+class Made:
+    """The workspace of these tests: where it is, and the ids of its finished studies."""
+
+    folder: Path
+    study_id: int
+    several_id: int
+
+
+def _draw(folder: Path, counts: dict[tuple[str, str], int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for (klass, bias), count in counts.items():
+        (folder / klass / bias).mkdir(parents=True)
+        for number in range(count):
+            pixels = rng.integers(0, 255, (8, 8, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / klass / bias / f"{number:03d}.png")
+
+
+def _set_vectors(ws: Workspace, folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: dict[str, np.ndarray] = {}
+    for dataset in ws.datasets():
+        for row in ws.images(dataset).to_pylist():
+            centre = np.zeros(DIM)
+            centre[0] = 1.0 if row["class"] == "gull" else -1.0
+            centre[1] = 2.0 if row["bias"] == "sea" else -2.0
+            centre[2] = 1.5 if dataset.domain == "synthetic" else 0.0
+            found[row["content_id"]] = (centre + rng.normal(0, 0.7, DIM)).astype(np.float32)
+    shard = folder / "vectors.parquet"
+    write_table(shard, pa.table({
+        "content_id": list(found), "error": pa.nulls(len(found), pa.string()),
+        "plain": pa.array([value.tolist() for value in found.values()], pa.list_(pa.float32(), DIM))}))
+    with ws.db.transaction() as cursor:
+        vectors.ingest(cursor, {"id": "lite0", "dim": DIM, "weights_hash": "set"}, [shard], ())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """Two finished studies, one of one version and one of three; the app finds them."""
+    folder = tmp_path_factory.mktemp("study")
+    with home(folder):
+        with Workspace(folder / "gapscope.duckdb", progress=False) as ws:
+            _draw(folder / "real", REAL, 1)
+            real = ws.add_dataset(folder / "real", domain="real", name="Birds", labels="{class}/{bias}/*")
+            versions = []
+            for seed, version in enumerate(VERSIONS, start=2):
+                _draw(folder / version, RENDERED, seed)
+                versions.append(ws.add_dataset(folder / version, domain="synthetic", version=version, labels="{class}/{bias}/*"))
+            for dataset in ws.datasets():
+                ws.scan(dataset)
+            _set_vectors(ws, folder)
+            versions = ws.datasets("synthetic")
+            quick = {"backbone": "lite0", "learning_rates": (0.003,), "epochs": 2, "objectives": ("erm",)}
+            study = ws.finetune(ws.dataset(real.id), versions[:1], seeds=(0, 1), **quick)
+            several = ws.finetune(real, versions, mixtures=("none", "ffr"), seeds=(0,), feature_map=False, **quick)
+        yield Made(folder, study.id, several.id)
+
+
+def open_page(made: Made, section: str | None = None) -> AppTest:
+    """The page, with the newest study; or its other section."""
+    app = show("finetune", made.folder)
+    if section:
+        app.segmented_control(key="study_section").set_value(section).run()
+        assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    """What the page says, without the marks that protect names."""
+    return told(app).replace("\\", "")
+
+
+def charts(app: AppTest) -> list[dict]:
+    """The figures on the page."""
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:
+    with home(tmp_path):
+        assert "Add a real folder and a rendered one" in told(show("finetune", tmp_path))
+
+
+def test_what_cannot_work_is_said_before_the_start(tmp_path: Path) -> None:
+    """Version 1.1 of the example has no cross at night: a balanced set cannot be drawn."""
+    with home(tmp_path):
+        example_workspace.build(tmp_path / "gapscope.duckdb")
+        app = show("finetune", tmp_path)
+        assert "no synthetic training image of cross · night" in words(app).replace("There is ", "")
+        assert "color:var(--gs-bad)" in told(app)  # the empty group is red
+        assert app.button(key="study_start").disabled
+
+
+def test_the_preview_counts_groups_and_synthetic_images(made: Made) -> None:
+    app = open_page(made, "New study")
+    said = words(app)
+    assert "83.7 %" in said  # of 60 and 12 images, 36 and 7 train: 36 of 43
+    assert "FFR uses" in said and "USB uses" in said
+    assert "The bias alone tells nothing about the class, but the bias together with real-or-synthetic" in said
+    assert "48 trials" in said  # 4 mixtures, 4 objectives, 3 seeds
+    assert not app.button(key="study_start").disabled
+
+
+def test_a_preset_and_a_wrong_number(made: Made) -> None:
+    app = open_page(made, "New study")
+    app.pills(key="study_preset").set_value("Quick look").run()
+    assert "24 trials" in words(app)
+    app.text_input(key="study_of_seeds").set_value("one").run()
+    assert "Seeds: 'one' is not a list of whole numbers" in words(app)
+    assert "study_start" not in {button.key for button in app.button}
+
+
+def test_the_button_starts_a_study_and_cancel_ends_it(made: Made) -> None:
+    app = open_page(made, "New study")
+    app.pills(key="study_preset").set_value("Quick look").run()
+    app.button(key="study_start").click().run()
+    assert not app.exception
+    ws = session.open_shared(session.Place(session.default_path()))
+    newest = ws.studies()[0]
+    assert newest.parameters["objectives"] == ["erm", "groupdro"] and newest.status == "waiting"
+    assert newest.name in words(app)  # the page shows it at once
+    cancel = next(button for button in app.button if button.key and button.key.startswith("finetune-cancel"))
+    cancel.click().run()
+    assert not app.exception
+
+
+def test_a_finished_study_says_its_verdict_first(made: Made) -> None:
+    app = open_page(made)
+    app.selectbox(key="study").set_value(made.study_id).run()
+    said = words(app)
+    verdict = next(row["text"] for row in session.open_shared(session.Place(session.default_path())).study(made.study_id)
+                   .record.verdict["verdicts"] if row["mixture"] == "ffr" and row["baseline"] == "none")
+    assert verdict.split(";")[0] in said
+    bars = charts(app)[0]["data"]
+    assert [bar["name"] for bar in bars] == ["No synthetic data", "USB", "ASB", "FFR"]
+    summary = session.open_shared(session.Place(session.default_path())).study(made.study_id).table("summary").to_pylist()
+    ffr = next(row for row in summary if row["mixture"] == "ffr")
+    assert f"{100 * ffr['worst_mean']:.1f} ± {100 * ffr['worst_sd']:.1f} %" in said
+
+
+@pytest.mark.parametrize(("section", "says", "figures"), [
+    ("Groups", "mean over seeds", 1), ("Confusion", "by the class they were taken for", 1),
+    ("Synthetic test images", "learned the renderer's look", 0), ("Learned features", "mixing", 4),
+    ("Curves", "learning rate 0.003", 1), ("Bias", "Mutual information", 0)])
+def test_every_part_of_the_results_is_drawn(made: Made, section: str, says: str, figures: int) -> None:
+    app = open_page(made)
+    app.selectbox(key="study").set_value(made.study_id).run()
+    app.segmented_control(key="study_detail").set_value(section).run()
+    assert not app.exception
+    assert says in words(app)
+    assert len(charts(app)) == 1 + figures  # the bars, and what this part draws
+
+
+def test_several_versions_stand_beside_each_other(made: Made) -> None:
+    app = open_page(made)
+    app.selectbox(key="study").set_value(made.several_id).run()
+    app.segmented_control(key="study_detail").set_value("Versions").run()
+    said = words(app)
+    assert "over no synthetic data" in said and all(version in said for version in VERSIONS)
+    assert "No comparison of these versions" in said  # nothing was compared here, and the page says what to do
+
+
+def test_the_export_holds_every_table(made: Made) -> None:
+    app = open_page(made)
+    assert not app.exception
+    ws = session.open_shared(session.Place(session.default_path()))
+    record = ws.study(made.study_id).record
+    with zipfile.ZipFile(io.BytesIO(study_read.export(ws, record))) as archive:
+        assert {"trials.csv", "summary.csv", "groups.csv", "curves.csv", "study.json"} <= set(archive.namelist())
+        assert archive.read("trials.csv").decode().count("\n") == 1 + 4 * 2  # a head line; 4 mixtures, 2 seeds
+        assert json.loads(archive.read("study.json"))["parameters"]["seeds"] == [0, 1]
+    assert any(path.stem == "v00-ffr-erm-0" for path in study_read.checkpoints(ws, record))
+
+
+def test_the_stages_of_a_curve_follow_one_another() -> None:
+    lines = [{"stage": stage, "epoch": epoch, "rate": 0.001, "loss": 1.0, "valid_worst": 0.5, "valid_balanced": 0.5}
+             for stage in ("synthetic", "real") for epoch in (1, 2)]
+    figure = study_plots.curves(lines)
+    assert [list(trace.x) for trace in figure.data] == [[1, 2], [3, 4]]
