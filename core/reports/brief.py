@@ -133,7 +133,7 @@ def brief(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | No
         summary.get("absent") or 0,
         comparison.record.encoder,
         trusted,
-        summary.get("verdict") or "",
+        ended(summary.get("verdict")),
         self_test_sentence(summary),
         wants,
         len(gaps) - len(chosen),
@@ -193,6 +193,12 @@ def templates() -> Environment:
 def data_uri(webp: bytes) -> str:
     """A WebP picture as a data URI."""
     return "data:image/webp;base64," + base64.b64encode(webp).decode()
+
+
+def ended(text: str | None) -> str:
+    """A sentence with its full stop; empty for None."""
+    told = (text or "").strip()
+    return told if not told or told[-1] in ".!?" else told + "."
 
 
 def self_test_sentence(summary: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from core.reports import figures
-from core.reports.brief import data_uri, self_test_sentence, templates
+from core.reports.brief import data_uri, ended, self_test_sentence, templates
 from core.reports.extras import finetune_of, spectrum_of
 from core.reports.history import trend_rows
 from core.reports.pairs import LISTS, MEANING, WORDS, Pair, pairs_of
@@ -87,6 +87,7 @@ def report_html(ws: WorkspaceLike, comparison: ComparisonLike) -> str:
             seconds=_flat(comparison.record.seconds),
             percent=_percent,
             digits=digits,
+        ended=ended,
         )
     )
 
