@@ -1,6 +1,6 @@
 """Coloured digits: does pretraining on synthetic digits help a classifier that would rather read the colour?
 
-    python -m benchmarks.finetune_digits --data FOLDER_WITH_THE_IDX_FILES [--digits 3,8] [--look plain|backdrop]
+    python -m benchmarks.finetune_digits --data FOLDER_WITH_THE_IDX_FILES [--digits 3,5,8] [--look plain|backdrop]
 
 Real images are handwritten digits (MNIST's 10,000 test digits) painted so that class and colour agree in 99 % of the
 training part and are balanced in the validation and test parts. Synthetic images are digits drawn with the system's
@@ -48,7 +48,7 @@ def main() -> None:
     """Build, embed, run, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with t10k-images-idx3-ubyte.gz and its labels")
-    parser.add_argument("--digits", default="3,8", help="the classes")
+    parser.add_argument("--digits", default="3,5,8", help="the classes")
     parser.add_argument("--look", choices=("plain", "backdrop"), default="plain", help="of the synthetic images")
     parser.add_argument("--agreement", type=float, default=0.99, help="share of training images whose colour is the class's")
     parser.add_argument("--objectives", default="erm,groupdro,resampling,dfr")
