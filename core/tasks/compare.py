@@ -47,6 +47,9 @@ def run(job: JobFolder) -> None:
             seed=seed, progress=job.report)
     with clock.stage("tags and concepts"):
         told = describe.describe(spec, sides, job.report)
+    with clock.stage("changes"):
+        changes = tables.changes_table(real, versions, judged, seed, job.report)
+        contributions = tables.contribution_rows(real, versions, points, seed)
     with clock.stage("tables"):
         points = tables.finish_points(points, sides, judged, measured, told)
         job.write_table("points.parquet", points)
@@ -54,9 +57,10 @@ def run(job: JobFolder) -> None:
         job.write_table("gaps.parquet", tables.gaps_table(real, versions, judged, told))
         job.write_table("clusters.parquet", tables.clusters_table(points, sides, judged))
         job.write_table("versions.parquet", tables.versions_table(versions, judged))
-        job.write_table("metrics.parquet", tables.metrics_table(measured))
+        job.write_table("metrics.parquet", tables.metrics_table([*measured.rows, *contributions]))
         job.write_table("selftest.parquet", tables.selftest_table(versions, judged))
         job.write_table("splits.parquet", tables.splits_table(sides, points, told))
+        job.write_table("changes.parquet", changes)
     job.write_json("told.json", {"seconds": clock.seconds, "software": software(), "concept_notes": told.notes})
     job.report("done", 1, 1)
 

@@ -201,6 +201,9 @@ def _embed(
 def _settle(job: JobFolder, encoder: Encoder, spec: dict[str, Any], files: list[Path]) -> tuple[runtime.Runner, str]:
     """Put the encoder on its device in its precision, and write both down; a resumed job keeps what it began with."""
     earlier = _earlier(job, encoder)
+    # Other libraries change torch's threads behind its back (numba's first parallel loop does), and another number of threads adds
+    # up in another order: a resumed job would end with other last digits.
+    torch.set_num_threads(int(earlier.get("threads") or THREADS))
     device = runtime.choose_device(spec.get("device") or "auto")
     wanted = earlier.get("precision") or spec.get("precision") or "auto"
     key = (encoder.id, encoder.weights_hash, str(device))
@@ -219,7 +222,7 @@ def _settle(job: JobFolder, encoder: Encoder, spec: dict[str, Any], files: list[
         job.write_json("encoder.json", {
             "id": encoder.id, "dim": encoder.dim, "weights_hash": encoder.weights_hash,
             "input_size": encoder.input_size, "device": name, "precision": precision.name, "why": precision.why,
-            "rates": precision.rates, "cosines": precision.cosines, "batch": runner.batch,
+            "rates": precision.rates, "cosines": precision.cosines, "batch": runner.batch, "threads": torch.get_num_threads(),
             "software": {library: importlib.metadata.version(library)
                          for library in ("torch", "torchvision", "timm", "open_clip_torch", "pillow", "numpy")},
         })  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from core.analysis import explain, splits
+from core.analysis import attribution, explain, splits
+from core.analysis import versions as changes
 from core.analysis.assess import Assessment
 from core.analysis.metrics import Measured
 from core.tasks.describe import Described
@@ -102,10 +103,35 @@ def versions_table(versions: Sequence[Side], judged: Assessment) -> pa.Table:
     return _rows(rows, VERSIONS)
 
 
-def metrics_table(measured: Measured) -> pa.Table:
+def changes_table(real: Side, versions: Sequence[Side], judged: Assessment, seed: int,
+                  report: Callable[[str, int, int], None]) -> pa.Table:
+    """How each real image's coverage changed between versions."""
+    return changes.changes_table(
+        real.views, real.paths, real.rows.column("content_id").to_pylist(), judged.real_cluster,
+        [changes.Version(version.dataset_id, version.views, version.paths, version.rows.column("content_id").to_pylist(),
+                         found.absent, found.nearest[:, 0]) for version, found in zip(versions, judged.versions, strict=True)],
+        seed=seed, progress=report)
+
+
+def contribution_rows(real: Side, versions: Sequence[Side], points: pa.Table, seed: int) -> list[dict[str, Any]]:
+    """Metrics without each cluster of the look-removed map, so that a change can be traced to clusters; none for one version."""
+    if len(versions) < 2:
+        return []
+    labels, start = points.column("rcluster").to_numpy(), len(real.rows)
+    rows: list[dict[str, Any]] = []
+    for version in versions:
+        own = labels[start:start + len(version.rows)]
+        start += len(version.rows)
+        found = attribution.leave_one_out(real.views.plain, version.views.plain, labels[:len(real.rows)], own, seed=seed)
+        rows += attribution.rows(version.dataset_id, found, n_real=len(real.rows), n_synthetic=len(version.rows),
+                                 seed=seed)
+    return rows
+
+
+def metrics_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
     """Every metric; parameters as JSON."""
     return _rows([{**row, "parameters": json.dumps(row["parameters"]) if isinstance(row["parameters"], dict)
-                   else row["parameters"]} for row in measured.rows], METRICS)
+                   else row["parameters"]} for row in rows], METRICS)
 
 
 def selftest_table(versions: Sequence[Side], judged: Assessment) -> pa.Table:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from core import ANALYSIS
 from core.errors import InputError
 from core.jobfolder import JobFolder
 from core.store import catalog, results, vectors
@@ -87,6 +88,9 @@ class EmbedKind(_Base):
                 return None
             shutil.rmtree(folder)
         spec = {name: plan[name] for name in ("encoder", "views", "device", "allow_download", "threads", "weights")}
+        known = vectors.encoder_row(self.db, plan["encoder"])
+        if known:  # all vectors of a workspace share one precision: what was measured first stays
+            spec["precision"] = known["detail"].get("precision", "auto")
         JobFolder.create(folder, {"kind": "embed", **spec}).write_input_table("images.parquet", missing)
         return None
 
@@ -135,6 +139,7 @@ class CompareKind(_Base):
         prints = {dataset.id: catalog.fingerprint(self.db, dataset.id) for dataset in (real, *versions)}
         encoder = vectors.encoder_row(self.db, record.encoder) or {}
         fingerprint = _digest({
+            "analysis": ANALYSIS,
             "encoder": [record.encoder, encoder.get("weights_hash")], "seed": record.seed, "parameters": record.parameters,
             "real": prints[real.id], "versions": [[v.id, v.version, prints[v.id]] for v in versions],
             "previous": job.plan.get("previous")})
