@@ -52,6 +52,7 @@ REACH = 5  # real neighbours through which a neighbourhood hangs together
 CORE = 0.4  # a member's least deviation, of the median in its neighbourhood: keeps the rim out
 RIM = 1.5  # least deviation of an image that is taken in because most of its neighbours are changed
 SPREAD = 2.5  # where looks differ: least change, in deviations of all changes
+SMALLEST = 0.02  # cosine distance below which a change is no gap, however sure: with many images all is sure
 PAIRED = 0.3  # least share of common images for centring on them
 FALLBACK = 1e-3  # how rarely a redealt version may have none of the nearest images that were looked up
 ROWS_LIMIT = 1_000_000  # rows of the changes table up to which all pairs of versions are compared
@@ -158,7 +159,7 @@ def coverage_change(
     chance /= scale
     look = 0.0 if paired >= PAIRED else middle
     change = raw - look
-    least = 0.0 if paired >= PAIRED else SPREAD * _half_width(change)
+    least = max(SMALLEST, 0.0 if paired >= PAIRED else SPREAD * _half_width(change))
     closed, opened = (
         _changed(sign * deviation, sign * chance, sign * change > least, around) for sign in (1, -1)
     )
@@ -331,8 +332,9 @@ def _spaces(
 
 def _near(space: tuple[Floats, Floats, Floats], first: Ints, second: Ints, depth: int, seed: int) -> _Near:
     photos, before, after = space
-    old, old_distances = nearest(photos, before, depth, seed=seed)
-    new, new_distances = nearest(photos, after, depth, seed=seed)
+    # Exactly: an index misses most where it matters most, at real images that are far from everything rendered.
+    old, old_distances = nearest(photos, before, depth, exact=True)
+    new, new_distances = nearest(photos, after, depth, exact=True)
     numbers = np.concatenate([first[old], second[new]], axis=1)
     distances = np.concatenate([old_distances, new_distances], axis=1)
     order = np.argsort(distances, axis=1, kind="stable")
