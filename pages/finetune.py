@@ -43,10 +43,11 @@ def look_at(study_id: int) -> None:
 
 def _studies(ws: Workspace, studies: list[StudyRecord]) -> None:
     by_id = {record.id: record for record in studies}
+    statuses = {job.id: job.status for job in ws.jobs() if job.kind == "finetune"}
     if st.session_state.get(STUDY) not in by_id:
         st.session_state[STUDY] = studies[0].id
     if len(studies) > 1:
-        picked = st.selectbox("Study", list(by_id), format_func=lambda one: _title(by_id[one]), key=STUDY, persist_state="session")
+        picked = st.selectbox("Study", list(by_id), format_func=lambda one: _title(by_id[one], statuses), key=STUDY, persist_state="session")
     else:
         picked = studies[0].id
         st.markdown(f"**{escape(studies[0].name)}**")
@@ -56,13 +57,14 @@ def _studies(ws: Workspace, studies: list[StudyRecord]) -> None:
         study_live.draw(ws, record, work)
     if record.status == "done":
         study_results.draw(ws, record)
-    study_setup.again(ws, record, on_start=look_at)
+    if work is None or not work.active:
+        study_setup.again(ws, record, on_start=look_at)
 
 
-def _title(record: StudyRecord) -> str:
+def _title(record: StudyRecord, statuses: dict[str, str]) -> str:
     asked = record.parameters
     when = f"{record.created_at:%d %b %Y %H:%M}"
-    state = "" if record.status == "done" else f" · {record.status}"
+    state = "" if record.status == "done" else f" · {statuses.get(record.job_id or '', record.status)}"
     return f"{record.name} · {asked.get('trainable')} of {asked.get('backbone')} · {when}{state}"
 
 

@@ -138,7 +138,8 @@ def _features(ws: Workspace, record: StudyRecord, version_id: object, severity: 
     by_class = st.toggle("Colour by class", key="study_features_class")
     st.caption("Real test images are dots, synthetic ones crosses. Mixing 1: a neighbour is as likely from the other side as chance would "
                "have it; 0: real and synthetic images lie apart.")
-    places = [place for _ in range(-(-len(mixtures) // ACROSS)) for place in st.columns(ACROSS)]
+    across = 4 if len(mixtures) in (4, 7, 8) else ACROSS
+    places = [place for _ in range(-(-len(mixtures) // across)) for place in st.columns(across)]
     for mixture, place in zip(mixtures, places, strict=False):
         points = [row for row in found if row["mixture"] == mixture]
         score = points[0]["mixing"]
@@ -153,6 +154,8 @@ def _saliency(ws: Workspace, record: StudyRecord, version_id: object, severity: 
     found = read.of_version(read.rows(ws, record, "saliency"), version_id)
     images = list(dict.fromkeys((row["row"], row["path"], row["class"]) for row in found))
     contents = _contents(ws, record)
+    shared = st.toggle("One scale for all maps of an image", key="study_saliency_shared",
+                       help="On: how sure each model is can be compared, and a flat map stays flat. Off: each map shows its own structure.")
     for number, path, label in images:
         mine = {row["mixture"]: row for row in found if row["row"] == number}
         mixtures = read.mixtures_of(list(mine.values()))
@@ -165,16 +168,16 @@ def _saliency(ws: Workspace, record: StudyRecord, version_id: object, severity: 
                 st.image(picture, width="stretch")
             else:
                 st.caption(escape(picture))
-        low = min(min(row["map"]) for row in mine.values())
-        high = max(max(row["map"]) for row in mine.values())
+        rows = mine.values()
         for mixture, place in zip(mixtures, places[1:], strict=True):
             row = mine[mixture]
+            low, high = (min(min(one["map"]) for one in rows), max(max(one["map"]) for one in rows)) if shared else (min(row["map"]), max(row["map"]))
             with place:
                 right = "✓" if row["predicted"] == label else "✗"
                 st.markdown(f"**{escape(read.mixture(mixture))}** :gray[{right} {escape(row['predicted'])}]")
                 st.plotly_chart(_map_figure(np.array(row["map"]).reshape(row["height"], row["width"]), low, high),
                                 key=f"study_saliency_{number}_{mixture}", config=BARE)
-    st.caption("Bright: where the score of the image's own class rests on (RISE). One scale for all maps of an image.")
+    st.caption("Bright: on what the score of the image's own class rests (RISE); behind each mixture, the class it took the image for.")
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

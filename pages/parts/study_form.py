@@ -10,7 +10,6 @@ import streamlit as st
 from core import Workspace
 from core.errors import GapscopeError, InputError
 from core.finetune.parameters import (
-    EPOCHS,
     LEARNING_RATES,
     MIXTURE_NAMES,
     OBJECTIVE_NAMES,
@@ -34,8 +33,8 @@ NAMES = {
     "feature_map": "Feature maps", "saliency_masks": "Masks for each saliency map"}
 MAIN = ("seeds", "learning_rates", "epochs", "select", "budget_seconds")
 ELSEWHERE = ("device", "saliency", "mixtures", "objectives", "trainable", "backbone")
-CHOICE_NAMES = {**MIXTURE_NAMES, **OBJECTIVE_NAMES, "head": "head: seconds", "stage": "last stage: minutes", "all": "everything: needs a GPU",
-                "worst": "worst group", "balanced": "balanced", "none": "None"}
+CHOICE_NAMES = {**MIXTURE_NAMES, **OBJECTIVE_NAMES, "head": "head", "stage": "last stage", "all": "everything",
+                "worst": "worst", "balanced": "balanced", "none": "None"}
 FIELDS: dict[str, Field[Any]] = {item.name: item for item in fields(StudyParameters)}
 
 
@@ -48,13 +47,13 @@ def parameters(ws: Workspace) -> tuple[StudyParameters | None, bool]:
              help="Fills in everything below. Change what you like afterwards.")
     _widget("mixtures")
     _widget("objectives")
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         _widget("trainable")
     with right:
         _backbone(ws)
     allow = _readiness(ws, st.session_state[KEY + "backbone"])
-    for column, name in zip(st.columns(len(MAIN)), MAIN, strict=True):
+    for column, name in zip(st.columns([1, 1.3, 1, 1.3, 1]), MAIN, strict=True):
         with column:
             _widget(name)
     rest = [name for name in FIELDS if name not in (*MAIN, *ELSEWHERE)]
@@ -160,8 +159,3 @@ def _readiness(ws: Workspace, encoder: str) -> bool:
     size = f" ({info.size_mb:,.0f} MB, licence {info.licence})" if info.size_mb else ""
     st.markdown(f"**The weights of {style.escape(info.id)} are not on this machine**{style.escape(size)}. {style.escape(info.how)}")
     return st.checkbox("Download the weights now", key="study_download", help="The only thing here that calls the network.")
-
-
-def limits() -> str:
-    """What an empty field of the form means, in words."""
-    return f"epochs 0: {EPOCHS[st.session_state[KEY + 'trainable']]}"

@@ -13,6 +13,7 @@ from pages.parts.plots import FAINT, MANY, REAL, VERSIONS
 
 MIXTURE_COLOURS = {"none": FAINT, "usb": "#f1a340", "asb": "#b07aa1", "ffr": "#3a74b8", "synthetic": "#59a14f",
                    "reversed": "#9c755f", "ffr_biased": "#76b7b2"}
+WHISKER = "#6f7883"  # seen on bars, on light and on dark
 HEIGHT = 340
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 MARGIN = {"l": 0, "r": 8, "t": 8, "b": 0}
@@ -28,7 +29,8 @@ def bars(found: Sequence[Mapping[str, Any]], what: str, most: float = 1.0) -> go
         figure.add_bar(
             x=[read.objective(name) for name in there], y=[mine[name][f"{what}_mean"] for name in there], name=read.mixture(mixture),
             marker={"color": MIXTURE_COLOURS[mixture]},
-            error_y={"type": "data", "array": [mine[name][f"{what}_sd"] or 0.0 for name in there], "thickness": 1.2, "width": 3},
+            error_y={"type": "data", "array": [mine[name][f"{what}_sd"] or 0.0 for name in there], "thickness": 1.6, "width": 4,
+                     "color": WHISKER},
             text=[_percent(mine[name][f"{what}_mean"]) for name in there], textposition="inside", insidetextanchor="start",
             textangle=0, hovertemplate="%{x}: %{y:.1%} ± %{error_y.array:.1%}<extra>%{fullData.name}</extra>")
     figure.update_layout(barmode="group", bargap=0.24, bargroupgap=0.06, height=HEIGHT, margin=MARGIN, legend=LEGEND)

@@ -26,7 +26,7 @@ def draw(plan: Plan, asked: StudyParameters, versions: Mapping[str, str]) -> Non
     empty = sum(row["empty"] for row in known)
     style.figures(
         figure("groups (class and bias)", number(len(known)), "", "gs-small"),
-        figure("bias ratio", f"{100 * plan.bias_ratio:.1f} %", "real training images in the largest bias of their class", "gs-small"),
+        figure("bias ratio", f"{100 * plan.bias_ratio:.1f} %", "in the largest bias of their class", "gs-small"),
         figure("synthetic images for every mixture", number(plan.budget) if plan.budget else "–", "", "gs-small"),
         figure("groups without a real training image", number(empty), "", "gs-small gs-gap" if empty else "gs-small"),
         figure("trials", number(plan.trials), "", "gs-small"))

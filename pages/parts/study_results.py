@@ -53,13 +53,13 @@ def _which(summary: read.Rows, versions: dict[str, str]) -> tuple[object, int]:
     severities = sorted({row["severity"] for row in summary})
     version_id, severity = ids[-1], severities[0]
     if len(ids) > 1 or len(severities) > 1:
-        left, right = st.columns(2)
-        if len(ids) > 1:
-            version_id = left.segmented_control("Version", ids, format_func=lambda one: versions.get(one or "", "real images alone"),
-                                                default=ids[-1], required=True, key=f"study_version-{'-'.join(map(str, ids))}")
-        if len(severities) > 1:
-            severity = right.segmented_control("Corruption of the synthetic images", severities, default=severities[0], required=True,
-                                               key=f"study_severity-{'-'.join(map(str, severities))}")
+        with st.container(horizontal=True):
+            if len(ids) > 1:
+                version_id = st.segmented_control("Version", ids, format_func=lambda one: versions.get(one or "", "real images alone"),
+                                                  default=ids[-1], required=True, key=f"study_version-{'-'.join(map(str, ids))}")
+            if len(severities) > 1:
+                severity = st.segmented_control("Corruption of the synthetic images", severities, default=severities[0], required=True,
+                                                key=f"study_severity-{'-'.join(map(str, severities))}")
     return version_id, severity
 
 
@@ -110,8 +110,8 @@ def _table(here: Sequence[dict[str, Any]]) -> None:
         "Worst accuracy": [read.spread(row["worst_mean"], row["worst_sd"]) for row in rows],
         "Balanced accuracy": [read.spread(row["balanced_mean"], row["balanced_sd"]) for row in rows],
         "Worst group": [row["pooled_worst_group"] for row in rows],
-        "its accuracy, 95 %": [f"{100 * row['pooled_worst']:.1f} % ({100 * row['pooled_low']:.0f} to {100 * row['pooled_high']:.0f})" for row in rows],
-        "its images": [number(row["pooled_worst_n"]) for row in rows], "Seeds": [number(row["seeds"]) for row in rows]})
+        "Its accuracy (95 % interval)": [f"{100 * row['pooled_worst']:.1f} % ({100 * row['pooled_low']:.0f} to {100 * row['pooled_high']:.0f})" for row in rows],
+        "Its images": [number(row["pooled_worst_n"]) for row in rows], "Seeds": [number(row["seeds"]) for row in rows]})
 
 
 def _notes(record: StudyRecord) -> None:

@@ -11,11 +11,11 @@ import streamlit as st
 from core import Workspace
 from core.errors import GapscopeError
 from core.finetune.groups import TEST
-from core.finetune.parameters import StudyParameters
+from core.finetune.parameters import StudyParameters, from_record
 from core.finetune.plan import Plan
 from core.store.catalog import Dataset
 from core.store.results import StudyRecord
-from pages.parts import errors, joblist, labels_form, study_form, study_preview, style
+from pages.parts import errors, joblist, labels_form, study_form, study_preview, study_read, style
 from pages.parts.style import escape
 
 EACH = 8  # images of each group that can be chosen for saliency maps
@@ -186,6 +186,21 @@ def again(ws: Workspace, record: StudyRecord, on_start: Callable[[int], None]) -
                 submit(ws, by_id[record.real_id], [by_id[one] for one in record.version_ids], record.parameters, on_start, record.name)
         st.button("Change the parameters", key="study_change", icon=":material/tune:", on_click=_change, args=(record,),
                   help="Fills the form with this study's parameters.")
+        if record.status == "done":
+            with st.popover("One trial again", icon=":material/replay:"):
+                _one_trial(ws, record, by_id, on_start)
+
+
+def _one_trial(ws: Workspace, record: StudyRecord, by_id: dict[int, Dataset], on_start: Callable[[int], None]) -> None:
+    """Run one mixture, objective, seed and severity again from its record, for all versions: the splits are drawn as they were."""
+    trials = {row["trial"]: row for row in study_read.rows(ws, record, "trials")}
+    picked = trials[st.selectbox("Trial", list(trials), key=f"study_one-{record.id}")]
+    if st.button("Run it again", key="study_one_start", help="From its own record; the result is the same."):
+        asked = replace(from_record(picked["parameters"]), mixtures=(picked["mixture"],), objectives=(picked["objective"],),
+                        seeds=(picked["seed"],), severities=(picked["severity"],), saliency=())
+        with errors.shown():
+            submit(ws, by_id[record.real_id], [by_id[one] for one in record.version_ids], asdict(asked), on_start,
+                   f"{picked['trial']} of {record.name}, again")
 
 
 def _change(record: StudyRecord) -> None:
