@@ -23,7 +23,7 @@ def page() -> None:
         st.session_state.update({STUDY: st.session_state.pop(NEXT), SECTION: READ})
     if st.session_state.get(SECTION) not in (NEW, READ):
         st.session_state[SECTION] = READ if studies else NEW
-    section = NEW
+    section: str | None = NEW
     if studies:
         section = st.segmented_control("Section", (NEW, READ), required=True, key=SECTION, label_visibility="collapsed",
                                        persist_state="session")

@@ -21,7 +21,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.jobfolder import write_table
-from core.store import vectors
+from core.store import results, vectors
 from core.workspace import Workspace
 from pages.parts import session, study_plots, study_read
 from tests import example_workspace
@@ -88,6 +88,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
             quick = {"backbone": "lite0", "learning_rates": (0.003,), "epochs": 2, "objectives": ("erm",)}
             study = ws.finetune(ws.dataset(real.id), versions[:1], seeds=(0, 1), **quick)
             several = ws.finetune(real, versions, mixtures=("none", "ffr"), seeds=(0,), feature_map=False, **quick)
+            with ws.db.transaction() as cursor:  # three such small studies may tie: these values are set, not measured
+                for version, worst in zip(versions, (0.5, 0.6, 0.7), strict=True):
+                    cursor.execute("UPDATE study_summary SET worst_mean = ? WHERE study_id = ? AND mixture = 'ffr' AND version_id = ?",
+                                   [worst, several.id, version.id])
         yield Made(folder, study.id, several.id)
 
 
@@ -241,3 +245,27 @@ def test_the_stages_of_a_curve_follow_one_another() -> None:
              for stage in ("synthetic", "real") for epoch in (1, 2)]
     figure = study_plots.curves(lines)
     assert [list(trace.x) for trace in figure.data] == [[1, 2], [3, 4]]
+
+
+def test_the_number_that_predicts_training_value_is_named(made: Made) -> None:
+    """Coverage set to rank the versions exactly as their worst accuracy does, Fréchet distance the other way round."""
+    ws = session.open_shared(session.Place(session.default_path()))
+    record = ws.study(made.several_id).record
+    ffr = [row for row in ws.study(made.several_id).table("summary").to_pylist() if row["mixture"] == "ffr"]
+    metrics = [{"version_id": int(row["version_id"]), "scope": "all", "name": name, "value": sign * row["worst_mean"]}
+               for row in ffr for name, sign in (("coverage", 1.0), ("frechet_distance", -1.0))]
+    comparison_id = results.add_comparison(ws.db, name="All versions", encoder="lite0", seed=0, real_id=record.real_id,
+                                           version_ids=record.version_ids, parameters={})
+    outputs = made.folder / "comparison"
+    outputs.mkdir()
+    write_table(outputs / "metrics.parquet", pa.Table.from_pylist(metrics))
+    with ws.db.transaction() as cursor:
+        results.ingest_comparison(cursor, comparison_id, outputs)
+        cursor.execute("UPDATE comparisons SET status = 'done' WHERE id = ?", [comparison_id])
+    app = open_page(made)
+    app.selectbox(key="study").set_value(made.several_id).run()
+    app.segmented_control(key="study_detail").set_value("Versions").run()
+    said = words(app)
+    assert "Coverage: worst accuracy rises with it, rank correlation +1.00 over 3 versions" in said
+    assert "Fréchet distance: worst accuracy falls with it, rank correlation -1.00" in said
+    assert len(charts(app)) == 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +47,13 @@ def objective(name: str) -> str:
     return OBJECTIVE_NAMES.get(name, name)
 
 
-def mixtures_of(found: Iterable[dict[str, Any]]) -> list[str]:
+def mixtures_of(found: Iterable[Mapping[str, Any]]) -> list[str]:
     """The mixtures that occur, in the house's order."""
     there = {row["mixture"] for row in found}
     return [name for name in MIXTURES if name in there]
 
 
-def objectives_of(found: Iterable[dict[str, Any]]) -> list[str]:
+def objectives_of(found: Iterable[Mapping[str, Any]]) -> list[str]:
     """The objectives that occur, in the house's order."""
     there = {row["objective"] for row in found}
     return [name for name in OBJECTIVES if name in there]

@@ -38,7 +38,7 @@ def draw(ws: Workspace, record: StudyRecord) -> None:
         if st.session_state["study_detail"] not in sections:
             st.session_state["study_detail"] = next(iter(sections))
         chosen = st.segmented_control("Look closer", list(sections), required=True, key="study_detail", persist_state="session")
-        sections[chosen](version_id, severity)
+        sections[chosen or next(iter(sections))](version_id, severity)
     _export(ws, record)
 
 

@@ -75,9 +75,14 @@ def _scanned(ws: Workspace, chosen: Sequence[Dataset]) -> bool:
     if not missing:
         return True
     scans = [work for work in joblist.works(ws) if work.active and work.head.kind == "scan"]
+
+    def panels() -> None:
+        for work in joblist.works(ws):
+            if work.active and work.head.kind == "scan":
+                joblist.panel(ws, work, key="study")
+
     if scans:
-        joblist.live(ws, lambda: [joblist.panel(ws, work, key="study") for work in joblist.works(ws) if work.active and work.head.kind == "scan"],
-                     active=True, key="study_scans")
+        joblist.live(ws, panels, active=True, key="study_scans")
     elif st.button(f"Scan {', '.join(dataset.label for dataset in missing)}", key="study_scan", icon=":material/search:"):
         with errors.shown():
             for dataset in missing:
