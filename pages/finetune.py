@@ -64,7 +64,8 @@ def _studies(ws: Workspace, studies: list[StudyRecord]) -> None:
 def _title(record: StudyRecord, statuses: dict[str, str]) -> str:
     asked = record.parameters
     when = f"{record.created_at:%d %b %Y %H:%M}"
-    state = "" if record.status == "done" else f" · {statuses.get(record.job_id or '', record.status)}"
+    status = "done" if record.status == "done" else statuses.get(record.job_id or "", record.status)
+    state = "" if status in ("done", "running", "waiting") else f" · {status}"
     return f"{record.name} · {asked.get('trainable')} of {asked.get('backbone')} · {when}{state}"
 
 

@@ -26,10 +26,10 @@ PRESET_NAMES = {DEFAULT: "", "Quick look": "quick", "The paper's, ResNet-50": "p
 NAMES = {
     "mixtures": "Mixtures", "objectives": "Objectives", "trainable": "Trained", "backbone": "Backbone", "seeds": "Seeds",
     "learning_rates": "Learning rates", "epochs": "Epochs", "patience": "Patience", "batch_size": "Batch size",
-    "weight_decay": "Weight decay", "hidden": "Hidden width", "select": "Selected by", "freeze_batchnorm": "Freeze batch norm in stage 2",
+    "weight_decay": "Weight decay", "hidden": "Hidden width", "select": "Selected by", "freeze_batchnorm": "Freeze batch norm",
     "groupdro_step": "GroupDRO step", "dfr_refits": "DFR refits", "dfr_strengths": "DFR strengths", "synthetic_budget": "Synthetic budget",
     "split": "Split of real images", "synthetic_split": "Split of synthetic images", "split_seed": "Seed of the splits",
-    "budget_seconds": "Time budget, seconds", "resolution": "Resolution", "severities": "Corruption severities",
+    "budget_seconds": "Time budget, s", "resolution": "Resolution", "severities": "Corruption severities",
     "feature_map": "Feature maps", "saliency_masks": "Masks for each saliency map"}
 MAIN = ("seeds", "learning_rates", "epochs", "select", "budget_seconds")
 ELSEWHERE = ("device", "saliency", "mixtures", "objectives", "trainable", "backbone")

@@ -43,13 +43,12 @@ def strip(trials: Sequence[Mapping[str, Any]]) -> go.Figure:
     figure = go.Figure()
     for mixture in read.mixtures_of(trials):
         mine = [row for row in trials if row["mixture"] == mixture and row["worst_accuracy"] is not None]
-        figure.add_box(
+        figure.add_scatter(
             x=[read.objective(row["objective"]) for row in mine], y=[row["worst_accuracy"] for row in mine],
-            name=read.mixture(mixture), boxpoints="all", pointpos=0, jitter=0.3, fillcolor="rgba(0,0,0,0)", line={"width": 0},
-            marker={"color": MIXTURE_COLOURS[mixture], "size": 9}, hoveron="points",
+            name=read.mixture(mixture), mode="markers", offsetgroup=mixture, marker={"color": MIXTURE_COLOURS[mixture], "size": 9},
             text=[f"seed {row['seed']}" for row in mine], hovertemplate="%{y:.1%}, %{text}<extra>%{fullData.name}</extra>")
     order = [read.objective(name) for name in read.objectives_of(trials)]
-    figure.update_layout(boxmode="group", height=260, margin=MARGIN, legend=LEGEND)
+    figure.update_layout(scattermode="group", height=260, margin=MARGIN, legend=LEGEND)
     figure.update_xaxes(categoryorder="array", categoryarray=order)
     figure.update_yaxes(tickformat=".0%", title="Worst accuracy", rangemode="tozero")
     return figure
