@@ -22,9 +22,11 @@ from core.analysis.selftest import Evidence
 
 NEAREST = 5
 COMPONENTS = 48
+SMALLEST_HALVED = 40  # real images below which half of them say nothing
 RERUN_SIZE = 1200  # images of each side that a re-run looks at
 PREFERRED = "joined"
-PREFERENCE = 0.1  # how much less crowded another view must be to be chosen instead
+PREFERENCE = 0.1  # how much less crowded another way must be to be chosen instead
+ROOM = 0.1  # how far below the threshold covered clusters must stay for the list to be more than a ranking
 
 Progress = Callable[[str, int, int], None]
 
@@ -39,15 +41,12 @@ class Parameters:
     smoothing: int = field(default=20, metadata={"help": (
         "Real neighbours over which an image's score is averaged. Larger values make the ranking steadier and "
         "overlook small gaps. 20 is a third of the smallest class it was measured on.")})
-    nearest_images: int = field(default=2, metadata={"help": (
-        "Nearest synthetic images that count as cover. Larger values ask for more than a stray image. 2 was better than 1 "
-        "and than 3 or more under a strong shift of look.")})
     min_cluster_size: int = field(default=0, metadata={"help": (
         "Smallest group of real images that is judged by itself. Larger values give fewer, larger gaps. 0 chooses "
         "three quarters of the square root of the number of real images, at least 10.")})
-    threshold: float = field(default=0.55, metadata={"help": (
+    threshold: float = field(default=0.5, metadata={"help": (
         "Emptiness from which a cluster is absent: 0 is a typical cluster, 1 a gap planted in your own data. Larger values "
-        "list less. 0.55 is the middle of what covered and removed classes reached, under two looks.")})
+        "list less. 0.5 is nearer to a planted gap than to a typical cluster.")})
     reruns: int = field(default=10, metadata={"help": (
         "Times everything is done again with another seed and half of the images, to see which gaps last. Larger values "
         "tell smaller differences apart and take longer.")})
@@ -57,7 +56,7 @@ class Parameters:
 class VersionAssessment:
     """One version's coverage of n real images.
 
-    ``score`` (n,): emptiness, larger = less covered, in one view for all versions of a comparison; ``distance`` (n,) and
+    ``score`` (n,): the emptiness of its neighbourhood and of its cluster, larger = less covered, looked at in one way for all versions of a comparison; ``distance`` (n,) and
     ``nearest`` (n, 5): cosine distance to, and rows of, the nearest synthetic images as they are; ``by_cluster`` (its
     cluster is not covered), ``by_score`` (its own neighbourhood is not), ``absent`` (the list) bool (n,); ``level`` (n,): expected
     share of false alarms if the ranking were cut here; ``rank`` (n,), 1 = most absent. ``gaps``: one dictionary a cluster;
@@ -132,36 +131,51 @@ def _checked(views: Views, name: str) -> Views:
 
 
 def _all_evidence(sides: Sequence[Views], labels: Ints, parameters: Parameters, seed: int) -> dict[str, list[Evidence]]:
-    """The evidence about every version, by view. The real images' neighbours are those of the plain view throughout."""
+    """The evidence about every version, by way of looking.
+
+    ``joined``: both views of an image side by side, against its two nearest synthetic images. ``joined and simplified``: the mean of what
+    is found in that space and in the simplified one, each against the nearest image: better where the look is far away.
+    The real images' neighbours are those of the plain view throughout.
+    """
     own = coverage.removed([sides[0].plain], COMPONENTS, seed=seed)[0]
     around = graph(own, max(parameters.neighborhood, parameters.smoothing) + 1, seed=seed).indices
     near, wide = around[:, :parameters.neighborhood + 1], around[:, :parameters.smoothing + 1]
-    return {view: [selftest.evidence(space[0], version, labels, near, wide, nearest_images=parameters.nearest_images,
-                                     seed=seed) for version in space[1:]]
-            for view, space in coverage.spaces(sides, COMPONENTS, seed=seed).items()}
+    spaces = coverage.spaces(sides, COMPONENTS, seed=seed)
+
+    def look(view: str, k: int) -> list[Evidence]:
+        real, *versions = spaces[view]
+        return [selftest.evidence(real, version, labels, near, wide, nearest_images=k, seed=seed) for version in versions]
+
+    if "plain" in spaces:
+        return {"plain": look("plain", 2)}
+    apart = [selftest.joined(parts, labels) for parts in zip(look("joined", 1), look("simplified", 1), strict=True)]
+    return {"joined": look("joined", 2), "joined and simplified": apart}
 
 
 def _choose(found: dict[str, list[Evidence]]) -> str:
-    """One view for the whole comparison, so that scores can be compared: the one where planted gaps stand out most."""
+    """One way of looking for the whole comparison, so that scores can be compared: the one where planted gaps stand out most."""
     crowding = {view: float(np.mean([e.crowding for e in evidence])) - (PREFERENCE if view == PREFERRED else 0)
                 for view, evidence in found.items()}
     return min(crowding, key=lambda view: (crowding[view], view))
 
 
-def _floor(real: Views, labels: Ints, view: str, parameters: Parameters, seed: int) -> Floats | None:
-    """Emptiness of images of one half of the real data against the other half, where nothing is missing.
+def _floor(real: Views, labels: Ints, view: str, parameters: Parameters, seed: int) -> tuple[Floats, float] | None:
+    """Scores of one half of the real images against the other half, where nothing is missing, and the share listed.
 
     None where the halves are too small to say anything.
     """
-    if len(real) < 40:
+    if len(real) < SMALLEST_HALVED:
         return None
     order = np.random.default_rng(seed).permutation(len(real))
     half, other = np.sort(order[:len(real) // 2]), np.sort(order[len(real) // 2:])
-    kept, compact = np.unique(labels[half], return_inverse=True)
+    _, compact = np.unique(labels[half], return_inverse=True)
     evidence = _all_evidence([real.take(half), real.take(other)], compact.astype(np.int64), parameters, seed)[view][0]
-    listed = evidence.cluster_emptiness >= parameters.threshold
-    return np.where(listed[compact], np.maximum(evidence.emptiness, parameters.threshold), np.minimum(
-        evidence.emptiness, np.nextafter(np.float32(parameters.threshold), np.float32(-1)))) if len(kept) > 1 else None
+    return _scores(evidence, compact), float(evidence.listed(parameters.threshold)[compact].mean())
+
+
+def _scores(evidence: Evidence, labels: np.ndarray) -> Floats:
+    """The coverage score (n,): the mean of an image's own emptiness and its cluster's."""
+    return ((evidence.emptiness + evidence.cluster_emptiness[labels]) / 2).astype(np.float32)
 
 
 def _stability(real: Views, version: Views, labels: Ints, view: str, parameters: Parameters, seed: int) -> Floats | None:
@@ -169,7 +183,7 @@ def _stability(real: Views, version: Views, labels: Ints, view: str, parameters:
 
     A re-run takes a random half of each side (at most 1,200 images), another seed, and clusters of its own.
     """
-    if not parameters.reruns or len(real) < 40 or len(version) < 2 * selftest.LEFT:
+    if not parameters.reruns or len(real) < SMALLEST_HALVED or len(version) < 2 * selftest.LEFT:
         return None
     count = int(labels.max()) + 1
     listed, judged = np.zeros(count), np.zeros(count)
@@ -180,33 +194,33 @@ def _stability(real: Views, version: Views, labels: Ints, view: str, parameters:
         part = real.take(rows)
         own = real_clusters(part, replace(parameters, min_cluster_size=max(5, parameters.min_cluster_size // 2)), seed + run)
         evidence = _all_evidence([part, version.take(columns)], own, parameters, seed + run)[view][0]
-        absent = (evidence.cluster_emptiness >= parameters.threshold)[own]
+        absent = evidence.listed(parameters.threshold)[own]
         for cluster in np.unique(labels[rows]):
             judged[cluster] += 1
             listed[cluster] += absent[labels[rows] == cluster].mean() >= 0.5
     return (listed / np.maximum(judged, 1)).astype(np.float32)
 
 
-def _judge(real: Views, version: Views, labels: Ints, evidence: Evidence, view: str, floor: Floats | None,
+def _judge(real: Views, version: Views, labels: Ints, evidence: Evidence, view: str, floor: tuple[Floats, float] | None,
            stability: Floats | None, parameters: Parameters, seed: int) -> VersionAssessment:
     indices, distances = nearest(real.plain, version.plain, NEAREST, seed=seed)
     if indices.shape[1] < NEAREST:  # fewer synthetic images than asked for: the last one again
         indices = np.pad(indices, ((0, 0), (0, NEAREST - indices.shape[1])), mode="edge")
-    score, threshold = evidence.emptiness, parameters.threshold
-    open_cluster = (evidence.cluster_emptiness >= threshold) & evidence.certain
+    score, threshold = _scores(evidence, labels), parameters.threshold
+    open_cluster = evidence.listed(threshold)
     by_cluster = open_cluster[labels]
-    by_score = score >= threshold
+    by_score = evidence.certain & (evidence.emptiness >= threshold)
     possible = np.isfinite(evidence.planted)
     hits = possible & (evidence.planted >= threshold)
-    false_alarms = float((floor >= threshold).mean()) if floor is not None else None
+    false_alarms = floor[1] if floor is not None else None
     power = float(hits.sum() / possible.sum()) if possible.any() else 0.0
-    absolute = bool(evidence.certain and power >= 0.5 and evidence.crowding < threshold
+    absolute = bool(evidence.certain and power >= 0.5 and evidence.crowding <= threshold - ROOM
                     and (false_alarms is None or false_alarms <= 0.05))
     # The list first, its emptiest cluster on top; then everything else by its own score.
     standing = np.where(by_cluster, evidence.cluster_emptiness[labels], -np.inf)
     rank = np.empty(len(score), np.int64)
     rank[np.lexsort((-score, -standing))] = np.arange(1, len(score) + 1)
-    level = confidence.levels(score, floor) if floor is not None else np.full(len(score), np.nan, np.float32)
+    level = confidence.levels(score, floor[0]) if floor is not None else np.full(len(score), np.nan, np.float32)
     gaps = _gaps(version, labels, evidence, open_cluster, level, stability)
     rate = confidence.wilson(int(by_cluster.sum()), len(score))
     summary = {

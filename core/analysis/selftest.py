@@ -9,7 +9,8 @@ between a typical cluster (0) and a typical planted gap (1). The same figures sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -20,6 +21,7 @@ from core.analysis.neighbors import Floats, Ints, nearest
 VOTERS = 5  # nearest real images that say which cluster a synthetic image looks like
 NEEDED = 2  # of them in a cluster for the image to be hidden when that cluster's gap is planted
 ROWS = 300  # real images of a cluster whose distances are taken again for a planted gap
+LIKE_A_GAP = 0.86  # share of its planted distance that an absent cluster reaches; covered halves of one set reach 0.6–0.82
 LEFT = 10  # fewest synthetic images that must be left for a planted gap to mean anything
 
 
@@ -32,7 +34,9 @@ class Evidence:
     possible. ``hidden`` (C,): synthetic images hidden for it; ``home`` (C,): synthetic images that look most like it.
     ``auroc`` (C,): how well the planted cluster's images rank above all others. ``crowding``: the emptiness which only one in
     five covered clusters exceeds; where it is near 1, planted gaps and covered clusters cannot be told apart.
-    ``certain``: whether a typical planted gap differs from a typical cluster at all.
+    ``likeness`` (C,): the cluster's distance as a share of what it is when its own gap is planted: near 1, hiding what looks most
+    like the cluster changes nothing, so nothing like it was there. ``certain``: whether a typical planted gap differs
+    from a typical cluster at all.
     """
 
     emptiness: Floats
@@ -41,8 +45,25 @@ class Evidence:
     hidden: Ints
     home: Ints
     auroc: Floats
+    likeness: Floats
     crowding: float
     certain: bool
+
+    def listed(self, threshold: float) -> np.ndarray:
+        """Which clusters are absent, bool (C,): nearer to a planted gap than to a typical cluster, and hardly any
+        nearer than when their own gap is planted."""
+        return self.certain & (self.cluster_emptiness >= threshold) & (self.likeness >= LIKE_A_GAP)
+
+
+def joined(parts: Sequence[Evidence], labels: np.ndarray) -> Evidence:
+    """Evidence of several views taken together: the mean of each figure."""
+    def mean(name: str) -> Floats:
+        return np.mean([getattr(part, name) for part in parts], axis=0).astype(np.float32)
+
+    standing = mean("cluster_emptiness")
+    return replace(parts[0], emptiness=mean("emptiness"), cluster_emptiness=standing, planted=mean("planted"),
+                   auroc=mean("auroc"), likeness=mean("likeness"), certain=all(part.certain for part in parts),
+                   crowding=_crowding(standing, np.bincount(labels, minlength=len(standing))))
 
 
 def evidence(real: np.ndarray, synthetic: np.ndarray, labels: np.ndarray, near: Ints, wide: Ints, *,
@@ -81,7 +102,7 @@ def evidence(real: np.ndarray, synthetic: np.ndarray, labels: np.ndarray, near: 
     return Evidence(
         emptiness=((smooth(ratio, wide) - typical) / scale).astype(np.float32), cluster_emptiness=standing,
         planted=((planted - typical) / scale).astype(np.float32), hidden=hidden, home=home,
-        auroc=auroc.astype(np.float32), crowding=_crowding(standing, size), certain=certain)
+        auroc=auroc.astype(np.float32), likeness=np.nan_to_num(level / planted).astype(np.float32), crowding=_crowding(standing, size), certain=certain)
 
 
 def _crowding(standing: np.ndarray, size: np.ndarray) -> float:
