@@ -19,7 +19,8 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from core.analysis.coverage import Views
-from core.analysis.versions import Change, coverage_change, verdict
+from core.analysis.verdict import verdict
+from core.analysis.versions import Change, coverage_change
 from core.workspace import Workspace
 
 SEEDS = 20

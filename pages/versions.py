@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
-from core.analysis.attribution import contributions, from_rows
-from core.analysis.metrics import METRICS
+from core.analysis.contributions import contributions, from_rows
+from core.analysis.metric_words import METRICS
 from core.reports.history import cluster_rows, comparable_trend, history, trend_rows
 from core.reports.pairs import LISTS, MEANING, WORDS, Pair, pairs_of
 from core.workspace.comparison import Comparison

@@ -16,7 +16,8 @@ from prdc import compute_prdc
 from scipy import linalg
 
 from core.analysis import diversity, frechet, kernel, manifold, measure
-from core.analysis.metrics import METRICS, all_metrics, measure_pair
+from core.analysis.metric_words import METRICS
+from core.analysis.metrics import all_metrics, measure_pair
 from core.errors import InputError
 
 COLUMNS = {

@@ -6,10 +6,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.analysis import attribution, versions
+from core.analysis import attribution, contributions, versions
 from core.analysis.coverage import Views
 from core.analysis.frechet import frechet
-from core.analysis.versions import Version, changes_table, coverage_change, pairs, states, verdict
+from core.analysis.verdict import verdict
+from core.analysis.versions import Version, changes_table, coverage_change, pairs, states
 
 KINDS, EACH, DIM = 6, 40, 24
 
@@ -266,7 +267,7 @@ def test_the_cluster_that_broke_accounts_for_the_change() -> None:
     after[labels == 4] += 1.5
     first, second = (attribution.leave_one_out(photos, side, kinds, labels) for side in (before, after))
     for name in ("frechet_distance", "kid"):
-        parts = attribution.contributions(first[name], second[name])
+        parts = contributions.contributions(first[name], second[name])
         assert parts[0].cluster == 4 and parts[0].contribution > 0
         assert parts[0].without == pytest.approx(0, abs=1e-6)  # nothing else changed
         assert parts[0].share == pytest.approx(1, rel=1e-3)
@@ -278,6 +279,6 @@ def test_attributions_survive_the_metrics_table() -> None:
     found = attribution.leave_one_out(photos, vectors, kinds, labels)
     rows = attribution.rows(7, found, len(photos), len(vectors), 0)
     other = {"version_id": 7, "scope": "all", "name": "kid", "value": 1.0}
-    assert attribution.from_rows([*rows, other]) == {7: found}
+    assert contributions.from_rows([*rows, other]) == {7: found}
     assert attribution.leave_one_out(photos[:5], vectors, kinds[:5], labels) == {}
-    assert attribution.contributions({1: 2.0}, {None: 1.0, 1: 2.0}) == []
+    assert contributions.contributions({1: 2.0}, {None: 1.0, 1: 2.0}) == []

@@ -11,36 +11,19 @@ sums; so the base value differs a little from the metric of the same name in ful
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
 
+from core.analysis.contributions import SCOPE
 from core.analysis.frechet import distance_of_moments
 from core.analysis.measure import check_pair, one_thread
 
 DIMENSIONS = 64  # leading directions of the real images
 KERNEL_SAMPLE = 3000  # images of each side behind KID
 LEAST = 10  # images on each side below which nothing is measured
-SCOPE = "without:"  # scope of the rows in the metrics table; "without:none" is the base
-
-
-@dataclass(frozen=True)
-class Contribution:
-    """How much of a metric's ``change`` between two versions a ``cluster`` accounts for: ``change`` minus
-    ``without``."""
-
-    cluster: int
-    contribution: float
-    without: float
-    change: float
-
-    @property
-    def share(self) -> float | None:
-        """Of the whole change; None where there is none."""
-        return self.contribution / self.change if self.change else None
 
 
 def leave_one_out(
@@ -90,39 +73,6 @@ def rows(
         for name, values in found.items()
         for cluster, value in values.items()
     ]
-
-
-def from_rows(metrics: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, dict[int | None, float]]]:
-    """The inverse of :func:`rows` over a whole metrics table: by version id, metric and cluster. Other scopes
-    are passed over."""
-    found: dict[int, dict[str, dict[int | None, float]]] = {}
-    for row in metrics:
-        if row["scope"].startswith(SCOPE) and row["value"] is not None:
-            label = row["scope"].removeprefix(SCOPE)
-            found.setdefault(row["version_id"], {}).setdefault(row["name"], {})[
-                None if label == "none" else int(label)
-            ] = row["value"]
-    return found
-
-
-def contributions(
-    before: Mapping[int | None, float], after: Mapping[int | None, float]
-) -> list[Contribution]:
-    """What each cluster contributes to a metric's change from one version to another, the largest first.
-
-    A positive contribution drives the number up. Clusters known in only one of the two are left out.
-    """
-    if None not in before or None not in after:
-        return []
-    change = after[None] - before[None]
-    found = [
-        Contribution(
-            cluster, change - (after[cluster] - before[cluster]), after[cluster] - before[cluster], change
-        )
-        for cluster in before
-        if cluster is not None and cluster in after
-    ]
-    return sorted(found, key=lambda one: -abs(one.contribution))
 
 
 Sides = Sequence[tuple[np.ndarray, np.ndarray]]  # vectors and clusters, real and synthetic

@@ -19,63 +19,13 @@ import numpy as np
 
 from core.analysis import diversity, frechet, kernel, manifold, twosample
 from core.analysis.measure import Metric, check_pair, halves_of, not_measured, one_thread
+from core.analysis.metric_words import METRICS
 
 K = 5
 SMALL = 1_000_000  # pairs of images from which more than one thread pays
 CLASS_LIMIT = 40  # classes measured one by one, the largest first
 
 Report = Callable[[str, int, int], object]  # stage, done, total: what JobFolder.report takes
-
-
-@dataclass(frozen=True)
-class About:
-    """What a metric is called and means on screen. ``better``: ``lower``, ``higher``, or a number it should
-    be near."""
-
-    label: str
-    better: str
-    meaning: str
-
-
-METRICS: dict[str, About] = {
-    "frechet_distance": About(
-        "Fréchet distance", "lower", "Distance between Gaussians fitted to both sets of vectors."
-    ),
-    "kid": About("KID", "lower", "Kernel distance with a cubic kernel; 0 for two samples of one source."),
-    "cmmd": About(
-        "CMMD",
-        "lower",
-        "Kernel distance, Gaussian of width 10, × 1000; published numbers use CLIP ViT-L/14-336.",
-    ),
-    "mmd": About("MMD", "lower", "Kernel distance, Gaussian as wide as the real images' median distance."),
-    "precision": About("Precision", "higher", "Share of synthetic images that lie among real ones."),
-    "recall": About("Recall", "higher", "Share of real images that lie among synthetic ones."),
-    "density": About(
-        "Density",
-        "higher",
-        "How many real neighbourhoods a synthetic image lies in, over k; about 1 for one source.",
-    ),
-    "coverage": About(
-        "Coverage", "higher", "Share of real images with a synthetic image in their neighbourhood."
-    ),
-    "classifier_auc": About(
-        "Classifier AUC", "0.5", "How well a classifier tells real from synthetic: 0.5 not at all, 1 always."
-    ),
-    "authenticity": About(
-        "Authenticity",
-        "higher",
-        "Share of synthetic images farther from the nearest real image than that one is from other real ones.",
-    ),
-    "near_copies": About(
-        "Near copies", "lower", "Share of synthetic images that all but repeat a real image."
-    ),
-    "vendi": About(
-        "Vendi score", "higher", "How many entirely different images the synthetic set amounts to."
-    ),
-    "vendi_ratio": About(
-        "Diversity", "1", "Vendi score of the synthetic images over that of as many real ones."
-    ),
-}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.analysis.metrics import METRICS
+from core.analysis.metric_words import METRICS
 from core.reports.source import ComparisonLike
 
 

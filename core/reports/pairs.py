@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.analysis.versions import Verdict, verdict
+from core.analysis.verdict import Verdict, verdict
 from core.reports.source import ComparisonLike
 
 LISTS = ("closed", "open", "opened", "regressed")
