@@ -34,7 +34,7 @@ def sample(folder: Annotated[Path, typer.Argument(help="Where to write the sampl
     from core.sample import write_sample
 
     made = write_sample(folder)
-    out.print(f"real       {made.real}")
+    out.print(f"real       {made.real}  (drawn stand-ins for photographs)")
     for version, path in made.versions.items():
         out.print(f"{version:<10} {path}   (lacks: {', '.join(made.missing[version]) or 'nothing'})")
     out.print(f"labels     {made.labels}")
@@ -56,7 +56,8 @@ def scan(folder: Annotated[Path, typer.Argument(help="A folder of images.")], la
     broken = [(row["path"], row["reason"]) for row in rows.select(["path", "reason", "status"]).to_pylist()
               if row["status"] != "ok"]
     for name, value in summary.as_dict().items():
-        out.print(f"[bold]{name:<12}[/] {_plain(value)}", highlight=False)
+        if name != "groups" or any(group["bias"] for group in value):
+            out.print(f"[bold]{name:<12}[/] {_plain(value)}", highlight=False)
     for path, reason in broken[:20]:
         out.print(f"unreadable   {path}: {reason}", markup=False)
     if len(broken) > 20:
@@ -69,15 +70,13 @@ def encoders() -> None:
     """Which encoders there are, which are ready, how to get the others."""
     from core.encoders import registry
 
-    table = Table(box=None, pad_edge=False)
-    for column in ("encoder", "ready", "size", "what it is", "how to get it"):
-        table.add_column(column, overflow="fold")
     auto = registry.resolve("auto", settings())
     for info in registry.list_encoders(settings()):
-        size = f"{info.size_mb:,.0f} MB" if info.size_mb else ""
-        name = f"{info.id}  (auto)" if info.id == auto else info.id
-        table.add_row(name, "yes" if info.ready else "no", size, info.title, "" if info.ready else info.how)
-    out.print(table)
+        state = "ready" if info.ready else "not here"
+        size = f", {info.size_mb:,.0f} MB" if info.size_mb else ""
+        out.print(f"[bold]{info.id}[/]{' (auto)' if info.id == auto else ''}  {state}{size}. {info.title}", highlight=False)
+        if not info.ready:
+            out.print(f"    {info.how}", highlight=False, style="dim")
 
 
 @app.command()
@@ -186,7 +185,7 @@ def _print_comparison(result: dict[str, Any]) -> None:
 
 def _print_study(result: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
-    names = [key for key in ("mixture", "objective", "worst_accuracy", "worst_sd", "balanced_accuracy", "balanced_sd", "seeds")
+    names = [key for key in ("mixture", "objective", "worst_mean", "worst_sd", "balanced_mean", "balanced_sd", "seeds")
              if result["summary"] and key in result["summary"][0]]
     for name in names:
         table.add_column(name, justify="right" if name not in ("mixture", "objective") else "left")

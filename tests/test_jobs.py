@@ -75,7 +75,7 @@ def test_outputs_are_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(np, "save", full)
-    with pytest.raises(StorageFull, match="is full.*Free some space"):
+    with pytest.raises(StorageFull, match=r"is full.*Free some space"):
         job.write_array("vectors.npy", np.zeros(3))
     assert job.outputs("*.npy") == []
 

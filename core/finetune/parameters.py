@@ -111,6 +111,10 @@ class StudyParameters:
         (0.8, 0.0, 0.2),
         "The same for synthetic images; selection uses real validation images only, so none are needed here. "
         "Default 80/0/20: most synthetic images train, the rest measure the synthetic side.")
+    bias_ratio: float = _field(
+        0.0,
+        "Thin the real training groups until this share of each class has its commonest bias value (0.9, 0.95, 0.97, "
+        "0.99, 0.999). Larger values make the test harder. Every group keeps 10 validation images. Default 0: as they are.")
     split_seed: int = _field(0, "Seed of the splits drawn here. The same in every trial, so that trials compare.")
     budget_seconds: float = _field(
         0.0, "Time after which no further trial is finished and what is there is reported. Default 0: no limit.")

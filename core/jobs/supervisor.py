@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -74,7 +73,7 @@ class Supervisor:
             while not self._stop.is_set():
                 try:
                     busy = self.step()
-                except Exception:  # noqa: BLE001 - the thread must outlive one bad step; it is logged, not hidden
+                except Exception:
                     logger.exception("a step of the job supervisor failed")
                     busy = True
                 self._wake.wait(interval if busy else 30.0)

@@ -28,7 +28,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
     ast.NotEq: operator.ne}
 _EXAMPLE = "For example: absent_rate > 0.10 or regressed > 20 or fd > 1.1 * previous.fd"
-SHORT_NAMES = {"fd": "frechet_distance", "auc": "classifier_auc", "vendi": "vendi_score"}
+SHORT_NAMES = {"fd": "frechet_distance", "auc": "classifier_auc"}
 LONGEST = 2000  # characters of a rule; deeper nesting than that allows is nobody's rule
 
 
@@ -152,14 +152,16 @@ def _understood(node: ast.expr, *, wants_truth: bool) -> bool:
 def _walk(node: ast.expr, numbers: dict[str, float | None], seen: dict[str, float]) -> float | bool:
     match node:
         case ast.BoolOp(op=ast.And(), values=values):
-            return all([bool(_walk(value, numbers, seen)) for value in values])
+            truths = [bool(_walk(part, numbers, seen)) for part in values]  # all of them: the sentence tells what was seen
+            return all(truths)
         case ast.BoolOp(values=values):
-            return any([bool(_walk(value, numbers, seen)) for value in values])
+            truths = [bool(_walk(part, numbers, seen)) for part in values]
+            return any(truths)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return not _walk(operand, numbers, seen)
         case ast.Compare(left=left, ops=ops, comparators=others):
-            values = [_walk(part, numbers, seen) for part in (left, *others)]
-            return all(_COMPARE[type(op)](a, b) for op, a, b in zip(ops, values[:-1], values[1:], strict=True))
+            sides = [_walk(part, numbers, seen) for part in (left, *others)]
+            return all(_COMPARE[type(op)](a, b) for op, a, b in zip(ops, sides[:-1], sides[1:], strict=True))
         case ast.UnaryOp(op=op, operand=operand):
             value = _walk(operand, numbers, seen)
             return -value if isinstance(op, ast.USub) else value

@@ -138,7 +138,8 @@ def insert_by_name(cursor: duckdb.DuckDBPyConnection, table: str, source: str, *
     if fixed:
         cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(f'{name} INTEGER' for name in fixed)})")
     known = {row[0] for row in cursor.execute(f"DESCRIBE {table}").fetchall()}
-    offered = cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    described = cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    offered = [column for column in described if column[1] != '"NULL"']  # nothing but nulls: no type to keep
     for name, kind, *_ in offered:
         if name not in known:
             cursor.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {kind}')

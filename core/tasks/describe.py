@@ -64,7 +64,7 @@ def describe(spec: dict[str, Any], sides: Sequence[Side], report: Callable[[str,
 def _in_words(spec: dict[str, Any], encoder_id: str, here: Settings, sides: Sequence[Side]) -> dict[str, Any]:
     encoder = registry.load(encoder_id, settings=here)
     vectors = np.vstack([side.views.plain for side in sides])
-    chosen = concepts.parse_concepts("\n".join(spec["concepts"]) if spec.get("concepts") else concepts.DEFAULT_CONCEPTS)
+    chosen = concepts.parse_concepts("\n".join(spec.get("concepts") or concepts.DEFAULT_CONCEPTS))
     texts = concepts.text_vectors(chosen.phrases, encoder.encode_text, encoder=encoder_id)
     found: dict[str, Any] = {"phrases": chosen.phrases, "notes": chosen.notes,
                              "concept_scores": concepts.concept_scores(sides[0].views.plain, texts)}

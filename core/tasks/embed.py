@@ -40,6 +40,7 @@ from core.settings import Settings, settings
 
 VIEWS = ("plain", "simplified")
 SHARD = 2048  # images; a kill loses at most the shard that was being made
+THREADS = torch.get_num_threads()  # as torch chose them, before any other library had a say
 
 # What was measured in this process, by encoder, weights and device: a warm worker does not measure again.
 _measured: dict[tuple[str, str, str], runtime.Precision] = {}

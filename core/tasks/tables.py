@@ -24,9 +24,9 @@ def finish_points(points: pa.Table, sides: Sequence[Side], judged: Assessment, m
     real_cluster[:n] = judged.real_cluster
     columns: dict[str, Any] = {
         "real_cluster": real_cluster,
-        "tag": pa.array(told.tag or [None] * total, pa.string()),
+        "tag": _strings(told.tag, total),
         "tag_confidence": _floats(told.tag_confidence, total),
-        "zero_shot": pa.array(told.zero_shot or [None] * total, pa.string()),
+        "zero_shot": _strings(told.zero_shot, total),
         "zero_shot_confidence": _floats(told.zero_shot_confidence, total),
         "looks_real": _floats(_looks_real(sides, measured), total),
     }
@@ -192,6 +192,10 @@ def _rows(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
         return value.item() if isinstance(value, np.generic) else value
 
     return pa.Table.from_pylist([{name: clean(row.get(name)) for name in schema.names} for row in rows], schema)
+
+
+def _strings(values: Sequence[str] | None, total: int) -> pa.Array:
+    return pa.nulls(total, pa.string()) if values is None else pa.array(values, pa.string())
 
 
 def _floats(values: np.ndarray | None, total: int) -> pa.Array:

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from core.encoders import registry
 from core.errors import InputError
-from core.finetune.parameters import from_spec
+from core.finetune.groups import thin
+from core.finetune.parameters import StudyParameters, from_spec
 from core.finetune.plan import Plan, check
 from core.settings import Settings
 from core.store import results, vectors
@@ -39,9 +40,15 @@ class Study:
 
     def as_dict(self) -> dict[str, Any]:
         """What ``finetune --json`` writes."""
-        tables = {name: self.table(name) for name in ("trials", "summary", "bias")}
-        return {**{name: table.to_pylist() if table is not None else [] for name, table in tables.items()},
-                "verdict": self.record.verdict, "parameters": self.record.parameters, "study": self.id}
+        tables = {}
+        for name in ("trials", "groups", "summary", "bias"):
+            table = self.table(name)
+            tables[name] = table.to_pylist() if table is not None else []
+        groups = tables.pop("groups")
+        for trial in tables["trials"]:
+            trial["groups"] = {f"{row['class']} × {row['bias']}": {"n": row["n"], "accuracy": row["accuracy"]}
+                               for row in groups if row["trial"] == trial["trial"] and row["domain"] == "real"}
+        return {**tables, "verdict": self.record.verdict, "parameters": self.record.parameters, "study": self.id}
 
 
 class Studies:
@@ -68,7 +75,8 @@ class Studies:
 
     def study_plan(self, real: Dataset, versions: Sequence[Dataset], **parameters: Any) -> Plan:
         """What a study would do with these labels: group table, synthetic counts, bias numbers, problems. Trains nothing."""
-        return check(self.labelled_images(real, versions), from_spec(parameters))
+        asked = from_spec(parameters)
+        return check(_thinned(self.labelled_images(real, versions), asked), asked)
 
     def submit_finetune(self, real: Dataset, versions: Sequence[Dataset] | Dataset, *, name: str | None = None,
                         labels: str | None = None, allow_download: bool = False, **parameters: Any) -> str:
@@ -124,18 +132,28 @@ def labelled_images(db: Database, real_id: int, version_ids: Sequence[int]) -> p
 
 def study_images(db: Database, record: StudyRecord, encoder: str | None) -> tuple[pa.Table, np.ndarray | None]:
     """A study's images and, with an encoder, their vectors in the same row order ((n, d) float32)."""
-    table = labelled_images(db, record.real_id, record.version_ids)
+    table = _thinned(labelled_images(db, record.real_id, record.version_ids), from_spec(record.parameters))
     if encoder is None:
         return table, None
     parts, kept = [], []
     for dataset_id in dict.fromkeys(table.column("dataset_id").to_pylist()):
         rows, array = vectors.dataset_vectors(db, dataset_id, encoder)
         where = dict(zip(rows.column("path").to_pylist(), range(rows.num_rows), strict=True))
-        for row in table.filter(pc.equal(table.column("dataset_id"), dataset_id)).to_pylist():
-            if row["path"] in where:
-                kept.append(row["row"])
-                parts.append(array[where[row["path"]]])
-    table = table.take(kept)
-    table = table.set_column(0, "row", pa.array(range(len(kept)), pa.int64()))
-    return table, np.stack(parts) if parts else np.empty((0, 0), np.float32)
+        members = pc.indices_nonzero(pc.equal(table.column("dataset_id"), dataset_id)).to_pylist()
+        for place, path in zip(members, table.column("path").take(members).to_pylist(), strict=True):
+            if path in where:
+                kept.append(place)
+                parts.append(array[where[path]])
+    return _renumbered(table.take(kept)), np.stack(parts) if parts else np.empty((0, 0), np.float32)
+
+
+def _thinned(table: pa.Table, parameters: StudyParameters) -> pa.Table:
+    """The images a study works on: all of them, or with groups thinned to the bias ratio that it asks for."""
+    if not parameters.bias_ratio:
+        return table
+    return _renumbered(thin(table, parameters.bias_ratio, parameters.split_seed))
+
+
+def _renumbered(table: pa.Table) -> pa.Table:
+    return table.set_column(0, "row", pa.array(range(table.num_rows), pa.int64()))
 
