@@ -9,6 +9,7 @@ import pytest
 from core.analysis import attribution, contributions, versions
 from core.analysis.coverage import Views
 from core.analysis.frechet import frechet
+from core.analysis.kernel import kid as metric_kid
 from core.analysis.verdict import verdict
 from core.analysis.versions import Version, changes_table, coverage_change, pairs, states
 
@@ -243,14 +244,13 @@ def test_leaving_a_cluster_out_is_measuring_without_it() -> None:
     assert fd[None] == pytest.approx(frechet(photos, vectors), rel=1e-4)
     assert fd[3] == pytest.approx(frechet(photos[kinds != 3], vectors[labels != 3]), rel=1e-4)
     kid = found["kid"]
+    assert kid[None] == pytest.approx(metric_kid(photos, vectors).value, rel=1e-4)  # the metric of that name
     assert kid[2] == pytest.approx(_kid(photos, vectors, kinds != 2, labels != 2), rel=1e-6)
 
 
 def _kid(photos: np.ndarray, vectors: np.ndarray, keep: np.ndarray, keep_too: np.ndarray) -> float:
-    """The unbiased estimate written out, in all directions of the real images, centred on them as the
-    function does."""
-    middle = photos.mean(axis=0, dtype=np.float64)
-    x, y = photos[keep].astype(np.float64) - middle, vectors[keep_too].astype(np.float64) - middle
+    """The unbiased estimate written out."""
+    x, y = photos[keep].astype(np.float64), vectors[keep_too].astype(np.float64)
     kernel = lambda a, b: (a @ b.T / a.shape[1] + 1) ** 3  # noqa: E731
     xx, yy, n, m = kernel(x, x), kernel(y, y), len(x), len(y)
     return (
