@@ -240,7 +240,7 @@ with Workspace(database, settings=Settings(home=Path(home)), progress=False) as 
 def test_a_kill_in_the_middle_of_embedding_loses_nothing_that_was_finished(tmp_path: Path, home: Settings) -> None:
     """kill -9 between two shards; opened again, finished shards are in the database, the rest is embedded, and the vectors
     are those of a run that was never stopped."""
-    draw_images(tmp_path / "real", 400, hue=0)
+    draw_images(tmp_path / "real", 160, hue=0)
     script = tmp_path / "embed.py"
     script.write_text(EMBED)
     arguments = [sys.executable, str(script), str(home.home), str(tmp_path / "killed.duckdb"), str(tmp_path / "real")]
@@ -259,12 +259,12 @@ def test_a_kill_in_the_middle_of_embedding_loses_nothing_that_was_finished(tmp_p
         assert stopped.status == "interrupted" and "finished parts are kept" in (stopped.remedy or "")
         real = ws.datasets("real")[0]
         kept = len(ws.vectors(real, "lite0")[0])
-        assert 16 <= kept < 400
+        assert 16 <= kept < 160
         ws.resume(stopped.id)
         ws.wait(stopped.id)
         paths, vectors = ws.vectors(real, "lite0")
     subprocess.run([*arguments[:3], str(tmp_path / "whole.duckdb"), arguments[4]], cwd=REPOSITORY, env=environment, check=True)
     with Workspace(tmp_path / "whole.duckdb", settings=home, progress=False) as ws:
         whole_paths, whole = ws.vectors(ws.datasets("real")[0], "lite0")
-    assert paths == whole_paths and len(paths) == 400
+    assert paths == whole_paths and len(paths) == 160
     np.testing.assert_array_equal(vectors, whole)

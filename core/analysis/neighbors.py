@@ -24,7 +24,11 @@ Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 Metric = Literal["cosine", "euclidean"]
 
-EXACT_UP_TO = 4e8  # pairs (20,000 × 20,000: four seconds at 512 dimensions); above, an index is built
+EXACT_UP_TO = 4e8  # pairs (20,000 × 20,000: four seconds at 512 dimensions); above, an index is built for a graph
+# Between two sets the search stays exact for longer: an index finds its way along edges between targets, and a query far
+# from all of them is led astray. Measured at 25,000 × 25,000 in 40 clusters: 63 % of the distances were wrong by more than
+# 0.02 for the one cluster without targets, which is the very thing that coverage looks for.
+EXACT_BETWEEN_UP_TO = 4e10
 BLOCK_BYTES = 128 * 2**20  # of similarities held at once
 INDEX_SPARE = 8  # neighbours an index is asked for beyond k: its last ones are its least certain ones
 
@@ -66,7 +70,7 @@ def unit(vectors: np.ndarray) -> Floats:
     """Rows scaled to length 1, float32 (n, d). A row of zeros stays zero: its cosine distance to all is 1."""
     vectors = np.asarray(vectors, dtype=np.float32)
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    return vectors / np.where(lengths > 0, lengths, 1)[:, None]
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1)[:, None], np.float32)
 
 
 def nearest(
@@ -83,7 +87,7 @@ def nearest(
 
     ``queries`` float32 (n, d), ``targets`` float32 (m, d); ``k`` is cut to m. Returns indices int64 (n, k) and distances
     float32 (n, k), nearest first. Cosine distance is 1 − cos, between 0 and 2. ``exact`` None chooses by size:
-    blocked matrix products up to :data:`EXACT_UP_TO` pairs, above that nearest-neighbour descent (Dong et al. 2011,
+    blocked matrix products up to :data:`EXACT_BETWEEN_UP_TO` pairs, above that nearest-neighbour descent (Dong et al. 2011,
     as ``pynndescent`` has it). ``progress("neighbours", done, total)`` counts queries.
     Raises :class:`InputError` when there is no target or a vector is not finite.
     """
@@ -95,7 +99,7 @@ def nearest(
         queries, targets = unit(queries), unit(targets)
     k = min(k, len(targets))
     if exact is None:
-        exact = len(queries) * len(targets) <= EXACT_UP_TO
+        exact = len(queries) * len(targets) <= EXACT_BETWEEN_UP_TO
     if exact:
         return _exact(queries, targets, k, metric, progress, itself=False)
     index = NNDescent(targets, metric="euclidean", n_neighbors=max(30, k + INDEX_SPARE), random_state=seed)
