@@ -13,7 +13,14 @@ import streamlit as st
 from core import Workspace
 from core.workspace.comparison import Comparison
 from pages.parts import choose, detail, evidence, gallery, read, style
-from pages.parts.gap_list import LISTS, chosen_rows, csv_bytes, expected_words, planted_sentence
+from pages.parts.gap_list import (
+    LISTS,
+    between_words,
+    chosen_rows,
+    csv_bytes,
+    expected_words,
+    planted_sentence,
+)
 from pages.parts.plots import ABSENT, REAL, group_colours
 from pages.parts.session import workspace
 from pages.parts.style import escape, figure, html, number, percent
@@ -69,9 +76,10 @@ def page() -> None:
 def _headline(summary: Mapping[str, Any], real_images: int) -> None:
     floor = figure("floor: one half of the real images against the other", percent(summary["floor_rate"]))
     if summary["absolute"] is False:
+        why = "The look differs too much from the real images'. " if summary["planted"] else ""
         st.warning(
             f"**Only the ranking can be trusted for version {escape(summary['version'])}, not a list.** "
-            f"{escape(summary['verdict'] or '')} {escape(planted_sentence(summary))} "
+            f"{escape(why + planted_sentence(summary))} "
             "Below are the real images in order, the most absent first.",
             icon=":material/warning:",
         )
@@ -93,13 +101,7 @@ def _headline(summary: Mapping[str, Any], real_images: int) -> None:
         figure("by the cluster reading", number(summary["absent_by_cluster"])),
         floor,
     )
-    verdict = (summary["verdict"] or "").strip()
-    words = " ".join(
-        part
-        for part in (planted_sentence(summary), verdict + "." * (verdict[-1:] not in ("", ".", "!", "?")))
-        if part
-    )
-    st.html(f"<div class='gs gs-soft'>{html(words)}</div>")
+    st.html(f"<div class='gs gs-soft'>{html(planted_sentence(summary))}</div>")
 
 
 # --- the list -----------------------------------------------------------------------------------------------
@@ -227,7 +229,7 @@ def _describe(gap: Mapping[str, Any], ranking: Mapping[str, np.ndarray], rows: n
     ]
     if gap["n_synthetic"] is not None:
         parts.append(
-            figure("synthetic images here", number(gap["n_synthetic"]), expected_words(gap), "gs-small")
+            figure(f"synthetic images here{between_words(gap)}", number(gap["n_synthetic"]), expected_words(gap), "gs-small")
         )
     if gap["stability"] is not None:
         parts.append(figure("of re-runs list it", percent(gap["stability"]), "", "gs-small"))

@@ -28,12 +28,14 @@ def page() -> None:
             left, right = st.columns([1.9, 1], gap="large")
             with left:
                 _recent(ws, done)
+                _others(ws, records, done[:RECENT])
             with right:
                 _next(ws, done)
                 if not _has_sample(records):
                     _sample_button(ws, primary=False)
         else:
             _welcome(ws, _has_sample(records))
+            _others(ws, records, [])
     st.space("medium")
     _workspaces(ws)
 
@@ -92,7 +94,7 @@ def _recent(ws: Workspace, done: list[ComparisonRecord]) -> None:
             except GapscopeError as error:
                 errors.box(error)
                 continue
-            _comparison(record, rows)
+            _comparison(ws, record, rows)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
@@ -106,8 +108,8 @@ def headline(path: str, comparison_id: int, finished: str) -> list[dict[str, Any
              "real_images": comparison.real.images} for row in rows]
 
 
-def _comparison(record: ComparisonRecord, rows: list[dict[str, Any]]) -> None:
-    head, act = st.columns([4, 1.5], vertical_alignment="center")
+def _comparison(ws: Workspace, record: ComparisonRecord, rows: list[dict[str, Any]]) -> None:
+    head, act = st.columns([4, 2], vertical_alignment="center")
     real = f" · {style.number(rows[0]['real_images'])} real images" if rows else ""
     head.html(f"<div class='gs'><span class='gs-name'>{style.html(record.name)}</span><br><span class='gs-soft'>"
               f"{style.html(record.encoder)} · {style.html(style.ago(record.finished_at))}{real}</span></div>")
@@ -115,6 +117,7 @@ def _comparison(record: ComparisonRecord, rows: list[dict[str, Any]]) -> None:
         for name, label in (("gaps", "Gaps"), ("map", "Map")):
             if navigation.has(name) and st.button(label, key=f"{name}-{record.id}"):
                 navigation.go(name, comparison=record.id)
+        _remove(ws, record)
     parts = []
     for row in rows:
         note = f"{style.number(row.get('absent'))} images"
@@ -127,6 +130,36 @@ def _comparison(record: ComparisonRecord, rows: list[dict[str, Any]]) -> None:
     if unsure:
         st.caption(f":material/info: Only the ranking is to be trusted for {style.escape(', '.join(unsure))}: "
                    "the look differs too much for a list.")
+
+
+def _others(ws: Workspace, records: list[ComparisonRecord], shown: list[ComparisonRecord]) -> None:
+    """Older comparisons and those that came to nothing: only to be removed, for they hold on to their datasets."""
+    running = {job.id for job in ws.jobs() if job.active}
+    rest = [record for record in records if record not in shown and record.job_id not in running]
+    if not rest:
+        return
+    with st.expander(f"{len(rest)} more comparison{'s' * (len(rest) != 1)}", type="compact"):
+        for record in rest:
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                state = style.ago(record.finished_at) if record.status == "done" else "did not finish"
+                st.html(f"<div class='gs'>{style.html(record.name)} <span class='gs-soft'>{style.html(record.encoder)} · "
+                        f"{style.html(state)}</span></div>")
+                _remove(ws, record)
+
+
+def _remove(ws: Workspace, record: ComparisonRecord) -> None:
+    """A way to forget a comparison, which asks once more."""
+    if ws.read_only:
+        return
+    with st.popover("", icon=":material/delete:", key=f"remove-{record.id}", type="tertiary", help="Remove this comparison"):
+        st.markdown(f"**Remove {style.escape(record.name)}?** Its map, gaps and metrics are forgotten. The datasets, and what was "
+                    "computed for each image, stay.")
+        if st.button("Remove this comparison", icon=":material/delete:", key=f"remove_sure-{record.id}", width="stretch"):
+            with errors.shown():
+                ws.remove_comparison(record.id)
+                if st.session_state.get("comparison") == record.id:
+                    del st.session_state["comparison"]
+                st.rerun()
 
 
 # --- what to do -----------------------------------------------------------------------------------------------

@@ -64,14 +64,15 @@ def _changes(ws: Workspace, found: Comparison) -> None:
             icon=":material/lightbulb:",
         )
         return
-    style.table(
-        {
-            "from": [pair.before for pair in pairs],
-            "to": [pair.after for pair in pairs],
-            **{WORDS[name]: [number(pair.counts[name]) for pair in pairs] for name in LISTS},
-            "verdict": [pair.verdict.word for pair in pairs],
-        }
-    )
+    if len(pairs) > 1:  # of one pair, all of this stands below
+        style.table(
+            {
+                "from": [pair.before for pair in pairs],
+                "to": [pair.after for pair in pairs],
+                **{WORDS[name]: [number(pair.counts[name]) for pair in pairs] for name in LISTS},
+                "verdict": [pair.verdict.word for pair in pairs],
+            }
+        )
     names = {f"{pair.from_id}-{pair.to_id}": f"{pair.before} → {pair.after}" for pair in pairs}
     newest = found.versions[-1].id
     before = found.versions[-2].id if len(found.versions) > 1 else newest
@@ -156,7 +157,8 @@ def _attribution(found: Comparison, pair: Pair) -> None:
         return
     st.markdown("#### What moved the metrics")
     st.caption(
-        "Each number again without one cluster's real and synthetic images. A positive contribution drove it up."
+        "Each number again without one cluster's real and synthetic images; the clusters are those of the map with the look "
+        "removed. A positive contribution drove it up."
     )
     for name in names:
         parts = contributions(before[name], after[name])[:6]
@@ -210,6 +212,9 @@ def _trend(ws: Workspace, found: Comparison) -> None:
             icon=":material/link_off:",
         )
     names = list(dict.fromkeys(row["name"] for row in rows))
+    st.caption(
+        "Intervals are 95 %. Dashed: the floor, the same number for one half of the real images against the other."
+    )
     for start in range(0, len(names), 3):
         for column, name in zip(st.columns(3, gap="medium"), names[start : start + 3], strict=False):
             mine = [row for row in rows if row["name"] == name]

@@ -149,6 +149,29 @@ def test_the_sample_project_opens_in_one_click(home: Path, show: Callable[[str],
     assert "open_sample" not in {button.key for button in app.button}
 
 
+def test_a_comparison_is_removed_after_one_more_question(example: example_workspace.Example, show: Callable[[str], AppTest]) -> None:
+    ws = session.open_shared(session.Place(session.default_path()))
+    kept = ws.datasets()
+    with pytest.raises(InputError, match="is used by the comparison"):
+        ws.remove_dataset(kept[0])
+    app = show("home")
+    app.session_state["comparison"] = example.comparison_id
+    app.button(key=f"remove_sure-{example.comparison_id}").click().run()
+    assert not app.exception and not app.error
+    assert ws.comparisons() == [] and ws.datasets() == kept
+    assert "comparison" not in app.session_state
+    ws.remove_dataset(kept[0])
+
+
+def test_a_comparison_that_came_to_nothing_can_be_removed(example: example_workspace.Example, show: Callable[[str], AppTest]) -> None:
+    ws = session.open_shared(session.Place(session.default_path()))
+    ws.db.execute("UPDATE comparisons SET status = 'failed'")
+    app = show("home")
+    assert "did not finish" in told(app)
+    app.button(key=f"remove_sure-{example.comparison_id}").click().run()
+    assert ws.comparisons() == []
+
+
 def test_another_workspace_opens_and_the_first_stays_open(home: Path, show: Callable[[str], AppTest]) -> None:
     app = show("home")
     app.text_input(key="workspace_path").set_value(str(home / "other.duckdb"))

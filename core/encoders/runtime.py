@@ -68,7 +68,8 @@ def device_name(device: torch.device) -> str:
     """The device in words: ``NVIDIA H200``, ``Apple GPU``, ``CPU (2 threads)``."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return "Apple GPU" if device.type == "mps" else f"CPU ({torch.get_num_threads()} threads)"
+    threads = torch.get_num_threads()
+    return "Apple GPU" if device.type == "mps" else f"CPU ({threads} thread{'s' * (threads != 1)})"
 
 
 def choose_precision(encoder: Encoder, batch: Tensor, device: torch.device, *, wanted: str = "auto") -> Precision:

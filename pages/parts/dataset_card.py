@@ -22,7 +22,8 @@ def card(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
         left, right = st.columns([12, 1], vertical_alignment="top")
         left.html(_facts(dataset))
         if not ws.read_only:
-            menu = right.popover("", icon=":material/more_horiz:", key=f"menu-{dataset.id}", on_change="rerun", type="tertiary")
+            place = right.container(horizontal=True, horizontal_alignment="right")
+            menu = place.popover("", icon=":material/more_horiz:", key=f"menu-{dataset.id}", on_change="rerun", type="tertiary")
             if menu.open:
                 with menu:
                     _actions(ws, dataset, versions)

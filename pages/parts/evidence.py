@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,55 +11,14 @@ import numpy as np
 import streamlit as st
 
 from core import Workspace
+from core.analysis.contributions import SCOPE
+from core.analysis.metric_words import METRICS, About
 from core.workspace.comparison import Comparison
-from pages.parts import detail, gallery, read
+from pages.parts import detail, gallery, read, style
 from pages.parts.plots import REAL, group_colours
 from pages.parts.style import escape, percent
 
 STEP = 24
-METRICS = {  # name: (on screen, what is better, what it says)
-    "frechet_distance": (
-        "Fréchet distance",
-        "lower",
-        "Distance between the two clouds of vectors, each taken as one Gaussian.",
-    ),
-    "kid": (
-        "KID",
-        "lower",
-        "Kernel distance between the two sets; unlike Fréchet it is not biased by few images.",
-    ),
-    "cmmd": ("MMD, CMMD-style", "lower", "Kernel distance with a fixed width (sigma 10, times 1000)."),
-    "mmd": ("MMD, median width", "lower", "Kernel distance whose width comes from the real images."),
-    "precision": ("Precision", "higher", "Share of synthetic images that lie where real images lie."),
-    "recall": ("Recall", "higher", "Share of real images that lie where synthetic images lie."),
-    "density": (
-        "Density",
-        "higher",
-        "How densely real images surround the synthetic ones; outliers count little.",
-    ),
-    "coverage": ("Coverage", "higher", "Share of real images with a synthetic image in their neighbourhood."),
-    "classifier_auc": (
-        "Two-sample classifier",
-        "lower",
-        "How well a classifier tells real from synthetic: 0.5 cannot, 1 always.",
-    ),
-    "authenticity": (
-        "Authenticity",
-        "higher",
-        "Share of synthetic images that are not closer to a real image than its real neighbour is.",
-    ),
-    "near_copies": ("Near copies", "lower", "Share of synthetic images that nearly copy a real one."),
-    "vendi": (
-        "Diversity (Vendi)",
-        "higher",
-        "Effective number of different images among the synthetic ones.",
-    ),
-    "vendi_ratio": (
-        "Diversity against real",
-        "higher",
-        "Effective number of different images over that of as many real ones.",
-    ),
-}
 
 
 def looks(ws: Workspace, found: Comparison, version_id: int) -> None:
@@ -117,14 +76,12 @@ def splits(ws: Workspace, found: Comparison, version_id: int) -> None:
                 "Separation": row["separation"],
                 "Real": row["n_real"],
                 "Synthetic": row["n_synthetic"],
-                "Note": row["note"],
             }
             for row in rows
         ],
         hide_index=True,
         column_config={
             "Separation": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f"),
-            "Note": st.column_config.TextColumn(width="large"),
         },
     )
     names = list(dict.fromkeys((row["source"], row["class"]) for row in rows))
@@ -134,6 +91,7 @@ def splits(ws: Workspace, found: Comparison, version_id: int) -> None:
         format_func=lambda one: f"{one[1]} ({sources.get(one[0], one[0])})",
         key=f"split_class_{found.id}_{version_id}",
     )
+    st.caption(escape(next(row["note"] for row in rows if (row["source"], row["class"]) == (source, name)) or ""))
     column = {"label": "class", "tag": "tag", "zero_shot": "zero_shot"}.get(source, "class")
     of_class = points[column] == name
     colours = group_colours(points.groups)
@@ -168,7 +126,11 @@ def splits(ws: Workspace, found: Comparison, version_id: int) -> None:
 
 def metrics(found: Comparison, version_id: int) -> None:
     """Every metric with its interval, the same number for real half against real half, and what it means."""
-    rows = [row for row in found.metrics().to_pylist() if row["version_id"] == version_id]
+    rows = [
+        row
+        for row in found.metrics().to_pylist()
+        if row["version_id"] == version_id and not row["scope"].startswith(SCOPE)
+    ]
     if not rows:
         st.info("This comparison has no metrics.")
         return
@@ -182,42 +144,43 @@ def metrics(found: Comparison, version_id: int) -> None:
             width=280,
             format_func=lambda one: "all images" if one == "all" else one.replace("class:", "class "),
         )
-    shown = [metric_row(row) for row in rows if row["scope"] == scope]
-    order = [words[0] for words in METRICS.values()]
+    rows = [row for row in rows if row["scope"] == scope]
+    shown = [metric_row(row) for row in rows]
+    order = [about.label for about in METRICS.values()]
     shown.sort(key=lambda row: order.index(row["Metric"]) if row["Metric"] in order else len(order))
-    st.dataframe(
-        shown,
-        hide_index=True,
-        height="content",
-        column_config={
-            "Meaning": st.column_config.TextColumn(width="large"),
-            "Note": st.column_config.TextColumn(width="medium"),
-        },
-    )
+    style.table({name: [row[name] for row in shown] for name in shown[0] if any(row[name] for row in shown)})
+    images = f"{rows[0]['n_real']:,} real and {rows[0]['n_synthetic']:,} synthetic"
     st.caption(
-        f"Encoder {escape(found.record.encoder)}. Intervals are 95 %. The floor is the same number for one half of the real "
-        "images against the other: what no renderer can beat, and where a metric stops telling anything."
+        f"{images} images. Encoder {escape(found.record.encoder)}. Intervals are 95 %. The floor is the same number for one half "
+        "of the real images against the other: what a perfect renderer would reach."
     )
+    used = parameters_of(rows)
+    st.caption(f"Seed {rows[0]['seed']}. " + (f"Parameters: {escape(used)}." if used else ""))
+
+
+def parameters_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What the metrics were computed with, in one line."""
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        words = ", ".join(f"{name} {value}" for name, value in json.loads(row["parameters"] or "{}").items())
+        if words:
+            about = METRICS.get(row["name"])
+            told.setdefault(words, []).append(about.label if about else row["name"])
+    return "; ".join(f"{', '.join(names)}: {words}" for words, names in told.items())
 
 
 def metric_row(row: Mapping[str, Any]) -> dict[str, str]:
     """One metric as the table shows it; an em dash and the note where it could not be computed."""
-    title, better, meaning = METRICS.get(row["name"], (row["name"].replace("_", " ").capitalize(), "", ""))
-    parameters = ", ".join(f"{name} {value}" for name, value in json.loads(row["parameters"] or "{}").items())
+    about = METRICS.get(row["name"]) or About(row["name"].replace("_", " ").capitalize(), "", "")
     return {
-        "Metric": title,
+        "Metric": about.label,
         "Value": _digits(row["value"]),
         "Interval": _between(row["low"], row["high"]),
         "Floor": _digits(row["floor"]),
         "Floor interval": _between(row["floor_low"], row["floor_high"]),
-        "Better": better,
-        "Images": f"{row['n_real']:,} real, {row['n_synthetic']:,} synthetic",
-        "Meaning": meaning,
-        "Note": " ".join(
-            part
-            for part in (row["note"] or "", f"({parameters}; seed {row['seed']})" if parameters else "")
-            if part
-        ),
+        "Better": about.better,
+        "Meaning": about.meaning,
+        "Note": row["note"] or "",
     }
 
 
@@ -264,7 +227,7 @@ def _tile(points: read.Points, row: int, colours: Mapping[str, str], note: str) 
     label = points.groups[points.group[row]]
     return gallery.Tile(
         str(row),
-        (gallery.Shown(points["content_id"][row], label, colours.get(label, REAL)),),
+        (gallery.Shown(points["content_id"][row], "real" if points.real[row] else label, colours.get(label, REAL)),),
         PurePosixPath(points["path"][row]).name,
         note,
     )

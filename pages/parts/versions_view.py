@@ -28,7 +28,8 @@ LEAST_ROW = 26  # pixels of a row of the heat
 def trend(rows: Sequence[Mapping[str, Any]], key: str) -> None:
     """One number over the versions with its interval, and the floor as a dashed line."""
     known = [row for row in rows if row["value"] is not None]
-    better = f", better {rows[0]['better']}" if rows[0]["better"] in ("higher", "lower") else ""
+    aim = rows[0]["better"]
+    better = f", {aim} is better" if aim in ("higher", "lower") else f", best at {aim}" if aim else ""
     st.markdown(f"**{escape(rows[0]['label'])}**{escape(better)}", help=rows[0]["meaning"] or None)
     if not known:
         st.caption(escape(next((row["note"] for row in rows if row["note"]), None) or "Not measured."))
