@@ -67,7 +67,7 @@ def check_vectors(vectors: np.ndarray, name: str = "images", *, at_least: int = 
 
 
 def unit(vectors: np.ndarray) -> Floats:
-    """Rows scaled to length 1, float32 (n, d). A row of zeros stays zero: its cosine distance to all is 1."""
+    """Rows scaled to length 1, float32 (n, d). A row of zeros stays zero: :func:`nearest` puts it at ½ from all."""
     vectors = np.asarray(vectors, dtype=np.float32)
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1)[:, None], np.float32)

@@ -1,0 +1,191 @@
+"""Coverage on data with a known answer: planted gaps are listed, nothing is listed where nothing is missing."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from core.analysis import confidence, coverage, selftest
+from core.analysis.assess import Assessment, Parameters, assess
+from core.analysis.coverage import Views
+from core.analysis.neighbors import unit
+from core.errors import InputError
+
+KINDS = 6
+QUICK = Parameters(reruns=0)
+
+
+def _domain(kinds: list[int], each: int, look: float, seed: int) -> tuple[Views, np.ndarray]:
+    """Images of several kinds in a look of its own: a shared place for each kind, a shift for the domain, noise."""
+    places = np.random.default_rng(99).normal(size=(KINDS, 40)) * 2
+    shift = np.random.default_rng(7).normal(size=40) * look
+    rng = np.random.default_rng(seed)
+    truth = np.repeat(kinds, each)
+    plain = places[truth] + shift + rng.normal(size=(len(truth), 40))
+    return Views(plain.astype(np.float32), (plain + 0.3 * rng.normal(size=plain.shape)).astype(np.float32)), truth
+
+
+@lru_cache
+def _assessed(without: int) -> tuple[Assessment, np.ndarray]:
+    real, truth = _domain(list(range(KINDS)), 40, 0, 1)
+    synthetic, _ = _domain([kind for kind in range(KINDS) if kind != without], 40, 5, 2)
+    return assess(real, [synthetic], seed=0, parameters=QUICK), truth
+
+
+def test_a_kind_that_is_not_rendered_is_listed_and_only_that() -> None:
+    found, truth = _assessed(3)
+    version = found.versions[0]
+    assert np.array_equal(version.absent, truth == 3)
+    assert roc_auc_score(truth == 3, version.score) > 0.99
+    assert set(version.rank[truth == 3]) == set(range(1, 41))
+    assert version.summary["absent"] == 40
+    assert version.summary["low"] < 40 / 240 < version.summary["high"]
+    assert version.level[truth == 3].max() < 0.05 < version.level[truth != 3].min()
+
+
+def test_the_gap_stands_beside_its_numbers() -> None:
+    found, truth = _assessed(3)
+    gap = max(found.versions[0].gaps, key=lambda row: row["score"])
+    assert gap["size"] == gap["absent"] == 40
+    assert (found.real_cluster == gap["cluster"]).sum() == 40
+    assert gap["low"] <= gap["n_synthetic"] <= gap["high"] < gap["expected"] * 1.5
+    assert sum(row["n_synthetic"] for row in found.versions[0].gaps) == 200
+
+
+def test_nothing_is_listed_when_nothing_is_missing() -> None:
+    version = _assessed(-1)[0].versions[0]
+    assert not version.absent.any()
+    assert version.summary["floor_rate"] == 0
+    assert version.summary["verdict"].startswith("None of 240")
+
+
+def test_the_look_alone_changes_nothing() -> None:
+    real, _ = _domain(list(range(KINDS)), 30, 0, 1)
+    near, far = (_domain([0, 1, 2, 4, 5], 30, look, 2)[0] for look in (0, 50))
+    first, second = (assess(real, [side], parameters=QUICK).versions[0] for side in (near, far))
+    assert np.array_equal(first.absent, second.absent)
+    np.testing.assert_allclose(first.score, second.score, atol=0.05)
+
+
+def test_the_same_seed_gives_the_same_bits() -> None:
+    real, _ = _domain(list(range(KINDS)), 20, 0, 1)
+    synthetic, _ = _domain([0, 1, 2], 20, 5, 2)
+    first, second = (assess(real, [synthetic], seed=4, parameters=Parameters(reruns=2)).versions[0] for _ in range(2))
+    assert np.array_equal(first.score, second.score)
+    assert first.gaps == second.gaps
+    assert first.summary == second.summary
+
+
+def test_versions_are_scored_in_one_space_and_what_came_back_falls() -> None:
+    real, truth = _domain(list(range(KINDS)), 30, 0, 1)
+    before, after = _domain([0, 1, 2, 4], 30, 5, 2)[0], _domain([0, 1, 2, 3, 4], 30, 5, 3)[0]
+    found = assess(real, [before, after], parameters=QUICK)
+    fall = found.versions[0].score - found.versions[1].score
+    assert roc_auc_score(truth == 3, fall) > 0.95
+    assert found.versions[0].absent[truth == 3].all()
+    assert not found.versions[1].absent[truth == 3].any()
+
+
+def test_a_gap_is_found_again_in_reruns() -> None:
+    real, truth = _domain(list(range(KINDS)), 40, 0, 1)
+    synthetic, _ = _domain([0, 1, 2, 4, 5], 40, 5, 2)
+    found = assess(real, [synthetic], parameters=Parameters(reruns=4))
+    stability = {row["cluster"]: row["stability"] for row in found.versions[0].gaps}
+    home = int(np.bincount(found.real_cluster[truth == 3]).argmax())
+    assert stability[home] >= 0.75
+    assert max(value for cluster, value in stability.items() if cluster != home) <= 0.5
+
+
+@pytest.mark.parametrize(("reals", "rendered"), [(1, 30), (2, 1), (12, 12), (60, 10), (15, 60)])
+def test_small_sets_get_a_ranking_without_a_number_that_is_not_one(reals: int, rendered: int) -> None:
+    real, synthetic = _domain(list(range(KINDS)), 10, 0, 1)[0], _domain(list(range(KINDS)), 10, 5, 2)[0]
+    version = assess(real.take(np.arange(reals)), [synthetic.take(np.arange(rendered))], parameters=QUICK).versions[0]
+    assert sorted(version.rank) == list(range(1, reals + 1))
+    assert np.isfinite(version.score).all()
+    assert version.nearest.shape == (reals, 5)
+    assert version.nearest.max() < rendered
+
+
+def test_without_a_second_cluster_only_the_ranking_is_to_be_trusted() -> None:
+    real, synthetic = _domain([0], 12, 0, 1)[0], _domain([0], 12, 5, 2)[0]
+    version = assess(real, [synthetic], parameters=QUICK).versions[0]
+    assert not version.absent.any()
+    assert not version.summary["absolute"]
+    assert "ranking" in version.summary["verdict"]
+
+
+def test_identical_vectors_on_either_side_give_finite_scores() -> None:
+    real, _ = _domain(list(range(KINDS)), 10, 0, 1)
+    same = Views(np.ones((20, 40), np.float32))
+    for first, second in ((real, same), (same, real), (same, same)):
+        version = assess(Views(first.plain), [Views(second.plain)], parameters=QUICK).versions[0]
+        assert np.isfinite(version.score).all()
+        assert not version.absent.all()
+
+
+def test_vectors_that_are_not_numbers_and_empty_sides_are_refused() -> None:
+    real, _ = _domain([0, 1], 10, 0, 1)
+    broken = real.plain.copy()
+    broken[3, 3] = np.nan
+    with pytest.raises(InputError, match="synthetic images"):
+        assess(real, [Views(broken)])
+    with pytest.raises(InputError, match="only 0"):
+        assess(real, [Views(np.zeros((0, 40), np.float32))])
+
+
+def test_plain_vectors_alone_are_enough() -> None:
+    real, truth = _domain(list(range(KINDS)), 40, 0, 1)
+    synthetic, _ = _domain([0, 1, 2, 4, 5], 40, 5, 2)
+    found = assess(Views(real.plain), [Views(synthetic.plain)], parameters=QUICK)
+    assert found.view == "plain"
+    assert np.array_equal(found.versions[0].absent, truth == 3)
+
+
+def test_removing_the_look_leaves_both_sides_around_zero() -> None:
+    real, synthetic = _domain([0, 1], 20, 0, 1)[0], _domain([0, 1], 20, 9, 2)[0]
+    sides = coverage.removed([real.plain, synthetic.plain], 10)
+    for side in sides:
+        assert side.shape == (40, 10)
+        np.testing.assert_allclose(side.mean(axis=0), 0, atol=1e-4)
+
+
+def test_the_distance_ratio_equals_its_definition() -> None:
+    rng = np.random.default_rng(0)
+    real, synthetic = rng.normal(size=(9, 5)).astype(np.float32), rng.normal(size=(50, 5)).astype(np.float32)
+    near = np.array([[i, (i + 1) % 9] for i in range(9)])
+    each = 1 - unit(real) @ unit(synthetic).T
+    together = np.sort((each + each[(np.arange(9) + 1) % 9]) / 2, axis=1)
+    found = coverage.distance_ratio(coverage.neighborhoods(real, near), synthetic, k=2, ordinary=0.2)
+    np.testing.assert_allclose(found, together[:, :2].mean(axis=1) / together[:, 10], rtol=1e-4)
+
+
+def test_planting_a_gap_moves_its_cluster_most() -> None:
+    real, truth = _domain(list(range(KINDS)), 40, 0, 1)
+    synthetic, _ = _domain(list(range(KINDS)), 40, 5, 2)
+    space = coverage.removed([real.plain, synthetic.plain], 20)
+    near = np.array([np.flatnonzero(truth == kind) for kind in truth])[:, :11]
+    seen = selftest.evidence(space[0], space[1], truth, near, near)
+    assert seen.certain
+    assert (seen.hidden >= 30).all()
+    assert (seen.planted > seen.cluster_emptiness + 0.5).all()
+    assert (seen.auroc > 0.99).all()
+    assert not seen.listed(0.5).any()
+
+
+def test_intervals_and_levels_on_numbers_worked_out_by_hand() -> None:
+    low, high = confidence.wilson(5, 10)
+    assert (round(low, 4), round(high, 4)) == (0.2366, 0.7634)
+    assert confidence.wilson(0, 0) == (0.0, 1.0)
+    null = np.linspace(0, 1, 99)
+    # p-values 1/100, 1/100, 100/100; adjusted: 3 × 0.01 / 2 for the first two
+    np.testing.assert_allclose(confidence.levels(np.array([5.0, 3.0, -1.0]), null), [0.015, 0.015, 1.0], rtol=1e-6)
+
+
+def test_every_parameter_says_what_it_does() -> None:
+    from dataclasses import fields
+
+    for each in fields(Parameters):
+        assert "Larger values" in each.metadata["help"], each.name
