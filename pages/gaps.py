@@ -15,7 +15,6 @@ from core.workspace.comparison import Comparison
 from pages.parts import choose, detail, evidence, gallery, read, style
 from pages.parts.gap_list import (
     LISTS,
-    between_words,
     chosen_rows,
     csv_bytes,
     expected_words,
@@ -229,13 +228,13 @@ def _describe(gap: Mapping[str, Any], ranking: Mapping[str, np.ndarray], rows: n
     ]
     if gap["n_synthetic"] is not None:
         parts.append(
-            figure(f"synthetic images here{between_words(gap)}", number(gap["n_synthetic"]), expected_words(gap), "gs-small")
+            figure("synthetic images here", number(gap["n_synthetic"]), expected_words(gap), "gs-small")
         )
     if gap["stability"] is not None:
         parts.append(figure("of re-runs list it", percent(gap["stability"]), "", "gs-small"))
     if gap["level"] is not None:
         parts.append(
-            figure("false alarms expected among gaps down to here", percent(gap["level"]), "", "gs-small")
+            figure("false alarms expected down to here", percent(gap["level"]), "", "gs-small")
         )
     if gap["score"] is not None:
         parts.append(figure("mean score", f"{gap['score']:.2f}", "", "gs-small"))

@@ -109,7 +109,7 @@ def headline(path: str, comparison_id: int, finished: str) -> list[dict[str, Any
 
 
 def _comparison(ws: Workspace, record: ComparisonRecord, rows: list[dict[str, Any]]) -> None:
-    head, act = st.columns([4, 2], vertical_alignment="center")
+    head, act = st.columns([1.3, 1], vertical_alignment="center")
     real = f" · {style.number(rows[0]['real_images'])} real images" if rows else ""
     head.html(f"<div class='gs'><span class='gs-name'>{style.html(record.name)}</span><br><span class='gs-soft'>"
               f"{style.html(record.encoder)} · {style.html(style.ago(record.finished_at))}{real}</span></div>")

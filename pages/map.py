@@ -55,7 +55,8 @@ def _map(ws: Workspace, found: Comparison, points: read.Points, version_id: int)
         return
     figure_key = (*key, by, ring, st.session_state.get("map_cleared", 0))
     wanted = _drawn_before((*key[:2], look, version_id if look == "Version alone" else None), figure_key)
-    left, right = st.columns([2.3, 1], gap="medium")
+    with st.container(key="gs-stack"):
+        left, right = st.columns([2.3, 1], gap="medium")
     with left:
         figure, drawn_points = _figure(points, aligned, colours, shown, figure_key, wanted)
         event = st.plotly_chart(

@@ -59,7 +59,7 @@ def test_a_gap_tells_its_reason_and_how_sure_it_is(app: AppTest) -> None:
     words = told(app)
     assert "cross at night" in words and "square at night" not in words  # 1.1 has the squares
     assert "by cluster and score 16" in words and "by score only 4" in words
-    assert "synthetic images here (95 %: 8.5 to 22.8)" in words and "expected 15.0" in words
+    assert "95 %: 8.5 to 22.8; expected 15.0" in words
 
 
 def test_each_real_image_stands_beside_the_nearest_synthetic_one(app: AppTest) -> None:

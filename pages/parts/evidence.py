@@ -148,7 +148,9 @@ def metrics(found: Comparison, version_id: int) -> None:
     shown = [metric_row(row) for row in rows]
     order = [about.label for about in METRICS.values()]
     shown.sort(key=lambda row: order.index(row["Metric"]) if row["Metric"] in order else len(order))
-    style.table({name: [row[name] for row in shown] for name in shown[0] if any(row[name] for row in shown)})
+    for row in shown:
+        row["Meaning"] = f"{row['Meaning']} {row.pop('Note')}".strip()
+    style.table({name: [row[name] for row in shown] for name in shown[0]})
     images = f"{rows[0]['n_real']:,} real and {rows[0]['n_synthetic']:,} synthetic"
     st.caption(
         f"{images} images. Encoder {escape(found.record.encoder)}. Intervals are 95 %. The floor is the same number for one half "
@@ -178,7 +180,7 @@ def metric_row(row: Mapping[str, Any]) -> dict[str, str]:
         "Interval": _between(row["low"], row["high"]),
         "Floor": _digits(row["floor"]),
         "Floor interval": _between(row["floor_low"], row["floor_high"]),
-        "Better": about.better,
+        "Better": about.better if about.better in ("lower", "higher", "") else f"near {about.better}",
         "Meaning": about.meaning,
         "Note": row["note"] or "",
     }

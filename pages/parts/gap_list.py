@@ -69,12 +69,8 @@ def planted_sentence(summary: Mapping[str, Any]) -> str:
 
 
 def expected_words(gap: Mapping[str, Any]) -> str:
-    """``expected 15.0``: what a renderer with the real images' shares would have here."""
-    return "" if gap["expected"] is None else f"expected {gap['expected']:.1f}"
-
-
-def between_words(gap: Mapping[str, Any]) -> str:
-    """`` (95 %: 0.0 to 3.8)``: the interval of the synthetic images that a version of this size has here."""
-    if gap["low"] is None or gap["high"] is None:
-        return ""
-    return f" (95 %: {gap['low']:.1f} to {gap['high']:.1f})"
+    """``95 %: 0.0 to 3.8; expected 48.0``: the interval of the synthetic images in a gap, and how many would be there if
+    the version had the real images' shares."""
+    between = f"95 %: {gap['low']:.1f} to {gap['high']:.1f}" if gap["low"] is not None and gap["high"] is not None else ""
+    expected = f"expected {gap['expected']:.1f}" if gap["expected"] is not None else ""
+    return "; ".join(part for part in (between, expected) if part)
