@@ -47,7 +47,7 @@ def test_a_kind_that_is_not_rendered_is_listed_and_only_that() -> None:
 
 
 def test_the_gap_stands_beside_its_numbers() -> None:
-    found, truth = _assessed(3)
+    found, _ = _assessed(3)
     gap = max(found.versions[0].gaps, key=lambda row: row["score"])
     assert gap["size"] == gap["absent"] == 40
     assert (found.real_cluster == gap["cluster"]).sum() == 40
@@ -60,6 +60,9 @@ def test_nothing_is_listed_when_nothing_is_missing() -> None:
     assert not version.absent.any()
     assert version.summary["floor_rate"] == 0
     assert version.summary["verdict"].startswith("None of 240")
+    assert version.summary["planted"] == version.summary["found"] == 6
+    assert version.summary["absolute"]
+    assert "of 6 gaps planted in your data this list finds 6; false alarms 0%" in version.summary["verdict"]
 
 
 def test_the_look_alone_changes_nothing() -> None:

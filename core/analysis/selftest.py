@@ -79,8 +79,7 @@ def evidence(real: np.ndarray, synthetic: np.ndarray, labels: np.ndarray, near: 
     size = np.bincount(labels, minlength=count)
     level = np.bincount(labels, weights=ratio, minlength=count) / size
     votes = labels[nearest(synthetic, real, VOTERS, seed=seed)[0]]
-    most = (votes[:, :, None] == votes[:, None, :]).sum(axis=2).argmax(axis=1)
-    home = np.bincount(votes[np.arange(len(votes)), most], minlength=count)
+    home = np.bincount(_commonest(votes), minlength=count)
     hidden, planted, auroc = np.zeros(count, np.int64), np.full(count, np.nan), np.full(count, np.nan)
     draw = np.random.default_rng(seed)
     for cluster in range(count):
@@ -103,6 +102,17 @@ def evidence(real: np.ndarray, synthetic: np.ndarray, labels: np.ndarray, near: 
         emptiness=((smooth(ratio, wide) - typical) / scale).astype(np.float32), cluster_emptiness=standing,
         planted=((planted - typical) / scale).astype(np.float32), hidden=hidden, home=home,
         auroc=auroc.astype(np.float32), likeness=np.nan_to_num(level / planted).astype(np.float32), crowding=_crowding(standing, size), certain=certain)
+
+
+def homes(real: np.ndarray, synthetic: np.ndarray, labels: np.ndarray, *, seed: int = 0) -> Ints:
+    """The cluster int64 (m,) of real images that each synthetic image looks most like: a vote of its five nearest."""
+    return _commonest(labels[nearest(synthetic, real, VOTERS, seed=seed)[0]])
+
+
+def _commonest(votes: np.ndarray) -> Ints:
+    """The commonest of each row (m, k), the first (nearest) of those that tie."""
+    agree = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
+    return votes[np.arange(len(votes)), agree.argmax(axis=1)].astype(np.int64)
 
 
 def _crowding(standing: np.ndarray, size: np.ndarray) -> float:
