@@ -83,6 +83,15 @@ def test_a_study_leaves_every_table(done):
     assert all(0 <= row["mixing"] < 2 and np.isfinite([row["x"], row["y"]]).all() for row in map_)
 
 
+def test_a_study_of_one_seed_keeps_the_columns_of_deviations(tmp_path):
+    """All null, but typed: a database takes no column that has no type, and the page that reads it wants one."""
+    job = study_job(tmp_path, {"seeds": [0], "mixtures": ["none", "ffr"], "objectives": ["erm"]})
+    finetune.run(job)
+    summary = read(job, "summary")
+    assert summary.num_rows == 2 and summary["worst_sd"].null_count == summary["balanced_sd"].null_count == 2
+    assert not [field.name for field in summary.schema if pa.types.is_null(field.type)]
+
+
 def test_a_trial_run_again_from_its_record_gives_the_same_result(done):
     table = done.read_table("images.parquet")
     for name in ("v00-ffr-groupdro-1", "v00-usb-dfr-0"):

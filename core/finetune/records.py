@@ -149,6 +149,11 @@ def summary_rows(labels: Labels, found: list[dict[str, Any]], version_id: str | 
              "pooled_worst_group": labels.group_name(row["pooled_worst_code"])} for row in found]
 
 
+def summary_table(rows: list[dict[str, Any]]) -> pa.Table:
+    """``summary.parquet`` from :func:`summary_rows`. With one seed there is no deviation: the column is there, and null."""
+    return _table(rows, SUMMARY)
+
+
 def _identity(name: str, record: dict[str, Any]) -> dict[str, Any]:
     return {"trial": name, **{key: record[key] for key in ("mixture", "objective", "seed", "version_id", "severity")}}
 
@@ -161,6 +166,10 @@ GROUPS = {**_WHO, "domain": pa.string(), "split": pa.string(), "class": pa.strin
 CONFUSION = {**_WHO, "class": pa.string(), "bias": pa.string(), "predicted": pa.string(), "n": pa.int64()}
 CURVES = {**_WHO, "stage": pa.string(), "epoch": pa.int64(), "rate": pa.float64(), "loss": pa.float64(),
           "valid_worst": pa.float64(), "valid_balanced": pa.float64()}
+SUMMARY = {"version_id": pa.string(), "severity": pa.int64(), "mixture": pa.string(), "objective": pa.string(),
+           "seeds": pa.int64(), "worst_mean": pa.float64(), "worst_sd": pa.float64(), "balanced_mean": pa.float64(),
+           "balanced_sd": pa.float64(), "pooled_worst": pa.float64(), "pooled_worst_n": pa.int64(),
+           "pooled_low": pa.float64(), "pooled_high": pa.float64(), "pooled_worst_group": pa.string()}
 
 
 def _table(rows: list[dict[str, Any]], columns: dict[str, pa.DataType]) -> pa.Table:

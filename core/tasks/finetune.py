@@ -274,7 +274,7 @@ def _write_tables(job: JobFolder, table: pa.Table, plan: Plan, parameters: Study
             found, groups = records.outcomes(labels, good, version_id, severity)
             summary += records.summary_rows(labels, verdict.summarise(found, groups), version_id, severity)
             said += [{"version_id": version_id, "severity": severity, **row} for row in verdict.verdicts(found, groups)]
-    write("summary", pa.Table.from_pylist(summary))
+    write("summary", records.summary_table(summary))
     notes = [problem.what for problem in plan.problems]
     notes += [f"{value[0]['trial']}: every learning rate diverged." for value in finished.values()
               if value[0]["status"] == "diverged"]
