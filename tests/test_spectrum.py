@@ -60,6 +60,14 @@ def test_a_grid_gives_a_peak_at_its_frequency(photos, across, down):
     assert f"every {peak.period:.1f} pixels" in found.findings[0]
 
 
+def test_peaks_of_one_direction_make_one_sentence(photos):
+    x = np.mgrid[:SIZE, :SIZE][1]
+    grids = 0.02 * np.cos(2 * np.pi * x / 8) + 0.02 * np.cos(2 * np.pi * x / 4)
+    found = compare(measured(photos[:40]), measured([photo + grids for photo in photos[40:]]))
+    (words,) = [words for words in found.findings if "repeats" in words]
+    assert words.startswith("Peaks at") and "8.0" in words and "4.0" in words and "from left to right" in words
+
+
 def test_blur_is_missing_high_frequencies(photos):
     found = compare(
         measured(photos[:40]), measured([ndimage.gaussian_filter(photo, 1.2) for photo in photos[40:]])

@@ -10,6 +10,7 @@ layers show (Durall et al. 2020; Corvi et al. 2023).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -183,7 +184,7 @@ def compare(real: Spectrum, synthetic: Spectrum, *, seed: int = 0) -> Comparison
     bands = [_band(name, lowest, highest, real, synthetic, first, second) for name, lowest, highest in BANDS]
     peaks = find_peaks(synthetic.mean - real.mean)
     findings = [
-        *(_peak_words(peak) for peak in peaks),
+        *_peak_words(peaks),
         *(words for band in bands if (words := _band_words(band))),
     ]
     return Comparison(distance, low, high, *floor, bands, peaks, findings)
@@ -277,18 +278,27 @@ def _band_words(band: Band) -> str:
     )
 
 
-def _peak_words(peak: Peak) -> str:
-    if peak.across == 0:
-        where = "from top to bottom"
-    elif peak.down == 0:
-        where = "from left to right"
-    else:
-        where = "slantwise"
-    return (
-        f"A peak at {np.hypot(peak.across, peak.down):.3f} cycles per pixel: something repeats every {peak.period:.1f} "
-        f"pixels {where}, {peak.excess:.0f} dB above its surroundings when compared with the real images, as a grid, tiles, "
-        "dithering, an upsampling layer or compression blocks do."
-    )
+def _peak_words(peaks: Sequence[Peak]) -> list[str]:
+    """One sentence for all peaks of one direction, in the order of the peaks."""
+    directions: dict[str, list[Peak]] = {}
+    for peak in peaks:
+        where = (
+            "from top to bottom" if peak.across == 0 else "from left to right" if peak.down == 0 else "slantwise"
+        )
+        directions.setdefault(where, []).append(peak)
+    return [
+        f"{'A peak' if len(mine) == 1 else 'Peaks'} at "
+        f"{_listed([f'{np.hypot(peak.across, peak.down):.3f}' for peak in mine])} cycles per pixel: something repeats every "
+        f"{_listed([f'{peak.period:.1f}' for peak in mine])} pixels {where}, {_listed([f'{peak.excess:.0f}' for peak in mine])} dB "
+        "above its surroundings when compared with the real images, as a grid, tiles, dithering, an upsampling layer or "
+        "compression blocks do."
+        for where, mine in directions.items()
+    ]
+
+
+def _listed(parts: list[str]) -> str:
+    """``a, b and c``."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 @lru_cache(maxsize=4)
