@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from sklearn.cluster import KMeans
 from sklearn.metrics import roc_auc_score
 
 from core.analysis import clustering, confidence, coverage, projection, selftest
 from core.analysis.coverage import Views
-from core.analysis.neighbors import Floats, Ints, check_vectors, graph, nearest
+from core.analysis.neighbors import Floats, Ints, check_vectors, graph, nearest, unit
 from core.analysis.selftest import Evidence
 
 NEAREST = 5
@@ -190,7 +191,7 @@ def _scores(evidence: Evidence, labels: np.ndarray) -> Floats:
 def _plant(real: Views, version: Views, labels: Ints, view: str, parameters: Parameters, seed: int) -> list[dict[str, Any]]:
     """The self-test: hide what a renderer would have left out, and see whether the list finds it; the selftest rows.
 
-    The version's images are clustered by themselves; a cluster of real images is given those of them that look most like it,
+    The version's images are grouped by themselves; a cluster of real images is given the groups that look most like it,
     and they are hidden together, whole, strays of other kinds staying behind as they would in a version that
     lacks them. Up to 1,200 images of each side are used. Clusters that are listed already, that nothing looks most like, or whose
     hiding would leave less than half of the version cannot be tested.
@@ -201,11 +202,13 @@ def _plant(real: Views, version: Views, labels: Ints, view: str, parameters: Par
     if not parameters.planted or count < 2 or len(version) < 4 * selftest.LEFT:
         return []
     before = _all_evidence([real, version], labels, parameters, seed)[view][0].listed(parameters.threshold)
-    groups = real_clusters(version, parameters, seed)
+    # k-means, twice as fine as the real clusters: HDBSCAN may leave one cluster that holds most of a version.
+    own = coverage.removed([version.plain], COMPONENTS, seed=seed)[0]
+    groups = KMeans(min(2 * count, len(version) // 2), n_init=3, random_state=seed).fit_predict(unit(own))
     space = next(iter(coverage.spaces([real, version], COMPONENTS, seed=seed).values()))
     home = selftest.homes(space[0], space[1], labels, seed=seed)
     taken = np.array([np.bincount(home[groups == group], minlength=count).argmax() for group in range(int(groups.max()) + 1)])
-    found = []
+    found: list[dict[str, Any]] = []
     for cluster in range(count):
         hide = taken[groups] == cluster
         if before[cluster] or not hide.any() or hide.mean() > 0.5 or len(found) >= parameters.planted:

@@ -20,7 +20,7 @@ from core.analysis.neighbors import Floats, Ints, nearest
 
 VOTERS = 5  # nearest real images that say which cluster a synthetic image looks like
 NEEDED = 2  # of them in a cluster for the image to be hidden when that cluster's gap is planted
-ROWS = 300  # real images of a cluster whose distances are taken again for a planted gap
+ROWS = 120  # real images of a cluster whose distances are taken again for a planted gap
 LIKE_A_GAP = 0.86  # share of its planted distance that an absent cluster reaches; covered halves of one set reach 0.6–0.82
 LEFT = 10  # fewest synthetic images that must be left for a planted gap to mean anything
 
