@@ -55,7 +55,7 @@ def test_a_class_that_is_covered_elsewhere_is_named_with_what_sets_it_apart():
     biases = ["night"] * 55 + ["day"] * 405
     found = explain_gap(GAP, COVERED, classes=classes, biases=biases)
     assert found.name == "dog, night"
-    assert "55 of 60 are bias night" in found.reason
+    assert "55 of 60 have bias night" in found.reason
 
 
 def test_two_classes_are_both_named():

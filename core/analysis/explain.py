@@ -221,7 +221,7 @@ def _reason(
     if size < LEAST or size_covered < LEAST:
         return f"Too few images to compare: {size} here, {size_covered} covered."
     told = [
-        f"{label.count} of {size} are {label.kind} {label.name} (of the covered images {label.covered} of {label.size_covered})"
+        f"{label.count} of {size} {'are class' if label.kind == 'class' else 'have bias'} {label.name} (of the covered images {label.covered} of {label.size_covered})"
         for label in labels[:3]
         if label.share >= 0.2
     ]
