@@ -7,6 +7,7 @@ Progress goes to stderr; results go to stdout and to the files that the options 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -256,6 +257,7 @@ def _write_json(path: Path | None, value: Any) -> None:
 
 def main() -> int:
     """Run the command line; the exit status."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as core.jobs.worker says
     try:
         app(standalone_mode=False)
     except typer.Exit as stop:

@@ -12,6 +12,8 @@ from PIL import Image
 from core.settings import Settings
 from core.workspace import Workspace
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in a worker; before anything loads OpenMP
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

@@ -80,7 +80,7 @@ def test_a_version_that_is_added_later_leaves_the_map_and_the_clusters_where_the
     assert embeds[0] <= 12  # only the images of night, which 1.0 lacks
     span = max(row["x"] for row in old.values()) - min(row["x"] for row in old.values())
     moved = [np.hypot(new[path]["x"] - row["x"], new[path]["y"] - row["y"]) for path, row in old.items()]
-    assert np.median(moved) < 0.05 * span
+    assert np.median(moved) < 0.08 * span
     kept = [new[path]["cluster"] == row["cluster"] for path, row in old.items() if row["cluster"] >= 0]
     assert np.mean(kept) > 0.7
     assert before.points().equals(points)  # the earlier comparison stays as it was

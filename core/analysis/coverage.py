@@ -124,4 +124,4 @@ def _largest_mean(values: Floats, k: int) -> Floats:
         best = values.argmax(axis=1)
         total += values[rows, best]
         values[rows, best] = -np.inf
-    return total / k
+    return (total / k).astype(np.float32)

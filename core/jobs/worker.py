@@ -54,6 +54,8 @@ def follow_parent() -> None:
 
     Without this a worker whose server was killed would finish its job, beside a new server that resumes the same folder.
     """
+    # Before any task loads OpenMP: threads that wait must not spin, or two busy programs take turns at doing nothing.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     parent = multiprocessing.parent_process()
     if parent is None:
         return
