@@ -102,7 +102,7 @@ def draw_map(vectors: np.ndarray, parameters: MapParameters, report: Report, sta
 
     if old is None:
         layouts = projection.project(vectors, dims, neighbors=neighbors, min_dist=MIN_DIST, seed=parameters.seed,
-                                     processes=2, progress=laid_out).layouts
+                                     progress=laid_out).layouts
         labels = clustering.cluster(layouts[CLUSTER_DIMS], min_cluster_size=parameters.min_cluster_size)
     else:
         is_old, places, earlier = old
