@@ -17,6 +17,9 @@ from core.tasks.describe import Described
 from core.tasks.maps import Side
 
 
+JOINT_SHARE = 0.1  # of the synthetic images expected in a cluster, below which the joint reading calls it not covered
+
+
 def finish_points(points: pa.Table, sides: Sequence[Side], judged: Assessment, measured: Measured, told: Described) -> pa.Table:
     """The points table with the real clusters, tags, zero-shot classes and how real each image looks."""
     total, n = points.num_rows, len(sides[0].rows)
@@ -76,15 +79,22 @@ def gaps_table(real: Side, versions: Sequence[Side], judged: Assessment, told: D
 
 
 def clusters_table(points: pa.Table, sides: Sequence[Side], judged: Assessment) -> pa.Table:
-    """Cluster sizes by space and dataset; ``covered`` for the real clusters of each version."""
+    """Cluster sizes by space and dataset. ``covered``: in the space ``real`` as the list judges it; in the joint spaces whether a version
+    has at least a tenth of the images that the cluster's real ones would lead one to expect."""
     rows = []
     starts = np.cumsum([0, *(len(side.rows) for side in sides)])
     for space, column in (("joint", "cluster"), ("removed", "rcluster")):
         labels = points.column(column).to_numpy()
+        names = np.unique(labels)
+        counts = np.array([[int((labels[first:last] == name).sum()) for name in names]
+                           for first, last in zip(starts[:-1], starts[1:], strict=True)])
         for index, side in enumerate(sides):
-            for cluster, count in zip(*np.unique(labels[starts[index]:starts[index + 1]], return_counts=True), strict=True):
-                rows.append({"space": space, "cluster": int(cluster), "n": int(count), "covered": None,
-                             "version_id": side.dataset_id if index else None})
+            for place, name in enumerate(names):
+                expected = len(side.rows) * counts[0, place] / len(sides[0].rows)
+                covered = bool(counts[index, place] >= JOINT_SHARE * expected) if index and name >= 0 and expected else None
+                if counts[index, place] or covered is not None:
+                    rows.append({"space": space, "cluster": int(name), "n": int(counts[index, place]), "covered": covered,
+                                 "version_id": side.dataset_id if index else None})
     for cluster, count in zip(*np.unique(judged.real_cluster, return_counts=True), strict=True):
         rows.append({"space": "real", "cluster": int(cluster), "version_id": None, "n": int(count), "covered": None})
     for side, found in zip(sides[1:], judged.versions, strict=True):
