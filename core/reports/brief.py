@@ -202,8 +202,8 @@ def ended(text: str | None) -> str:
 
 
 def self_test_sentence(summary: Mapping[str, Any]) -> str:
-    """What the self-test says of a version's list; empty where there was none."""
-    if not summary.get("planted"):
+    """What the self-test says of a version's list; empty where there was none, or where the verdict tells it already."""
+    if not summary.get("planted") or "planted" in (summary.get("verdict") or ""):
         return ""
     alarms = summary.get("false_alarms")
     rate = "" if alarms is None else f"; false alarms {100 * alarms:.1f} %"
