@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,7 +16,6 @@ from core.analysis.assess import Assessment
 from core.analysis.metrics import Measured
 from core.tasks.describe import Described
 from core.tasks.maps import Side
-
 
 JOINT_SHARE = 0.1  # of the synthetic images expected in a cluster, below which the joint reading calls it not covered
 
@@ -87,7 +87,7 @@ def clusters_table(points: pa.Table, sides: Sequence[Side], judged: Assessment) 
         labels = points.column(column).to_numpy()
         names = np.unique(labels)
         counts = np.array([[int((labels[first:last] == name).sum()) for name in names]
-                           for first, last in zip(starts[:-1], starts[1:], strict=True)])
+                           for first, last in itertools.pairwise(starts)])
         for index, side in enumerate(sides):
             for place, name in enumerate(names):
                 expected = len(side.rows) * counts[0, place] / len(sides[0].rows)
