@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -152,14 +153,9 @@ class Supervisor:
         if any(status != "done" for status in states.values()) or len(self._running) >= self.engine.capacity:
             return
         folder = self.path(job)
-        try:
-            result = self.kinds[job.kind].prepare(job, folder)
-        except GapscopeError as error:
-            self._end(job, "failed", what=error.what, remedy=error.remedy)
+        served, result = self._serve(job, self.kinds[job.kind].prepare)
+        if not served:
             return
-        except Exception as error:
-            self._end(job, "failed", what=f"{type(error).__name__}: {error}", remedy="This is a fault in Gapscope.")
-            raise
         if result is not None:
             job_store.set_status(self.db, job.id, "done", result=result)
             return
@@ -178,14 +174,9 @@ class Supervisor:
             return
         self._running.discard(job.id)
         if outcome == "done":
-            try:
-                result = self.kinds[job.kind].ingest(job, folder)
-            except GapscopeError as error:
-                self._end(job, "failed", what=error.what, remedy=error.remedy)
+            served, result = self._serve(job, self.kinds[job.kind].ingest)
+            if not served:
                 return
-            except Exception as error:
-                self._end(job, "failed", what=f"{type(error).__name__}: {error}", remedy="This is a fault in Gapscope.")
-                raise
             job_store.set_status(self.db, job.id, "done", result=result)
             shutil.rmtree(folder / "inputs", ignore_errors=True)  # large, and in the database already
             return
@@ -193,6 +184,19 @@ class Supervisor:
         failure = JobFolder(folder).failure() if outcome == "failed" else None
         self._end(job, outcome, what=failure["what"] if failure else "The job was cancelled",
                   remedy=failure["remedy"] if failure else "Resume it: finished parts are kept.")
+
+    def _serve(self, job: JobRecord, step: Callable[[JobRecord, Path], dict[str, Any] | None]
+               ) -> tuple[bool, dict[str, Any] | None]:
+        """Prepare or ingest a job: whether that could be done, and its answer. What goes wrong ends the job in words; a fault of
+        ours goes on to the log."""
+        try:
+            return True, step(job, self.path(job))
+        except GapscopeError as error:
+            self._end(job, "failed", what=error.what, remedy=error.remedy)
+            return False, None
+        except Exception as error:
+            self._end(job, "failed", what=f"{type(error).__name__}: {error}", remedy="This is a fault in Gapscope.")
+            raise
 
     def _salvage(self, job: JobRecord) -> None:
         try:
