@@ -24,7 +24,7 @@ from core.finetune.groups import Labels
 from core.finetune.networks import State
 from core.finetune.plan import TrialKey
 from core.finetune.study import TrialResult
-from core.jobfolder import storage_guard
+from core.jobfolder import read_lines, storage_guard
 
 _INTEGERS = ("seed", "severity", "worst_n", "n_real", "n_synthetic", "wanted", "shortfall", "epochs", "epochs_stage1")
 _NUMBERS = ("lr", "lr_stage1", "worst_accuracy", "worst_low", "worst_high", "balanced_accuracy", "valid_worst",
@@ -119,19 +119,8 @@ def curves_table(files: list[Path], records: dict[str, dict[str, Any]]) -> pa.Ta
     for path in files:
         name = path.stem.removeprefix("curves-")
         if name in records:
-            rows += [{**_identity(name, records[name]), **line} for line in read_curves(path)]
+            rows += [{**_identity(name, records[name]), **line} for line in read_lines(path)]
     return _table(rows, CURVES)
-
-
-def read_curves(path: Path) -> list[dict[str, Any]]:
-    """The lines of one live curve file; a line cut short while it is being written is left out."""
-    found = []
-    for line in path.read_text("utf-8").splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return found
 
 
 def read_finished(outputs: Path, key: TrialKey) -> tuple[dict[str, Any], np.ndarray, np.ndarray] | None:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
+from core.jobfolder import read_lines
 from core.store.results import StudyRecord
 from pages.parts import joblist, study_plots
 from pages.parts.joblist import Work
@@ -56,14 +57,3 @@ def read_json(path: Path) -> dict[str, Any] | None:
         return json.loads(path.read_text("utf-8"))
     except ValueError:
         return None
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The epochs in a live curve file; a line cut short while it is being written is left out."""
-    found = []
-    for line in path.read_text("utf-8").splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return found
