@@ -1,7 +1,8 @@
-"""Gapscope's screen: page setup, navigation and the sidebar. Run it with ``streamlit run streamlit_app.py``.
+"""Gapscope's screen: page setup, navigation and the sidebar. Run it with ``streamlit run
+streamlit_app.py``.
 
-All of it stands in :func:`main`: a worker process that the server spawns imports this file once more, and must find
-nothing to run and no Streamlit to import.
+All of it stands in :func:`main`: a worker process that the server spawns imports this file once
+more, and must find nothing to run and no Streamlit to import.
 """
 
 from __future__ import annotations

@@ -1,12 +1,15 @@
-"""One neighbour graph for three layouts against three separate UMAP fits: time and peak memory, as a ratio in one run.
+"""One neighbour graph for three layouts against three separate UMAP fits: time and peak memory, as
+a ratio in one run.
 
     python -m benchmarks.compare --images 10000
     python -m benchmarks.compare --images 100000 --plain-dims 2
 
-``plain``: ``umap.UMAP`` in 2-D, 3-D and 5-D, each fitted by itself with the same seed, and HDBSCAN on the 5-D one. ``ours``: the map
-of a comparison (one graph, the same three layouts from principal components, HDBSCAN). Each side runs in a process of its
-own that has compiled everything on 2,000 images before the clock starts. ``--plain-dims 2`` fits the plain way in
-2-D alone, for sizes where all three take too long; the ratio is then a lower bound and the row says so. Vectors are Gaussian clusters.
+``plain``: ``umap.UMAP`` in 2-D, 3-D and 5-D, each fitted by itself with the same seed, and HDBSCAN
+on the 5-D one. ``ours``: the map of a comparison (one graph, the same three layouts from principal
+components, HDBSCAN). Each side runs in a process of its own that has compiled everything on 2,000
+images before the clock starts. ``--plain-dims 2`` fits the plain way in 2-D alone, for sizes where
+all three take too long; the ratio is then a lower bound and the row says so. Vectors are Gaussian
+clusters.
 """
 
 from __future__ import annotations
@@ -26,7 +29,9 @@ def vectors(count: int, dim: int = 512, clusters: int = 60) -> np.ndarray:
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(clusters, dim)).astype(np.float32)
     sizes = rng.dirichlet(np.ones(clusters))
-    basis = rng.normal(size=(24, dim)).astype(np.float32)  # images vary along few directions, as real features do
+    basis = rng.normal(size=(24, dim)).astype(
+        np.float32
+    )  # images vary along few directions, as real features do
     which = rng.choice(clusters, count, p=sizes)
     return centres[which] + 0.6 * rng.normal(size=(count, 24)).astype(np.float32) @ basis
 
@@ -51,6 +56,7 @@ def plain(data: np.ndarray, dims: tuple[int, ...]) -> None:
 
 def child(side: str, images: int, dims: tuple[int, ...]) -> None:
     """Run one side in this process and print its seconds and peak memory as JSON."""
+
     def run(data: np.ndarray) -> None:
         if side == "ours":
             ours(data)
@@ -64,12 +70,18 @@ def child(side: str, images: int, dims: tuple[int, ...]) -> None:
     run(data)
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(json.dumps({"wall": time.perf_counter() - started, "cpu": cpu, "peak": after.ru_maxrss / 2**20}))
+    print(
+        json.dumps(
+            {"wall": time.perf_counter() - started, "cpu": cpu, "peak": after.ru_maxrss / 2**20}
+        )
+    )
 
 
 def main() -> None:
     """Run both sides, one after the other, and print one Markdown row."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--plain-dims", default="2,3,5")
     parser.add_argument("--side", choices=("ours", "plain"), help=argparse.SUPPRESS)
@@ -80,16 +92,38 @@ def main() -> None:
         return
     found = {}
     for side in ("ours", "plain"):
-        answer = subprocess.run([sys.executable, "-m", "benchmarks.compare", "--images", str(options.images), "--plain-dims",
-                                 options.plain_dims, "--side", side], capture_output=True, text=True, check=True)
+        answer = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "benchmarks.compare",
+                "--images",
+                str(options.images),
+                "--plain-dims",
+                options.plain_dims,
+                "--side",
+                side,
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         found[side] = json.loads(answer.stdout.splitlines()[-1])
         print(side, found[side], file=sys.stderr)
     one, other = found["ours"], found["plain"]
-    told = "2-D, 3-D, 5-D" if dims == (2, 3, 5) else f"{', '.join(f'{d}-D' for d in dims)} only: a lower bound"
-    print("| images | ours, s | plain, s | ratio, wall | ratio, CPU | ours, GiB | plain, GiB | plain fits |")
+    told = (
+        "2-D, 3-D, 5-D"
+        if dims == (2, 3, 5)
+        else f"{', '.join(f'{d}-D' for d in dims)} only: a lower bound"
+    )
+    print(
+        "| images | ours, s | plain, s | ratio, wall | ratio, CPU | ours, GiB | plain, GiB | plain fits |"
+    )
     print("|---|---|---|---|---|---|---|---|")
-    print(f"| {options.images:,} | {one['wall']:.1f} | {other['wall']:.1f} | {other['wall'] / one['wall']:.2f} | "
-          f"{other['cpu'] / one['cpu']:.2f} | {one['peak']:.2f} | {other['peak']:.2f} | {told} |")
+    print(
+        f"| {options.images:,} | {one['wall']:.1f} | {other['wall']:.1f} | {other['wall'] / one['wall']:.2f} | "
+        f"{other['cpu'] / one['cpu']:.2f} | {one['peak']:.2f} | {other['peak']:.2f} | {told} |"
+    )
 
 
 if __name__ == "__main__":

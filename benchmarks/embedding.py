@@ -1,16 +1,20 @@
 """How fast embedding is, against the network alone and against the loop one would write by hand.
 
-    python benchmarks/embedding.py [--images FOLDER] [--count N] [--encoders ID ...] [--rounds N] [--device auto]
+    python benchmarks/embedding.py [--images FOLDER] [--count N] [--encoders ID ...] [--rounds N]
+    [--device auto]
 
 For each encoder, in turn in every round, so that a busy machine disturbs all alike:
 
 - **ours**: the embed task, plain view, from files on disk to Parquet (stage "embed" of the job);
-- **(a) bare**: the same network in the same precision and batch on tensors that are on the device already;
-- **(b) loop**: a PyTorch DataLoader (batch 32, two workers, torchvision transforms) and the network in f32;
+- **(a) bare**: the same network in the same precision and batch on tensors that are on the device
+  already;
+- **(b) loop**: a PyTorch DataLoader (batch 32, two workers, torchvision transforms) and the network
+  in f32;
 - **full**: the embed task with both views, thumbnails and attributes, as the application runs it.
 
-Prints images per second (medians over rounds) and the ratios ours / (a) and ours / (b), taken within each round.
-Without ``--images`` it draws photo-like JPEGs of 500 × 375 pixels. CLIP runs with random weights, which cost the same.
+Prints images per second (medians over rounds) and the ratios ours / (a) and ours / (b), taken
+within each round. Without ``--images`` it draws photo-like JPEGs of 500 × 375 pixels. CLIP runs
+with random weights, which cost the same.
 """
 
 from __future__ import annotations
@@ -63,13 +67,17 @@ class Files(Dataset):
 
 
 def draw_photos(folder: Path, count: int, seed: int = 0) -> list[Path]:
-    """JPEGs of 500 × 375 with the statistics of photographs: noise whose amplitude falls as 1 / frequency."""
+    """JPEGs of 500 × 375 with the statistics of photographs: noise whose amplitude falls as 1 /
+    frequency.
+    """
     rng = np.random.default_rng(seed)
     fy, fx = np.meshgrid(np.fft.fftfreq(375), np.fft.rfftfreq(500), indexing="ij")
     falloff = 1 / np.maximum(np.hypot(fy, fx), 1 / 500)
     files = []
     for number in range(count):
-        if number < 64:  # a drawing takes longer than decoding it many times; after 64 only the quality changes
+        if (
+            number < 64
+        ):  # a drawing takes longer than decoding it many times; after 64 only the quality changes
             noise = rng.normal(size=(3, *falloff.shape)) + 1j * rng.normal(size=(3, *falloff.shape))
             planes = np.fft.irfft2(noise * falloff, s=(375, 500))
             planes = planes / planes.std() * 50 + 120
@@ -79,15 +87,21 @@ def draw_photos(folder: Path, count: int, seed: int = 0) -> list[Path]:
     return files
 
 
-def ours(files: list[Path], encoder_id: str, device: str, folder: Path, *, full: bool, random: bool) -> tuple[float, dict]:
+def ours(
+    files: list[Path], encoder_id: str, device: str, folder: Path, *, full: bool, random: bool
+) -> tuple[float, dict]:
     """Images per second of the embed task, and its encoder.json."""
     views = ["plain", "simplified"] if full else ["plain"]
     job = JobFolder.create(folder, {"kind": "embed", "encoder": encoder_id, "device": device, "views": views,
                                     "thumbnails": full, "random_weights": random})  # fmt: skip
     names = [str(number) for number in range(len(files))]
-    job.write_input_table("images.parquet", pa.table({"content_id": names, "file": [str(file) for file in files]}))
+    job.write_input_table(
+        "images.parquet", pa.table({"content_id": names, "file": [str(file) for file in files]})
+    )
     embed.run(job)
-    reports = [json.loads(line) for line in (folder / "progress.jsonl").read_text("utf-8").splitlines()]
+    reports = [
+        json.loads(line) for line in (folder / "progress.jsonl").read_text("utf-8").splitlines()
+    ]
     begun = next(report["time"] for report in reports if report["stage"] == "embed")
     ended = job.output(job.outputs("shard-*")[-1].name).stat().st_mtime
     return len(files) / (ended - begun), json.loads(job.output("encoder.json").read_text("utf-8"))
@@ -100,12 +114,18 @@ def bare(encoder: Encoder, count: int, batch: int) -> float:
     ready = encoder.normalise(pixels.contiguous(memory_format=torch.channels_last))
     with torch.inference_mode():
         encoder.module(ready)
-        return _rate(lambda: [encoder.module(ready) for _ in range(-(-count // batch))], -(-count // batch) * batch, encoder)
+        return _rate(
+            lambda: [encoder.module(ready) for _ in range(-(-count // batch))],
+            -(-count // batch) * batch,
+            encoder,
+        )
 
 
 def loop(files: list[Path], encoder: Encoder) -> float:
     """Images per second of the DataLoader loop, workers' start left out."""
-    loader = DataLoader(Files(files, encoder), batch_size=32, num_workers=2, persistent_workers=True)
+    loader = DataLoader(
+        Files(files, encoder), batch_size=32, num_workers=2, persistent_workers=True
+    )
     with torch.inference_mode():
 
         def once() -> None:
@@ -125,14 +145,23 @@ def _rate(work: Callable[[], object], count: int, encoder: Encoder) -> float:
     return count / (time.perf_counter() - start)
 
 
-def measure(encoder_id: str, files: list[Path], device: torch.device, rounds: int, folder: Path) -> None:
+def measure(
+    encoder_id: str, files: list[Path], device: torch.device, rounds: int, folder: Path
+) -> None:
     """Measure one encoder and print its lines."""
     random = not registry.info(registry.resolve(encoder_id)).ready
     plain = registry.load(encoder_id, random_weights=random)
     plain.module = plain.module.to(device)  # f32, the layout it came in: the loop knows no better
     plain.device = device
     tuned = registry.load(encoder_id, random_weights=random)
-    ours(files[:64], encoder_id, str(device), folder / f"{encoder_id.replace('/', '-')}-warm", full=False, random=random)
+    ours(
+        files[:64],
+        encoder_id,
+        str(device),
+        folder / f"{encoder_id.replace('/', '-')}-warm",
+        full=False,
+        random=random,
+    )
     results: dict[str, list[float]] = {"ours": [], "(a) bare": [], "(b) loop": [], "full": []}
     for number in range(rounds):
         stem = f"{encoder_id.replace('/', '-')}-{number}"
@@ -141,9 +170,18 @@ def measure(encoder_id: str, files: list[Path], device: torch.device, rounds: in
         tuned.to(device, runtime.DTYPES[about["precision"]])
         results["(a) bare"].append(bare(tuned, len(files), about["batch"]))
         results["(b) loop"].append(loop(files, plain))
-        results["full"].append(ours(files, encoder_id, str(device), folder / f"{stem}-full", full=True, random=random)[0])
-    against = {name: statistics.median(o / r for o, r in zip(results["ours"], results[name], strict=True)) for name in results}
-    print(f"\n{encoder_id}{' (random weights)' if random else ''} on {about['device']}, {about['precision']}, batch {about['batch']}")
+        results["full"].append(
+            ours(files, encoder_id, str(device), folder / f"{stem}-full", full=True, random=random)[
+                0
+            ]
+        )
+    against = {
+        name: statistics.median(o / r for o, r in zip(results["ours"], results[name], strict=True))
+        for name in results
+    }
+    print(
+        f"\n{encoder_id}{' (random weights)' if random else ''} on {about['device']}, {about['precision']}, batch {about['batch']}"
+    )
     print(f"  {about['why']}")
     for name, rates in results.items():
         print(f"  {name:9} {statistics.median(rates):9.1f} images/s")
@@ -153,9 +191,16 @@ def measure(encoder_id: str, files: list[Path], device: torch.device, rounds: in
 
 def main() -> None:
     """Parse the command line, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--images", type=Path, help="a folder of photographs (default: drawn ones)")
-    parser.add_argument("--count", type=int, default=0, help="images a measurement (default: 192 on a CPU, 4096 on a GPU)")
+    parser.add_argument(
+        "--count",
+        type=int,
+        default=0,
+        help="images a measurement (default: 192 on a CPU, 4096 on a GPU)",
+    )
     parser.add_argument("--encoders", nargs="+", default=["lite0", registry.DEFAULT_CLIP])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--device", default="auto")
@@ -164,11 +209,15 @@ def main() -> None:
     count = options.count or (192 if device.type == "cpu" else 4096)
     with tempfile.TemporaryDirectory() as folder:
         if options.images:
-            found = sorted(file for file in options.images.rglob("*") if file.suffix.lower() in SUFFIXES)
+            found = sorted(
+                file for file in options.images.rglob("*") if file.suffix.lower() in SUFFIXES
+            )
             files = [found[number % len(found)] for number in range(count)]
         else:
             files = draw_photos(Path(folder), count)
-        print(f"torch {torch.__version__}, {runtime.device_name(device)}, {torch.get_num_threads()} threads, {count} images")
+        print(
+            f"torch {torch.__version__}, {runtime.device_name(device)}, {torch.get_num_threads()} threads, {count} images"
+        )
         for encoder_id in options.encoders:
             measure(encoder_id, files, device, options.rounds, Path(folder))
 

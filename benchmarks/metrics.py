@@ -4,8 +4,8 @@
     values, one run python benchmarks/metrics.py all [--images 100000] [--dimensions 512]     every metric, by
     stage, with peak memory
 
-Vectors are correlated Gaussians with the spread of network features, by seed. Times on a busy machine vary:
-read ratios.
+Vectors are correlated Gaussians with the spread of network features, by seed. Times on a busy
+machine vary: read ratios.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""How fast is a scan? Many small JPEGs through the scan job, against a plain loop over some of the same files.
+"""How fast is a scan? Many small JPEGs through the scan job, against a plain loop over some of the
+same files.
 
     python -m benchmarks.scan [--files 100000] [--side 32]
 
-The plain loop hashes each file and opens and decodes it with Pillow, one after the other. Prints a Markdown row.
+The plain loop hashes each file and opens and decodes it with Pillow, one after the other. Prints a
+Markdown row.
 """
 
 from __future__ import annotations

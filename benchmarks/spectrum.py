@@ -2,8 +2,8 @@
 
     python benchmarks/spectrum.py [--images 300] [--side 512]
 
-Draws noisy JPEGs of that size into a temporary folder, runs the whole task on them (decode, crop, transform,
-compare) and prints images per second over both datasets. Times on a busy machine vary.
+Draws noisy JPEGs of that size into a temporary folder, runs the whole task on them (decode, crop,
+transform, compare) and prints images per second over both datasets. Times on a busy machine vary.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def draw(folder: Path, images: int, side: int, seed: int) -> list[str]:
     for index in range(images):
         coarse = Image.fromarray(rng.integers(0, 255, (side // 16, side // 16, 3), dtype=np.uint8))
         image = np.asarray(
-            coarse.resize((side, side), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(1)),
+            coarse.resize((side, side), Image.Resampling.BICUBIC).filter(
+                ImageFilter.GaussianBlur(1)
+            ),
             np.float32,
         )
         grain = rng.normal(0, 4, image.shape)
@@ -66,7 +68,13 @@ def main() -> None:
                     "seed": 0,
                     "crop": crop,
                     "datasets": [
-                        {"dataset_id": 1, "version": None, "domain": "real", "file": "d00", "name": "real"},
+                        {
+                            "dataset_id": 1,
+                            "version": None,
+                            "domain": "real",
+                            "file": "d00",
+                            "name": "real",
+                        },
                         {
                             "dataset_id": 2,
                             "version": "1.0",

@@ -1,10 +1,11 @@
-"""How well changes between versions are told, on images whose answer is known: the table of docs/versions.md.
+"""How well changes between versions are told, on images whose answer is known: the table of
+docs/versions.md.
 
     python benchmarks/versions.py PACS_FOLDER
 
-The folder holds ``photo``, ``cartoon`` and ``art_painting``, each with one folder a class. Classes are taken
-out of one version; the next has them. Everything is embedded once (into a workspace beside, ``--db``), then
-judged in memory.
+The folder holds ``photo``, ``cartoon`` and ``art_painting``, each with one folder a class. Classes
+are taken out of one version; the next has them. Everything is embedded once (into a workspace
+beside, ``--db``), then judged in memory.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ class Folder:
     """One folder's vectors, classes and names."""
 
     def __init__(self, ws: Workspace, path: Path, domain: str) -> None:
-        dataset = ws.add_dataset(path, domain=domain, version=path.name if domain == "synthetic" else None)
+        dataset = ws.add_dataset(
+            path, domain=domain, version=path.name if domain == "synthetic" else None
+        )
         ws.scan(dataset)
         ws.embed([dataset], "lite0")
         self.names, plain = ws.vectors(dataset, "lite0")
@@ -53,8 +56,9 @@ class Folder:
 
 
 def known(real: Folder, version: Folder, name: str) -> Iterator[tuple[str, np.ndarray, Change]]:
-    """Comparisons whose answer is known: name, which real images should close (none: nothing changed), what
-    was found."""
+    """Comparisons whose answer is known: name, which real images should close (none: nothing
+    changed), what was found.
+    """
     everything = np.arange(len(version.names))
     nothing = np.zeros(len(real.names), bool)
     classes = sorted(set(real.classes))
@@ -70,7 +74,11 @@ def known(real: Folder, version: Folder, name: str) -> Iterator[tuple[str, np.nd
     for seed in range(SEEDS):
         order = np.random.default_rng(seed).permutation(everything)
         half = len(order) // 2
-        yield f"{name}: shuffled copy", nothing, version.change(version, everything, order, real, seed)
+        yield (
+            f"{name}: shuffled copy",
+            nothing,
+            version.change(version, everything, order, real, seed),
+        )
         yield (
             f"{name}: random tenth added",
             nothing,
@@ -92,7 +100,11 @@ def main() -> None:
     with Workspace(given.db) as ws:
         real, cartoon, art = (
             Folder(ws, given.folder / name, domain)
-            for name, domain in (("photo", "real"), ("cartoon", "synthetic"), ("art_painting", "synthetic"))
+            for name, domain in (
+                ("photo", "real"),
+                ("cartoon", "synthetic"),
+                ("art_painting", "synthetic"),
+            )
         )
     found: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     for name, version in (("cartoon", cartoon), ("art_painting", art)):
@@ -110,7 +122,12 @@ def main() -> None:
                 )
             else:
                 found[kind].append(
-                    (float(verdict(int(closed.sum()), opened, len(truth)).word != "no clear difference"),)
+                    (
+                        float(
+                            verdict(int(closed.sum()), opened, len(truth)).word
+                            != "no clear difference"
+                        ),
+                    )
                 )
     change = cartoon.change(art, np.arange(len(cartoon.names)), np.arange(len(art.names)), real)
     found["cartoon to art_painting, nothing missing"].append(

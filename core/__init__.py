@@ -1,7 +1,7 @@
 """Gapscope: what in the real world do our rendered images not cover?
 
-``from core import Workspace`` is the Python door. The import is lazy so that a worker process, which needs
-a task and nothing else, does not pay for DuckDB.
+``from core import Workspace`` is the Python door. The import is lazy so that a worker process,
+which needs a task and nothing else, does not pay for DuckDB.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 __version__ = "0.1.0"
 ANALYSIS = 1
-"""Raised by one whenever the analysis gives other numbers for the same input: older comparisons are then kept as they
-are and not taken for an answer to the same question."""
+"""Raised by one whenever the analysis gives other numbers for the same input: older comparisons are
+then kept as they are and not taken for an answer to the same question.
+"""
 
 
 def __getattr__(name: str) -> object:

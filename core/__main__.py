@@ -1,7 +1,7 @@
 """The command line: ``python -m core`` does what the pages do.
 
-Exit status: 0 done, 1 a ``--fail-if`` rule held, 2 bad input (one line on stderr: what is wrong and what to do).
-Progress goes to stderr; results go to stdout and to the files that the options name.
+Exit status: 0 done, 1 a ``--fail-if`` rule held, 2 bad input (one line on stderr: what is wrong and
+what to do). Progress goes to stderr; results go to stdout and to the files that the options name.
 """
 
 from __future__ import annotations
@@ -20,42 +20,66 @@ from rich.table import Table
 from core.errors import GapscopeError, InputError, JobCancelled
 from core.settings import settings
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
-                  help="Gapscope: what in the real world do our rendered images not cover?")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Gapscope: what in the real world do our rendered images not cover?",
+)
 out = Console(soft_wrap=True)
 
-Labels = Annotated[str | None, typer.Option(help="Where class and bias come from: a path pattern such as '{class}/{bias}/*', or a CSV / Parquet table.")]
-Db = Annotated[Path | None, typer.Option(help="The workspace's DuckDB file (default: the one in GAPSCOPE_HOME).")]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        help="Where class and bias come from: a path pattern such as '{class}/{bias}/*', or a CSV / Parquet table."
+    ),
+]
+Db = Annotated[
+    Path | None,
+    typer.Option(help="The workspace's DuckDB file (default: the one in GAPSCOPE_HOME)."),
+]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the results as JSON.")]
 
 
 @app.command()
-def sample(folder: Annotated[Path, typer.Argument(help="Where to write the sample project's folders.")]) -> None:
+def sample(
+    folder: Annotated[Path, typer.Argument(help="Where to write the sample project's folders.")],
+) -> None:
     """Write the sample project: drawn scenes with a known answer."""
     from core.sample import write_sample
 
     made = write_sample(folder)
     out.print(f"real       {made.real}  (drawn stand-ins for photographs)")
     for version, path in made.versions.items():
-        out.print(f"{version:<10} {path}   (lacks: {', '.join(made.missing[version]) or 'nothing'})")
+        out.print(
+            f"{version:<10} {path}   (lacks: {', '.join(made.missing[version]) or 'nothing'})"
+        )
     out.print(f"labels     {made.labels}")
 
 
 @app.command()
-def scan(folder: Annotated[Path, typer.Argument(help="A folder of images.")], labels: Labels = None,
-         json_file: Json = None) -> None:
+def scan(
+    folder: Annotated[Path, typer.Argument(help="A folder of images.")],
+    labels: Labels = None,
+    json_file: Json = None,
+) -> None:
     """What is in a folder: counts, sizes, broken files, groups."""
     from core.images.scan import summarise
     from core.jobfolder import JobFolder
     from core.tasks.scan import read_rows, run
 
     with tempfile.TemporaryDirectory() as scratch:  # a scan on its own needs no workspace
-        job = JobFolder.create(scratch, {"kind": "scan", "folder": str(_visible(folder)), "labels": labels})
+        job = JobFolder.create(
+            scratch, {"kind": "scan", "folder": str(_visible(folder)), "labels": labels}
+        )
         run(job)
         rows = read_rows(job)
     summary = summarise(rows)
-    broken = [(row["path"], row["reason"]) for row in rows.select(["path", "reason", "status"]).to_pylist()
-              if row["status"] != "ok"]
+    broken = [
+        (row["path"], row["reason"])
+        for row in rows.select(["path", "reason", "status"]).to_pylist()
+        if row["status"] != "ok"
+    ]
     for name, value in summary.as_dict().items():
         if name != "groups" or any(group["bias"] for group in value):
             out.print(f"[bold]{name:<12}[/] {_plain(value)}", highlight=False)
@@ -63,7 +87,9 @@ def scan(folder: Annotated[Path, typer.Argument(help="A folder of images.")], la
         out.print(f"unreadable   {path}: {reason}", markup=False)
     if len(broken) > 20:
         out.print(f"             and {len(broken) - 20} more")
-    _write_json(json_file, {**summary.as_dict(), "broken": [{"path": p, "reason": r} for p, r in broken]})
+    _write_json(
+        json_file, {**summary.as_dict(), "broken": [{"path": p, "reason": r} for p, r in broken]}
+    )
 
 
 @app.command()
@@ -75,7 +101,10 @@ def encoders() -> None:
     for info in registry.list_encoders(settings()):
         state = "ready" if info.ready else "not here"
         size = f", {info.size_mb:,.0f} MB" if info.size_mb else ""
-        out.print(f"[bold]{info.id}[/]{' (auto)' if info.id == auto else ''}  {state}{size}. {info.title}", highlight=False)
+        out.print(
+            f"[bold]{info.id}[/]{' (auto)' if info.id == auto else ''}  {state}{size}. {info.title}",
+            highlight=False,
+        )
         if not info.ready:
             out.print(f"    {info.how}", highlight=False, style="dim")
 
@@ -83,29 +112,56 @@ def encoders() -> None:
 @app.command()
 def compare(
     real: Annotated[Path, typer.Option(help="The folder of real images.")],
-    synthetic: Annotated[list[str], typer.Option(help="NAME=DIR: a renderer version and its folder. Repeat it, oldest first.")],
-    encoder: Annotated[str, typer.Option(help="An encoder's id, or auto. See `python -m core encoders`.")] = "auto",
+    synthetic: Annotated[
+        list[str],
+        typer.Option(help="NAME=DIR: a renderer version and its folder. Repeat it, oldest first."),
+    ],
+    encoder: Annotated[
+        str, typer.Option(help="An encoder's id, or auto. See `python -m core encoders`.")
+    ] = "auto",
     seed: Annotated[int, typer.Option(help="Same inputs and seed, same result.")] = 0,
     labels: Labels = None,
     db: Db = None,
     json_file: Json = None,
-    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the absent images as CSV.")] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write the absent images as CSV.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report.")] = None,
-    brief: Annotated[Path | None, typer.Option(help="Write the render brief as Markdown (.md) or HTML.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write the gate's result as JUnit XML.")] = None,
-    fail_if: Annotated[str | None, typer.Option(help="A rule such as \"absent_rate > 0.10 or regressed > 20\": exit 1 if it holds.")] = None,
-    allow_download: Annotated[bool, typer.Option("--allow-download", help="Let the encoder's weights be fetched from their hub.")] = False,
+    brief: Annotated[
+        Path | None, typer.Option(help="Write the render brief as Markdown (.md) or HTML.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write the gate's result as JUnit XML.")
+    ] = None,
+    fail_if: Annotated[
+        str | None,
+        typer.Option(
+            help='A rule such as "absent_rate > 0.10 or regressed > 20": exit 1 if it holds.'
+        ),
+    ] = None,
+    allow_download: Annotated[
+        bool,
+        typer.Option(
+            "--allow-download", help="Let the encoder's weights be fetched from their hub."
+        ),
+    ] = False,
 ) -> None:
-    """Compare a folder of real images with renderer versions; list the real images they do not cover."""
+    """Compare a folder of real images with renderer versions; list the real images they do not
+    cover.
+    """
     from core.workspace import Workspace
 
     versions = _versions(synthetic)
     rule = _rule(fail_if)
     with Workspace(db) as ws:
         real_set = ws.add_dataset(_visible(real), domain="real", labels=labels)
-        sets = [ws.add_dataset(_visible(folder), domain="synthetic", version=name, labels=labels)
-                for name, folder in versions.items()]
-        found = ws.compare(real_set, sets, encoder=encoder, seed=seed, allow_download=allow_download)
+        sets = [
+            ws.add_dataset(_visible(folder), domain="synthetic", version=name, labels=labels)
+            for name, folder in versions.items()
+        ]
+        found = ws.compare(
+            real_set, sets, encoder=encoder, seed=seed, allow_download=allow_download
+        )
         result = found.as_dict()
         _print_comparison(result)
         _write_json(json_file, result)
@@ -120,7 +176,9 @@ def compare(
         if brief:
             from core.reports.brief import brief_html, brief_markdown
 
-            _write_text(brief, brief_markdown(ws, found) if brief.suffix == ".md" else brief_html(ws, found))
+            _write_text(
+                brief, brief_markdown(ws, found) if brief.suffix == ".md" else brief_html(ws, found)
+            )
     failed = False
     if rule is not None:
         outcome = rule.check(result)
@@ -139,12 +197,24 @@ def finetune(
     real: Annotated[Path, typer.Option(help="The folder of real images (biased).")],
     synthetic: Annotated[Path, typer.Option(help="The folder of synthetic images (balanced).")],
     labels: Labels = None,
-    real_labels: Annotated[str | None, typer.Option(help="Labels of the real images, where they differ.")] = None,
-    synthetic_labels: Annotated[str | None, typer.Option(help="Labels of the synthetic images, where they differ.")] = None,
-    version: Annotated[str | None, typer.Option(help="Version name of the synthetic folder (default: its name).")] = None,
-    mixtures: Annotated[str, typer.Option(help="Of none, usb, asb, ffr, synthetic, reversed, biased-ffr.")] = "none,usb,asb,ffr",
-    objectives: Annotated[str, typer.Option(help="Of erm, groupdro, resampling, dfr.")] = "erm,groupdro,resampling,dfr",
-    trainable: Annotated[str, typer.Option(help="head (seconds), stage (minutes) or all (a GPU's work).")] = "head",
+    real_labels: Annotated[
+        str | None, typer.Option(help="Labels of the real images, where they differ.")
+    ] = None,
+    synthetic_labels: Annotated[
+        str | None, typer.Option(help="Labels of the synthetic images, where they differ.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Version name of the synthetic folder (default: its name).")
+    ] = None,
+    mixtures: Annotated[
+        str, typer.Option(help="Of none, usb, asb, ffr, synthetic, reversed, biased-ffr.")
+    ] = "none,usb,asb,ffr",
+    objectives: Annotated[
+        str, typer.Option(help="Of erm, groupdro, resampling, dfr.")
+    ] = "erm,groupdro,resampling,dfr",
+    trainable: Annotated[
+        str, typer.Option(help="head (seconds), stage (minutes) or all (a GPU's work).")
+    ] = "head",
     backbone: Annotated[str, typer.Option(help="An encoder's id, or auto.")] = "auto",
     seeds: Annotated[int, typer.Option(help="How many seeds.")] = 3,
     db: Db = None,
@@ -155,18 +225,29 @@ def finetune(
 
     real_spec, synthetic_spec = real_labels or labels, synthetic_labels or labels
     if not real_spec:
-        raise InputError("The test needs labels", "Give --labels, or --real-labels and --synthetic-labels.")
+        raise InputError(
+            "The test needs labels", "Give --labels, or --real-labels and --synthetic-labels."
+        )
     with Workspace(db) as ws:
         real_set = ws.add_dataset(_visible(real), domain="real", labels=real_spec)
-        synthetic_set = ws.add_dataset(_visible(synthetic), domain="synthetic", version=version, labels=synthetic_spec)
-        study = ws.finetune(real_set, synthetic_set, mixtures=_words(mixtures), objectives=_words(objectives),
-                            trainable=trainable, backbone=backbone, seeds=list(range(seeds)))
+        synthetic_set = ws.add_dataset(
+            _visible(synthetic), domain="synthetic", version=version, labels=synthetic_spec
+        )
+        study = ws.finetune(
+            real_set,
+            synthetic_set,
+            mixtures=_words(mixtures),
+            objectives=_words(objectives),
+            trainable=trainable,
+            backbone=backbone,
+            seeds=list(range(seeds)),
+        )
         result = study.as_dict()
         _print_study(result)
         _write_json(json_file, result)
 
 
-# --- what is printed ----------------------------------------------------------------------------------------
+# --- what is printed ------------------------------------------------------------------------------
 
 
 def _print_comparison(result: dict[str, Any]) -> None:
@@ -174,24 +255,52 @@ def _print_comparison(result: dict[str, Any]) -> None:
     for column in ("version", "images", "absent", "rate", "floor", "by cluster", "verdict"):
         table.add_column(column, justify="left" if column in ("version", "verdict") else "right")
     for name, version in result["versions"].items():
-        table.add_row(name, str(version["images"]), str(len(version["absent"])), _percent(version["absent_rate"]),
-                      _percent(version["floor_rate"]), str(len(version["absent_by_cluster"])), version["verdict"] or "")
-    out.print(f"{result['real']['images']} real images, {result['real']['unreadable']} unreadable, encoder {result['encoder']}")
+        table.add_row(
+            name,
+            str(version["images"]),
+            str(len(version["absent"])),
+            _percent(version["absent_rate"]),
+            _percent(version["floor_rate"]),
+            str(len(version["absent_by_cluster"])),
+            version["verdict"] or "",
+        )
+    out.print(
+        f"{result['real']['images']} real images, {result['real']['unreadable']} unreadable, encoder {result['encoder']}"
+    )
     out.print(table)
     for name, version in result["versions"].items():
         for gap in version["gaps"][:5]:
             if gap["absent"]:
-                out.print(f"  {name}: {gap['absent']} absent images: {gap['name']}. {gap['reason']}", markup=False)
+                out.print(
+                    f"  {name}: {gap['absent']} absent images: {gap['name']}. {gap['reason']}",
+                    markup=False,
+                )
 
 
 def _print_study(result: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
-    names = [key for key in ("mixture", "objective", "worst_mean", "worst_sd", "balanced_mean", "balanced_sd", "seeds")
-             if result["summary"] and key in result["summary"][0]]
+    names = [
+        key
+        for key in (
+            "mixture",
+            "objective",
+            "worst_mean",
+            "worst_sd",
+            "balanced_mean",
+            "balanced_sd",
+            "seeds",
+        )
+        if result["summary"] and key in result["summary"][0]
+    ]
     for name in names:
         table.add_column(name, justify="right" if name not in ("mixture", "objective") else "left")
     for row in result["summary"]:
-        table.add_row(*(f"{row[name]:.3f}" if isinstance(row[name], float) else str(row[name]) for name in names))
+        table.add_row(
+            *(
+                f"{row[name]:.3f}" if isinstance(row[name], float) else str(row[name])
+                for name in names
+            )
+        )
     out.print(table)
     for sentence in result["verdict"].get("sentences", []):
         out.print(sentence, markup=False)
@@ -209,7 +318,7 @@ def _plain(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-# --- what is read and written -------------------------------------------------------------------------------
+# --- what is read and written ---------------------------------------------------------------------
 
 
 def _versions(pairs: list[str]) -> dict[str, Path]:
@@ -217,9 +326,14 @@ def _versions(pairs: list[str]) -> dict[str, Path]:
     for pair in pairs:
         name, mark, folder = pair.partition("=")
         if not mark or not name.strip() or not folder.strip():
-            raise InputError(f"--synthetic wants NAME=DIR, not {pair!r}", "For example --synthetic 1.0=renders/1.0")
+            raise InputError(
+                f"--synthetic wants NAME=DIR, not {pair!r}",
+                "For example --synthetic 1.0=renders/1.0",
+            )
         if name in found:
-            raise InputError(f"The version name {name!r} is used twice", "Give every version its own name.")
+            raise InputError(
+                f"The version name {name!r} is used twice", "Give every version its own name."
+            )
         found[name.strip()] = Path(folder.strip())
     return found
 
@@ -246,13 +360,17 @@ def _write_text(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}", "Choose another file.") from error
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}", "Choose another file."
+        ) from error
     Console(stderr=True).print(f"wrote {path}", markup=False, highlight=False)
 
 
 def _write_json(path: Path | None, value: Any) -> None:
     if path is not None:
-        _write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False, default=str))
+        _write_text(
+            path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False, default=str)
+        )
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
 """Errors that tell the user what is wrong and what to do.
 
-Every error Gapscope raises on purpose is a :class:`GapscopeError`: one sentence for *what is wrong*, one for
-*what to do*. The command line prints both on one line and exits with 2; the pages show them in a box. Anything
-else that escapes is a bug in Gapscope and is shown as one.
+Every error Gapscope raises on purpose is a :class:`GapscopeError`: one sentence for *what is
+wrong*, one for *what to do*. The command line prints both on one line and exits with 2; the pages
+show them in a box. Anything else that escapes is a bug in Gapscope and is shown as one.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 class GapscopeError(Exception):
     """Something the user can act on.
 
-    ``what`` says what is wrong ("the folder /data/real has no images"), ``remedy`` what to do about it. Both
-    are plain text without a line break, so that an error is always one line.
+    ``what`` says what is wrong ("the folder /data/real has no images"), ``remedy`` what to do about
+    it. Both are plain text without a line break, so that an error is always one line.
     """
 
     def __init__(self, what: str, remedy: str = "") -> None:

@@ -11,9 +11,9 @@
         cancel             appears when the user cancels
         failure.json       appears when the task failed: {"what", "remedy", "trace"}
 
-A task sees only its folder and never opens DuckDB. So the same task runs in this process, in a warm worker or on
-another machine over shared storage, it can be killed at any moment and run again on the same folder, and its
-result can be checked by looking.
+A task sees only its folder and never opens DuckDB. So the same task runs in this process, in a warm
+worker or on another machine over shared storage, it can be killed at any moment and run again on
+the same folder, and its result can be checked by looking.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ REPORT_EVERY = 0.25  # seconds between two lines of progress.jsonl within one st
 class Progress:
     """One report of a running job.
 
-    ``done`` of ``total`` units in ``stage`` (``total`` 0: unknown); ``rate`` in units per second over the stage;
-    ``left`` seconds to the end of the stage (None: unknown); ``time`` seconds since the epoch.
+    ``done`` of ``total`` units in ``stage`` (``total`` 0: unknown); ``rate`` in units per second
+    over the stage; ``left`` seconds to the end of the stage (None: unknown); ``time`` seconds since
+    the epoch.
     """
 
     stage: str
@@ -64,7 +65,9 @@ class JobFolder:
         self._stage_started = 0.0
         self._stage_first = 0
         self._last_report = 0.0
-        self.listener: Callable[[Progress], None] | None = None  # hears reports where the job runs in this process
+        self.listener: Callable[[Progress], None] | None = (
+            None  # hears reports where the job runs in this process
+        )
 
     @classmethod
     def create(cls, path: Path | str, spec: dict[str, Any]) -> JobFolder:
@@ -76,7 +79,7 @@ class JobFolder:
             write_text(folder.path / "spec.json", json.dumps(spec, indent=1, sort_keys=True))
         return folder
 
-    # --- what to do -----------------------------------------------------------------------------------------
+    # --- what to do -------------------------------------------------------------------------------
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -91,7 +94,7 @@ class JobFolder:
         """Path of an output file, for example ``points.parquet``."""
         return self.path / "outputs" / name
 
-    # --- plain data in and out ------------------------------------------------------------------------------
+    # --- plain data in and out --------------------------------------------------------------------
 
     def read_table(self, name: str) -> pa.Table:
         """An Arrow table from ``inputs/``."""
@@ -124,15 +127,19 @@ class JobFolder:
 
     def outputs(self, pattern: str) -> list[Path]:
         """Finished output files that match a glob pattern, in name order."""
-        return sorted(path for path in (self.path / "outputs").glob(pattern) if not path.name.endswith(".part"))
+        return sorted(
+            path
+            for path in (self.path / "outputs").glob(pattern)
+            if not path.name.endswith(".part")
+        )
 
-    # --- telling and being told -----------------------------------------------------------------------------
+    # --- telling and being told -------------------------------------------------------------------
 
     def report(self, stage: str, done: int = 0, total: int = 0, note: str = "") -> None:
         """Tell how far the job is, and stop it if the user cancelled.
 
-        Call it as often as you like: a line is written at most every 0.25 s within a stage, always at a stage's
-        beginning and end. Raises :class:`JobCancelled`.
+        Call it as often as you like: a line is written at most every 0.25 s within a stage, always
+        at a stage's beginning and end. Raises :class:`JobCancelled`.
         """
         self.raise_if_cancelled()
         now = time.time()
@@ -148,7 +155,10 @@ class JobFolder:
         if self.listener is not None:
             self.listener(progress)
         line = json.dumps(asdict(progress))
-        with storage_guard(self.path), (self.path / "progress.jsonl").open("a", encoding="utf-8") as file:
+        with (
+            storage_guard(self.path),
+            (self.path / "progress.jsonl").open("a", encoding="utf-8") as file,
+        ):
             file.write(line + "\n")
 
     def progress(self) -> Progress | None:
@@ -193,16 +203,27 @@ class JobFolder:
     def raise_if_cancelled(self) -> None:
         """Raise :class:`JobCancelled` if the user asked for it."""
         if (self.path / "cancel").exists():
-            raise JobCancelled("The job was cancelled", "Resume it from the Jobs page; finished parts are kept.")
+            raise JobCancelled(
+                "The job was cancelled", "Resume it from the Jobs page; finished parts are kept."
+            )
 
     def fail(self, error: BaseException) -> None:
         """Write ``failure.json``: plain words for the user, the trace for the log."""
-        what = error.what if isinstance(error, GapscopeError) else f"{type(error).__name__}: {error}"
-        remedy = error.remedy if isinstance(error, GapscopeError) else (
-            "This is a fault in Gapscope or its libraries: see the job's log.")
+        what = (
+            error.what if isinstance(error, GapscopeError) else f"{type(error).__name__}: {error}"
+        )
+        remedy = (
+            error.remedy
+            if isinstance(error, GapscopeError)
+            else ("This is a fault in Gapscope or its libraries: see the job's log.")
+        )
         trace = "".join(traceback.format_exception(error))
-        write_text(self.path / "failure.json", json.dumps(
-            {"type": type(error).__name__, "what": what, "remedy": remedy, "trace": trace}))
+        write_text(
+            self.path / "failure.json",
+            json.dumps(
+                {"type": type(error).__name__, "what": what, "remedy": remedy, "trace": trace}
+            ),
+        )
         if not isinstance(error, GapscopeError):
             self.log(trace)
 
@@ -223,12 +244,15 @@ def storage_guard(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageFull(
                 f"The disk that holds {path} is full",
-                "Free some space and resume the job: finished parts are kept.") from error
+                "Free some space and resume the job: finished parts are kept.",
+            ) from error
         raise
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The records of a JSON-lines file that may still grow; a line cut short while it is being written is left out."""
+    """The records of a JSON-lines file that may still grow; a line cut short while it is being
+    written is left out.
+    """
     found = []
     for line in path.read_text("utf-8").splitlines():
         try:

@@ -35,16 +35,22 @@ class Settings(BaseSettings):
         default_factory=lambda: (Path.home(), Path.cwd()),
         description="Folders a user may look into. GAPSCOPE_HOME always belongs to them.",
     )
-    weights: Path | None = Field(default=None, description="A folder with weight files put there by hand.")
+    weights: Path | None = Field(
+        default=None, description="A folder with weight files put there by hand."
+    )
     device: str = Field(default="auto", description="auto, cuda, cuda:N, mps or cpu.")
-    workers: int = Field(default=0, ge=0, description="Decoding threads; 0 means one for each core.")
+    workers: int = Field(
+        default=0, ge=0, description="Decoding threads; 0 means one for each core."
+    )
     parallel: int = Field(default=1, ge=1, description="Jobs that may run at once.")
 
     @field_validator("roots", mode="before")
     @classmethod
     def _split_roots(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part.strip())
+            return tuple(
+                Path(part).expanduser() for part in value.split(os.pathsep) if part.strip()
+            )
         return value
 
     @field_validator("home", "weights", mode="after")

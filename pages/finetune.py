@@ -1,4 +1,6 @@
-"""Fine-tune: does pretraining on the synthetic images help a model on the real ones? Set a study up, watch it, read it."""
+"""Fine-tune: does pretraining on the synthetic images help a model on the real ones? Set a study
+up, watch it, read it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ SECTION, STUDY, NEXT = "study_section", "study", "study_next"  # session state
 def page() -> None:
     """Draw the page."""
     ws = workspace()
-    style.heading("Fine-tune", "The moment of truth: train with and without the synthetic images, and see what happens to the worst group.")
+    style.heading(
+        "Fine-tune",
+        "The moment of truth: train with and without the synthetic images, and see what happens to the worst group.",
+    )
     studies = ws.studies()
     if NEXT in st.session_state:  # before the pickers are drawn: they show this
         st.session_state.update({STUDY: st.session_state.pop(NEXT), SECTION: READ})
@@ -25,8 +30,14 @@ def page() -> None:
         st.session_state[SECTION] = READ if studies else NEW
     section: str | None = NEW
     if studies:
-        section = st.segmented_control("Section", (NEW, READ), required=True, key=SECTION, label_visibility="collapsed",
-                                       persist_state="session")
+        section = st.segmented_control(
+            "Section",
+            (NEW, READ),
+            required=True,
+            key=SECTION,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
     if section == READ or ws.read_only:
         if studies:
             _studies(ws, studies)
@@ -47,7 +58,13 @@ def _studies(ws: Workspace, studies: list[StudyRecord]) -> None:
     if st.session_state.get(STUDY) not in by_id:
         st.session_state[STUDY] = studies[0].id
     if len(studies) > 1:
-        picked = st.selectbox("Study", list(by_id), format_func=lambda one: _title(by_id[one], statuses), key=STUDY, persist_state="session")
+        picked = st.selectbox(
+            "Study",
+            list(by_id),
+            format_func=lambda one: _title(by_id[one], statuses),
+            key=STUDY,
+            persist_state="session",
+        )
     else:
         picked = studies[0].id
         st.markdown(f"**{escape(studies[0].name)}**")

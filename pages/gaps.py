@@ -1,4 +1,6 @@
-"""Gaps: the real images that a version does not cover, in groups, with what is nearest to each, and how sure that is."""
+"""Gaps: the real images that a version does not cover, in groups, with what is nearest to each, and
+how sure that is.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +45,13 @@ def page() -> None:
         return
     with right:
         version_id = choose.version(found)
-    summary = next((row for row in found.summary().to_pylist() if row["version_id"] == version_id), None)
+    summary = next(
+        (row for row in found.summary().to_pylist() if row["version_id"] == version_id), None
+    )
     if summary is None:
-        st.info("This comparison has no result for this version. Compare again on the Datasets page.")
+        st.info(
+            "This comparison has no result for this version. Compare again on the Datasets page."
+        )
         return
     _headline(summary, found.real.images)
     section = st.segmented_control(
@@ -69,11 +75,13 @@ def page() -> None:
         _gaps(ws, found, version_id, summary)
 
 
-# --- numbers on top -----------------------------------------------------------------------------------------
+# --- numbers on top -------------------------------------------------------------------------------
 
 
 def _headline(summary: Mapping[str, Any], real_images: int) -> None:
-    floor = figure("floor: one half of the real images against the other", percent(summary["floor_rate"]))
+    floor = figure(
+        "floor: one half of the real images against the other", percent(summary["floor_rate"])
+    )
     if summary["absolute"] is False:
         why = "The look differs too much from the real images'. " if summary["planted"] else ""
         st.warning(
@@ -103,7 +111,7 @@ def _headline(summary: Mapping[str, Any], real_images: int) -> None:
     st.html(f"<div class='gs gs-soft'>{html(planted_sentence(summary))}</div>")
 
 
-# --- the list -----------------------------------------------------------------------------------------------
+# --- the list -------------------------------------------------------------------------------------
 
 
 def _gaps(ws: Workspace, found: Comparison, version_id: int, summary: Mapping[str, Any]) -> None:
@@ -127,10 +135,14 @@ def _gaps(ws: Workspace, found: Comparison, version_id: int, summary: Mapping[st
         )
         classes = sorted({value for value in ranking["class"].tolist() if value is not None})
         wanted = (
-            st.multiselect("Class", classes, key="gaps_class", placeholder="All classes") if classes else []
+            st.multiselect("Class", classes, key="gaps_class", placeholder="All classes")
+            if classes
+            else []
         )
         order = (
-            st.selectbox("Sort gaps by", ("Most absent", "Most images"), key="gaps_order", width=180)
+            st.selectbox(
+                "Sort gaps by", ("Most absent", "Most images"), key="gaps_order", width=180
+            )
             if trusted
             else ""
         )
@@ -173,7 +185,9 @@ def _cards(
     chosen: np.ndarray,
     order: str,
 ) -> str | None:
-    """A card for each gap, and one for absent images of no gap; the path of the image that was clicked."""
+    """A card for each gap, and one for absent images of no gap; the path of the image that was
+    clicked.
+    """
     gaps = {gap["cluster"]: gap for gap in read.gap_rows(ws, found, version_id)}
     clusters = ranking["cluster"][chosen]
     members = {cluster: chosen[clusters == cluster] for cluster in np.unique(clusters).tolist()}
@@ -181,14 +195,19 @@ def _cards(
     by_size = order == "Most images"
     groups.sort(key=lambda pair: -(len(pair[1]) if by_size else pair[0]["score"] or 0.0))
     loose = np.sort(
-        np.concatenate([rows for cluster, rows in members.items() if cluster not in gaps] or [chosen[:0]])
+        np.concatenate(
+            [rows for cluster, rows in members.items() if cluster not in gaps] or [chosen[:0]]
+        )
     )
     shown = gallery.growing(f"cards_{version_id}", len(groups), CARDS)
     opened = None
     for gap, rows in groups[:shown]:
         with st.container(border=True):
             _describe(gap, ranking, rows)
-            opened = _pairs(ws, found, version_id, ranking, rows, f"gap_{gap['cluster']}", PAIRS) or opened
+            opened = (
+                _pairs(ws, found, version_id, ranking, rows, f"gap_{gap['cluster']}", PAIRS)
+                or opened
+            )
     gallery.more(f"cards_{version_id}", shown, len(groups), CARDS)
     if len(loose) and shown == len(groups):
         with st.container(border=True):
@@ -228,7 +247,9 @@ def _describe(gap: Mapping[str, Any], ranking: Mapping[str, np.ndarray], rows: n
     ]
     if gap["n_synthetic"] is not None:
         parts.append(
-            figure("synthetic images here", number(gap["n_synthetic"]), expected_words(gap), "gs-small")
+            figure(
+                "synthetic images here", number(gap["n_synthetic"]), expected_words(gap), "gs-small"
+            )
         )
     if gap["stability"] is not None:
         parts.append(figure("of re-runs list it", percent(gap["stability"]), "", "gs-small"))
@@ -252,7 +273,9 @@ def _pairs(
 ) -> str | None:
     """Real images, each beside the nearest synthetic one; the path of the one that was clicked."""
     version = next(dataset for dataset in found.versions if dataset.id == version_id)
-    colour = group_colours([found.real.label, *(dataset.label for dataset in found.versions)])[version.label]
+    colour = group_colours([found.real.label, *(dataset.label for dataset in found.versions)])[
+        version.label
+    ]
     key = f"{key}_{found.id}_{version_id}"
     shown = gallery.growing(key, len(rows), step)
     tiles = []
@@ -264,9 +287,13 @@ def _pairs(
                 ranking["path"][row],
                 (
                     gallery.Shown(
-                        ranking["content_id"][row], "real", ABSENT if ranking["absent"][row] else REAL
+                        ranking["content_id"][row],
+                        "real",
+                        ABSENT if ranking["absent"][row] else REAL,
                     ),
-                    gallery.Shown(ranking["nearest_id"][row], f"nearest in {version.version}", colour),
+                    gallery.Shown(
+                        ranking["nearest_id"][row], f"nearest in {version.version}", colour
+                    ),
                 ),
                 PurePosixPath(ranking["path"][row]).name,
                 f"rank {ranking['rank'][row]:,} · score {ranking['score'][row]:.2f}{far}",

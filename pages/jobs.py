@@ -17,8 +17,10 @@ def page() -> None:
     style.heading("Jobs", "Long work runs beside the app: close the browser, and it goes on.")
     works = joblist.works(ws)
     if not works:
-        st.info("Nothing was started in this workspace yet. Add folders and compare them on the Datasets page.",
-                icon=":material/pending_actions:")
+        st.info(
+            "Nothing was started in this workspace yet. Add folders and compare them on the Datasets page.",
+            icon=":material/pending_actions:",
+        )
         return
     _active(ws, any(work.active for work in works))
     over = [work for work in works if not work.active]
@@ -34,7 +36,10 @@ def page() -> None:
         for work in done[:shown]:
             _finished(ws, work)
         if len(done) > shown:
-            st.button(f"Show {len(done) - shown} older", on_click=lambda: st.session_state.update(all_jobs=True))
+            st.button(
+                f"Show {len(done) - shown} older",
+                on_click=lambda: st.session_state.update(all_jobs=True),
+            )
 
 
 def _active(ws: Workspace, active: bool) -> None:
@@ -54,11 +59,16 @@ def _finished(ws: Workspace, work: Work) -> None:
     head = work.head
     with st.container(border=True):
         left, right = st.columns([5, 1], vertical_alignment="center")
-        spent = sum((step.finished_at - step.started_at).total_seconds() for step in work.steps
-                    if step.started_at and step.finished_at)
+        spent = sum(
+            (step.finished_at - step.started_at).total_seconds()
+            for step in work.steps
+            if step.started_at and step.finished_at
+        )
         words = {"done": f"took {style.duration(spent)}"}.get(head.status, head.status)
-        left.html(f"<div class='gs'><span class='gs-name'>{style.html(head.title)}</span> "
-                  f"<span class='gs-soft'>{style.html(style.ago(head.finished_at))} · {style.html(words)}</span></div>")
+        left.html(
+            f"<div class='gs'><span class='gs-name'>{style.html(head.title)}</span> "
+            f"<span class='gs-soft'>{style.html(style.ago(head.finished_at))} · {style.html(words)}</span></div>"
+        )
         with right.container(horizontal_alignment="right"):
             joblist.buttons(ws, work, key="jobs")
         joblist.stopped(work)
@@ -68,7 +78,9 @@ def _finished(ws: Workspace, work: Work) -> None:
 
 def _log(ws: Workspace, work: Work) -> None:
     """Steps and logs; read only when somebody opens them."""
-    details = st.expander("Steps and log", key=f"log-{work.head.id}", on_change="rerun", type="compact")
+    details = st.expander(
+        "Steps and log", key=f"log-{work.head.id}", on_change="rerun", type="compact"
+    )
     if not details.open:
         return
     with details:
@@ -78,8 +90,13 @@ def _log(ws: Workspace, work: Work) -> None:
         chosen = work.head.id
         if len(names) > 1:
             current = work.cause or work.current or work.head
-            chosen = st.selectbox("Log of", list(names), format_func=names.__getitem__, key=f"step-{work.head.id}",
-                                  index=list(names).index(current.id))
+            chosen = st.selectbox(
+                "Log of",
+                list(names),
+                format_func=names.__getitem__,
+                key=f"step-{work.head.id}",
+                index=list(names).index(current.id),
+            )
         st.code(ws.log(chosen) or "The log is empty.", language=None, height=260)
         st.html(f"<div class='gs gs-path'>{style.html(ws.job_path(chosen))}</div>")
 

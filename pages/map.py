@@ -54,7 +54,9 @@ def _map(ws: Workspace, found: Comparison, points: read.Points, version_id: int)
         st.info("No image passes these filters.")
         return
     figure_key = (*key, by, ring, st.session_state.get("map_cleared", 0))
-    wanted = _drawn_before((*key[:2], look, version_id if look == "Version alone" else None), figure_key)
+    wanted = _drawn_before(
+        (*key[:2], look, version_id if look == "Version alone" else None), figure_key
+    )
     with st.container(key="gs-stack"):
         left, right = st.columns([2.3, 1], gap="medium")
     with left:
@@ -92,11 +94,13 @@ def _map(ws: Workspace, found: Comparison, points: read.Points, version_id: int)
     if drawn and len(rows):
         _gallery(ws, found, points, rows, aligned, version_id)
     map_panels.histogram(
-        points, rows if drawn and len(rows) else np.flatnonzero(shown), selected=bool(drawn and len(rows))
+        points,
+        rows if drawn and len(rows) else np.flatnonzero(shown),
+        selected=bool(drawn and len(rows)),
     )
 
 
-# --- controls -----------------------------------------------------------------------------------------------
+# --- controls -------------------------------------------------------------------------------------
 
 
 def _controls(points: read.Points, version: str) -> tuple[str, str, bool, bool, Filters]:
@@ -125,23 +129,32 @@ def _controls(points: read.Points, version: str) -> tuple[str, str, bool, bool, 
         flat = LOOKS[look][1] is None
         cube = (
             st.toggle(
-                "3-D", key="map_cube", disabled=flat, help="Turns with the mouse; follows the selection."
+                "3-D",
+                key="map_cube",
+                disabled=flat,
+                help="Turns with the mouse; follows the selection.",
             )
             and not flat
         )
-        ring = st.toggle("Ring absent", key="map_ring", disabled=by == "version") and by != "version"
+        ring = (
+            st.toggle("Ring absent", key="map_ring", disabled=by == "version") and by != "version"
+        )
     return look, by, cube, ring, filters
 
 
 def _filters(points: read.Points, version: str) -> Filters:
     with st.popover("Filter", icon=":material/filter_list:"):
-        groups = st.pills("Images from", points.groups, selection_mode="multi", key="map_groups") or []
+        groups = (
+            st.pills("Images from", points.groups, selection_mode="multi", key="map_groups") or []
+        )
         absent = st.toggle(f"Only images absent from {escape(version)}", key="map_absent")
         classes: tuple[str, ...] = ()
         predicted: tuple[str, ...] = ()
         if points.known("class"):
             classes = tuple(
-                st.multiselect("Class", points.values("class"), key="map_classes", placeholder="All classes")
+                st.multiselect(
+                    "Class", points.values("class"), key="map_classes", placeholder="All classes"
+                )
             )
         known = [name for name in map_view.PREDICTIONS if points.known(name)]
         prediction, confidence = (known or ["tag"])[0], (0.0, 1.0)
@@ -172,14 +185,15 @@ def _filters(points: read.Points, version: str) -> Filters:
     return Filters(tuple(groups), classes, predicted, prediction, confidence, absent)
 
 
-# --- the selection ------------------------------------------------------------------------------------------
+# --- the selection --------------------------------------------------------------------------------
 
 
 def _drawn_before(coordinates: tuple[Any, ...], figure: tuple[Any, ...]) -> Drawn:
-    """What to draw into the figure as selected already: a selection outlives new colours and filters, not a new map.
+    """What to draw into the figure as selected already: a selection outlives new colours and
+    filters, not a new map.
 
-    Streamlit forgets a chart's selection when its figure changes, so the selection at that moment becomes part of the
-    new figure; while the figure stays, that part stays too.
+    Streamlit forgets a chart's selection when its figure changes, so the selection at that moment
+    becomes part of the new figure; while the figure stays, that part stays too.
     """
     state = st.session_state
     if state.get("map_coordinates") != coordinates:
@@ -194,7 +208,9 @@ def _drawn_before(coordinates: tuple[Any, ...], figure: tuple[Any, ...]) -> Draw
 
 
 def _remember(now: Drawn, base: Drawn) -> Drawn:
-    """The selection that holds: what was drawn just now, else what the figure came with, unless it was cleared since."""
+    """The selection that holds: what was drawn just now, else what the figure came with, unless it
+    was cleared since.
+    """
     state = st.session_state
     if now:
         state["map_selection"], state["map_touched"] = now, True
@@ -208,7 +224,7 @@ def _clear() -> None:
     st.session_state["map_cleared"] = st.session_state.get("map_cleared", 0) + 1
 
 
-# --- figures, kept ------------------------------------------------------------------------------------------
+# --- figures, kept --------------------------------------------------------------------------------
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -226,7 +242,9 @@ def _colouring(
     key: tuple[Any, ...],
     by: str,
 ) -> Colouring:
-    return map_view.colouring(_points, by, key[3], _aligned["score"], _aligned["absent"], version, _shown)
+    return map_view.colouring(
+        _points, by, key[3], _aligned["score"], _aligned["absent"], version, _shown
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)
@@ -241,8 +259,12 @@ def _figure(
     look, ring, cleared = key[3], key[6], key[7]
     rows = _rows(_shown, _aligned["absent"])
     # later points lie on top: synthetic, real, absent
-    rows = rows[np.argsort(_points.real[rows].astype(int) + _aligned["absent"][rows], kind="stable")]
-    small, large = (4.0, 6.5) if len(rows) <= 3000 else (3.2, 4.6) if len(rows) <= 20_000 else (2.4, 3.4)
+    rows = rows[
+        np.argsort(_points.real[rows].astype(int) + _aligned["absent"][rows], kind="stable")
+    ]
+    small, large = (
+        (4.0, 6.5) if len(rows) <= 3000 else (3.2, 4.6) if len(rows) <= 20_000 else (2.4, 3.4)
+    )
     size = np.where(_points.real, large, small)
     shapes: list[dict[str, Any]] = []
     for x, y in base.lassos:
@@ -250,7 +272,15 @@ def _figure(
         shapes.append({"type": "path", "xref": "x", "yref": "y", "path": f"M{corners}Z"})
     for x, y in base.boxes:
         shapes.append(
-            {"type": "rect", "xref": "x", "yref": "y", "x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1]}
+            {
+                "type": "rect",
+                "xref": "x",
+                "yref": "y",
+                "x0": x[0],
+                "x1": x[1],
+                "y0": y[0],
+                "y1": y[1],
+            }
         )
     figure = plots.map_figure(
         _points.place(LOOKS[look][0]),
@@ -296,7 +326,7 @@ def _rows(shown: np.ndarray, absent: np.ndarray, limit: int = LIMIT) -> np.ndarr
     return there[plot_sample(absent[there], limit)]
 
 
-# --- beside and below the map ---------------------------------------------------------------------------------
+# --- beside and below the map ---------------------------------------------------------------------
 
 
 def _cube(
@@ -329,7 +359,13 @@ def _composition(points: read.Points, rows: np.ndarray, look: str) -> None:
     made = composition(points.real[rows], labels, points[LOOKS[look][2]][rows])
     st.markdown(f"**{made.sentence}**")
     st.html(map_panels.bars(made, plots.group_colours(points.groups), points.groups[0]))
-    st.button("Clear selection", key="map_clear", type="tertiary", icon=":material/close:", on_click=_clear)
+    st.button(
+        "Clear selection",
+        key="map_clear",
+        type="tertiary",
+        icon=":material/close:",
+        on_click=_clear,
+    )
 
 
 def _gallery(
@@ -342,7 +378,11 @@ def _gallery(
 ) -> None:
     st.subheader("Selected images", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        there = [label for index, label in enumerate(points.groups) if (points.group[rows] == index).any()]
+        there = [
+            label
+            for index, label in enumerate(points.groups)
+            if (points.group[rows] == index).any()
+        ]
         side = st.segmented_control("Show", ("All", *there), default="All", key="map_side") or "All"
         order = st.selectbox("Order", list(ORDERS), key="map_order", width=190)
     if side in points.groups:

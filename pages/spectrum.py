@@ -20,12 +20,17 @@ from pages.parts.session import workspace
 from pages.parts.style import escape, figure, html
 
 ACROSS = 3  # pictures in a row
-SAMPLE, CROP = 300, 256  # images of each dataset, and pixels of each crop, unless the user says otherwise
+SAMPLE, CROP = (
+    300,
+    256,
+)  # images of each dataset, and pixels of each crop, unless the user says otherwise
 
 
 @dataclass(frozen=True, eq=False)
 class Spectra:
-    """What a spectrum job wrote, as :mod:`core.tasks.spectrum` describes it; one entry a dataset, in the job's order."""
+    """What a spectrum job wrote, as :mod:`core.tasks.spectrum` describes it; one entry a dataset,
+    in the job's order.
+    """
 
     rows: list[dict[str, Any]]
     curves: dict[str, dict[str, np.ndarray]]
@@ -45,7 +50,8 @@ def page() -> None:
     versions = [dataset for dataset in datasets if dataset.domain == "synthetic"]
     if not real_ones or not versions:
         st.info(
-            "Add a real folder and a rendered one on the Datasets page first.", icon=":material/lightbulb:"
+            "Add a real folder and a rendered one on the Datasets page first.",
+            icon=":material/lightbulb:",
         )
         return
     chosen = _choose(ws, real_ones, versions)
@@ -67,15 +73,20 @@ def page() -> None:
     if done is not None:
         folder = ws.job_path(done.id) / "outputs"
         if not (folder / "spectra.parquet").exists():
-            st.warning("The files of this measurement are gone. Measure again.", icon=":material/folder_off:")
+            st.warning(
+                "The files of this measurement are gone. Measure again.",
+                icon=":material/folder_off:",
+            )
             return
         _show(_read(str(folder), str(done.finished_at)), done, chosen)
 
 
-# --- what to compare ----------------------------------------------------------------------------------------
+# --- what to compare ------------------------------------------------------------------------------
 
 
-def _choose(ws: Workspace, real_ones: Sequence[Dataset], versions: Sequence[Dataset]) -> list[Dataset]:
+def _choose(
+    ws: Workspace, real_ones: Sequence[Dataset], versions: Sequence[Dataset]
+) -> list[Dataset]:
     """The real dataset and the versions: at first those of the comparison that other pages look at."""
     records = [record for record in ws.comparisons() if record.status == "done"]
     record = next(
@@ -91,7 +102,11 @@ def _choose(ws: Workspace, real_ones: Sequence[Dataset], versions: Sequence[Data
     start = ids.index(record.real_id) if record and record.real_id in ids else 0
     with left:
         real = st.selectbox(
-            "Real images", ids, index=start, format_func=lambda one: by_id[one].label, key="spectrum_real"
+            "Real images",
+            ids,
+            index=start,
+            format_func=lambda one: by_id[one].label,
+            key="spectrum_real",
         )
     with right:
         picked = st.multiselect(
@@ -108,7 +123,9 @@ def _about(job: JobRecord) -> set[int]:
     return set(job.plan.get("dataset_ids", ()))
 
 
-def _start(ws: Workspace, chosen: Sequence[Dataset], running: Sequence[JobRecord], *, again: bool) -> None:
+def _start(
+    ws: Workspace, chosen: Sequence[Dataset], running: Sequence[JobRecord], *, again: bool
+) -> None:
     if ws.read_only or running:
         return
     unscanned = [dataset.label for dataset in chosen if not dataset.images]
@@ -143,7 +160,9 @@ def _start(ws: Workspace, chosen: Sequence[Dataset], running: Sequence[JobRecord
                 joblist.started(ws.submit_spectrum(chosen, sample=int(sample), crop=int(crop)))
                 st.rerun()
     if unscanned:
-        st.caption(f"Not looked at yet: {escape(', '.join(unscanned))}. Scan on the Datasets page first.")
+        st.caption(
+            f"Not looked at yet: {escape(', '.join(unscanned))}. Scan on the Datasets page first."
+        )
 
 
 def _progress(ws: Workspace, job: JobRecord) -> None:
@@ -155,7 +174,7 @@ def _progress(ws: Workspace, job: JobRecord) -> None:
     joblist.live(ws, draw, active=job.active, key="spectrum_job")
 
 
-# --- what was found -----------------------------------------------------------------------------------------
+# --- what was found -------------------------------------------------------------------------------
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -190,7 +209,9 @@ def _show(spectra: Spectra, job: JobRecord, chosen: Sequence[Dataset]) -> None:
     for index in order[1:]:
         _findings(spectra.rows[index], names[index], colours[names[index]])
     st.subheader("How strong each detail size is", anchor=False)
-    drawn = [(names[index], spectra.curves[str(spectra.rows[index]["dataset_id"])]) for index in order]
+    drawn = [
+        (names[index], spectra.curves[str(spectra.rows[index]["dataset_id"])]) for index in order
+    ]
     wide = st.toggle(
         "Show where 80 % of the images lie",
         value=True,
@@ -198,14 +219,18 @@ def _show(spectra: Spectra, job: JobRecord, chosen: Sequence[Dataset]) -> None:
         help="Off: the 95 % interval of the mean alone.",
     )
     st.plotly_chart(
-        plots.curves_figure(drawn, colours, wide=wide), key="spectrum_curves", config={"displaylogo": False}
+        plots.curves_figure(drawn, colours, wide=wide),
+        key="spectrum_curves",
+        config={"displaylogo": False},
     )
     st.caption(
         "Mean power in dB of each crop's total. Left: coarse shapes; right: detail from one pixel to the next."
     )
     _pictures(spectra, names, order)
     row = spectra.rows[real]
-    counts = ", ".join(f"{escape(names[index])}: {spectra.rows[index]['images']:,} images" for index in order)
+    counts = ", ".join(
+        f"{escape(names[index])}: {spectra.rows[index]['images']:,} images" for index in order
+    )
     st.caption(f"{escape(row['note'] or '')} {counts}; seed {job.plan.get('seed', 0)}.")
 
 
@@ -247,7 +272,8 @@ def _pictures(spectra: Spectra, names: Sequence[str], order: Sequence[int]) -> N
             )
     there = [(index, plane) for index in order if (plane := spectra.differences[index]) is not None]
     reach = max([3.0, *(float(np.percentile(np.abs(plane), 99.5)) for _, plane in there)])
-    # beneath the picture it belongs to, where all fit into one row: the real images have no difference
+    # beneath the picture it belongs to, where all fit into one row: the real images have no
+    # difference
     places = _columns(len(order))[1:] if len(order) <= ACROSS else _columns(len(there))
     for column, (index, plane) in zip(places, there, strict=True):
         with column:

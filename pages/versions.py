@@ -1,5 +1,6 @@
-"""Versions: what each renderer version closed and what it broke, whether that is more than chance, and what
-may be compared."""
+"""Versions: what each renderer version closed and what it broke, whether that is more than chance,
+and what may be compared.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ def page() -> None:
     """Draw the page."""
     ws = workspace()
     style.heading(
-        "Versions", "What each renderer version closed, what it broke, and whether the difference is real."
+        "Versions",
+        "What each renderer version closed, what it broke, and whether the difference is real.",
     )
     found = choose.comparison(ws)
     if found is None:
@@ -51,7 +53,7 @@ def page() -> None:
     draw(ws, found)
 
 
-# --- what changed -------------------------------------------------------------------------------------------
+# --- what changed ---------------------------------------------------------------------------------
 
 
 def _changes(ws: Workspace, found: Comparison) -> None:
@@ -78,7 +80,9 @@ def _changes(ws: Workspace, found: Comparison) -> None:
     before = found.versions[-2].id if len(found.versions) > 1 else newest
     key = f"versions_pair_{found.id}"
     if st.session_state.get(key) not in names:
-        st.session_state[key] = f"{before}-{newest}" if f"{before}-{newest}" in names else next(iter(names))
+        st.session_state[key] = (
+            f"{before}-{newest}" if f"{before}-{newest}" in names else next(iter(names))
+        )
     picked = (
         st.selectbox(
             "From and to",
@@ -108,12 +112,18 @@ def _verdict(pair: Pair) -> None:
     icon = {"better": ":material/trending_up:", "worse": ":material/trending_down:"}.get(
         pair.verdict.word, ":material/trending_flat:"
     )
-    show(f"**{escape(pair.before)} → {escape(pair.after)}.** {escape(pair.verdict.sentence)}", icon=icon)
+    show(
+        f"**{escape(pair.before)} → {escape(pair.after)}.** {escape(pair.verdict.sentence)}",
+        icon=icon,
+    )
     counts = pair.counts
     style.figures(
         *(
             figure(
-                WORDS[name], number(counts[name]), "", "gs-gap" if name == "opened" and counts[name] else ""
+                WORDS[name],
+                number(counts[name]),
+                "",
+                "gs-gap" if name == "opened" and counts[name] else "",
             )
             for name in LISTS
         )
@@ -121,8 +131,9 @@ def _verdict(pair: Pair) -> None:
 
 
 def _list(ws: Workspace, found: Comparison, pair: Pair, name: str) -> str | None:
-    """One list with each real image between what was nearest before and after; the path of the image that was
-    clicked."""
+    """One list with each real image between what was nearest before and after; the path of the
+    image that was clicked.
+    """
     table = pair.lists[name]
     if not table.num_rows:
         return None
@@ -183,7 +194,7 @@ def _pairs(_found: Comparison, path: str, key: tuple[int, str]) -> list[Pair]:
     return pairs_of(_found)
 
 
-# --- over versions ------------------------------------------------------------------------------------------
+# --- over versions --------------------------------------------------------------------------------
 
 
 def _trend(ws: Workspace, found: Comparison) -> None:
@@ -205,7 +216,8 @@ def _trend(ws: Workspace, found: Comparison) -> None:
         st.warning(
             "Not in the trend: "
             + "; ".join(
-                f"{escape(past.record.name)} ({escape(', '.join(past.differs))})" for past in left[:5]
+                f"{escape(past.record.name)} ({escape(', '.join(past.differs))})"
+                for past in left[:5]
             )
             + (f" and {len(left) - 5} more" if len(left) > 5 else "")
             + ". Their numbers cannot be compared with these.",
@@ -216,7 +228,9 @@ def _trend(ws: Workspace, found: Comparison) -> None:
         "Intervals are 95 %. Dashed: the floor, the same number for one half of the real images against the other."
     )
     for start in range(0, len(names), 3):
-        for column, name in zip(st.columns(3, gap="medium"), names[start : start + 3], strict=False):
+        for column, name in zip(
+            st.columns(3, gap="medium"), names[start : start + 3], strict=False
+        ):
             mine = [row for row in rows if row["name"] == name]
             with column:
                 versions_view.trend(mine, key=f"trend_{found.id}_{name}")
@@ -278,7 +292,7 @@ def _clusters(ws: Workspace, found: Comparison) -> None:
     )
 
 
-# --- history ------------------------------------------------------------------------------------------------
+# --- history --------------------------------------------------------------------------------------
 
 
 def _history(ws: Workspace, found: Comparison) -> None:

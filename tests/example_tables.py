@@ -50,18 +50,24 @@ def points(rows: dict[str, Rows], ids: dict[str, int]) -> Rows:
                     "sy": alone[1],
                     "scluster": row["cluster"],
                     "real_cluster": row["cluster"] if real else -1,
-                    "tag": {"circle": "balloon", "square": "crate", "cross": "airliner"}[row["class"]],
+                    "tag": {"circle": "balloon", "square": "crate", "cross": "airliner"}[
+                        row["class"]
+                    ],
                     "tag_confidence": confidence,
                     "zero_shot": None,
                     "zero_shot_confidence": None,
-                    "looks_real": float(np.clip((0.85 if real else 0.2) + rng.normal(0, 0.08), 0, 1)),
+                    "looks_real": float(
+                        np.clip((0.85 if real else 0.2) + rng.normal(0, 0.08), 0, 1)
+                    ),
                 }
             )
     return found
 
 
 def coverage(real: Rows, synthetic: Rows, name: str, version_id: int) -> Rows:
-    """Real pictures of a mode that the version lacks score high. The first four of each such mode: by score only."""
+    """Real pictures of a mode that the version lacks score high. The first four of each such mode:
+    by score only.
+    """
     rng = np.random.default_rng(3)
     found = []
     for row in real:
@@ -116,7 +122,9 @@ def gaps(coverage: dict[str, Rows], ids: dict[str, int]) -> Rows:
                     "name": f"{shape} at {light}",
                     "reason": f"darker than what {name} covers (d = -1.8); all of the class {shape}",
                     "tags": json.dumps([]),
-                    "attributes": json.dumps([{"name": "brightness", "d": -1.8, "words": "darker"}]),
+                    "attributes": json.dumps(
+                        [{"name": "brightness", "d": -1.8, "words": "darker"}]
+                    ),
                     "concepts": json.dumps([]),
                     "classes": json.dumps([{"name": shape, "share": 1.0}]),
                 }
@@ -167,7 +175,9 @@ def summary(name: str, rows: Rows, images: int, version_id: int, absolute: bool)
         "false_alarms": 0.01,
         "power": 0.85 if absolute else 0.1,
         "absolute": absolute,
-        "verdict": "" if absolute else "The look of this version is too far from the camera's for a list.",
+        "verdict": ""
+        if absolute
+        else "The look of this version is too far from the camera's for a list.",
     }
 
 
@@ -231,7 +241,9 @@ def metrics(rows: dict[str, Rows], ids: dict[str, int]) -> Rows:
 
 
 def changes(coverage: dict[str, Rows], ids: dict[str, int]) -> Rows:
-    """From 1.0 to 1.1: squares by night closed, crosses by night open, two circles by day regressed."""
+    """From 1.0 to 1.1: squares by night closed, crosses by night open, two circles by day
+    regressed.
+    """
     before = {row["path"]: row for row in coverage["1.0"]}
     found = []
     for after in coverage["1.1"]:
@@ -299,5 +311,7 @@ def splits(ids: dict[str, int]) -> Rows:
             else "",
         }
         for name in LACKING
-        for index, (shape, separation) in enumerate((("cross", 0.9), ("square", 0.4), ("circle", 0.1)))
+        for index, (shape, separation) in enumerate(
+            (("cross", 0.9), ("square", 0.4), ("circle", 0.1))
+        )
     ]

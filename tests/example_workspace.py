@@ -1,13 +1,18 @@
-"""An example workspace for page tests: drawn images, two versions and one finished comparison, made without any job.
+"""An example workspace for page tests: drawn images, two versions and one finished comparison, made
+without any job.
 
-``build(tmp_path / "gapscope.duckdb")`` writes the images, the database and the jobs folder in about a second. What it
-says is known and small enough to hold in one's head:
+``build(tmp_path / "gapscope.duckdb")`` writes the images, the database and the jobs folder in about
+a second. What it says is known and small enough to hold in one's head:
 
-* 120 real pictures: circle, square and cross, each by day and by night, 20 of each (six clusters, 0 to 5)
-* version 1.0 (80 pictures) lacks the squares and the crosses at night: 40 absent, 8 of them by score only
-* version 1.1 (100 pictures) adds the squares: the 20 crosses at night stay absent, 2 circles by day got worse
+* 120 real pictures: circle, square and cross, each by day and by night, 20 of each (six clusters, 0
+  to 5)
+* version 1.0 (80 pictures) lacks the squares and the crosses at night: 40 absent, 8 of them by
+  score only
+* version 1.1 (100 pictures) adds the squares: the 20 crosses at night stay absent, 2 circles by day
+  got worse
 
-The numbers that a compare job would compute (scores, intervals, metrics) are set here, not measured.
+The numbers that a compare job would compute (scores, intervals, metrics) are set here, not
+measured.
 """
 
 from __future__ import annotations
@@ -48,7 +53,8 @@ class Example:
 def build(path: Path, *, encoder: str = ENCODER, absolute: bool = True) -> Example:
     """Write the example to the database file ``path`` (new) and the folder ``images`` beside it.
 
-    ``absolute`` False: a comparison whose list cannot be trusted, only its ranking. Close any Workspace on it first.
+    ``absolute`` False: a comparison whose list cannot be trusted, only its ranking. Close any
+    Workspace on it first.
     """
     folder = path.parent / "images"
     db = Database(path)
@@ -68,7 +74,9 @@ def build(path: Path, *, encoder: str = ENCODER, absolute: bool = True) -> Examp
             )
             _store_images(db, path.parent, ids[name], rows[name])
         _store_vectors(db, path.parent, [row for group in rows.values() for row in group])
-        comparison_id = add_comparison(db, path.parent, rows, ids, encoder=encoder, absolute=absolute)
+        comparison_id = add_comparison(
+            db, path.parent, rows, ids, encoder=encoder, absolute=absolute
+        )
         _add_jobs(db, path, comparison_id)
     finally:
         db.close()
@@ -96,7 +104,9 @@ def add_comparison(
     )
     outputs = folder / f"outputs-{comparison_id}"
     outputs.mkdir(parents=True)
-    coverage = {name: example_tables.coverage(rows["real"], rows[name], name, ids[name]) for name in LACKING}
+    coverage = {
+        name: example_tables.coverage(rows["real"], rows[name], name, ids[name]) for name in LACKING
+    }
     tables = {
         "points": example_tables.points(rows, ids),
         "coverage": [row for name in LACKING for row in coverage[name]],
@@ -122,11 +132,13 @@ def add_comparison(
     return comparison_id
 
 
-# --- images -------------------------------------------------------------------------------------------------
+# --- images ---------------------------------------------------------------------------------------
 
 
 def _draw(folder: Path, name: str) -> list[dict[str, Any]]:
-    """Draw a dataset: grainy and tinted where it is real, clean and flat where it is rendered; one row a picture."""
+    """Draw a dataset: grainy and tinted where it is real, clean and flat where it is rendered; one
+    row a picture.
+    """
     rng = np.random.default_rng(sum(map(ord, name)))
     found = []
     for cluster, (shape, light) in enumerate(MODES):
@@ -186,7 +198,9 @@ def _store_images(db: Database, folder: Path, dataset_id: int, rows: list[dict[s
         "status": "unreadable",
         "reason": "The file ends too early",
     }
-    records = [{name: value for name, value in row.items() if name not in drop} for row in rows] + [broken]
+    records = [{name: value for name, value in row.items() if name not in drop} for row in rows] + [
+        broken
+    ]
     shard = folder / f"images-{dataset_id}.parquet"
     write_table(shard, pa.Table.from_pylist(records))
     with db.transaction() as cursor:
@@ -200,7 +214,8 @@ def _store_vectors(db: Database, folder: Path, rows: list[dict[str, Any]]) -> No
     unique = list({row["content_id"]: row for row in rows}.values())
     centres = rng.normal(size=(len(MODES), DIM))
     plain = [
-        (centres[row["cluster"]] + rng.normal(0, 0.3, DIM)).astype(np.float32).tolist() for row in unique
+        (centres[row["cluster"]] + rng.normal(0, 0.3, DIM)).astype(np.float32).tolist()
+        for row in unique
     ]
     table = pa.table(
         {
@@ -219,15 +234,25 @@ def _store_vectors(db: Database, folder: Path, rows: list[dict[str, Any]]) -> No
         )  # no attributes: pages read none
 
 
-# --- jobs ---------------------------------------------------------------------------------------------------
+# --- jobs -----------------------------------------------------------------------------------------
 
 
 def _add_jobs(db: Database, path: Path, comparison_id: int) -> None:
     """Three jobs that are done, one that failed and one that was cancelled, each with its folder."""
     told: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
         ("scan", "Scan Drawn photographs", "done", {"images": 120, "unreadable": 1}),
-        ("embed", "Embed Drawn photographs, 1.0, 1.1 with lite0", "done", {"embedded": 300, "broken": 0}),
-        ("compare", "Compare Drawn photographs against 1.0, 1.1", "done", {"comparison_id": comparison_id}),
+        (
+            "embed",
+            "Embed Drawn photographs, 1.0, 1.1 with lite0",
+            "done",
+            {"embedded": 300, "broken": 0},
+        ),
+        (
+            "compare",
+            "Compare Drawn photographs against 1.0, 1.1",
+            "done",
+            {"comparison_id": comparison_id},
+        ),
         ("scan", "Scan renders 0.9", "failed", {}),
         ("embed", "Embed renders 0.9 with lite0", "cancelled", {}),
     )
@@ -241,7 +266,10 @@ def _add_jobs(db: Database, path: Path, comparison_id: int) -> None:
         job_store.set_status(db, job_id, "running")
         words = {
             "failed": ("The folder renders/0.9 is not there", "Check the path."),
-            "cancelled": ("The job was cancelled", "Resume it from the Jobs page; finished parts are kept."),
+            "cancelled": (
+                "The job was cancelled",
+                "Resume it from the Jobs page; finished parts are kept.",
+            ),
         }
         what, remedy = words.get(status, (None, None))
         job_store.set_status(db, job_id, status, what=what, remedy=remedy, result=result)

@@ -1,4 +1,6 @@
-"""Drives pages without a browser: the app on an example workspace, with an engine that runs nothing."""
+"""Drives pages without a browser: the app on an example workspace, with an engine that runs
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ def home(folder: Path) -> Iterator[Path]:
 
 
 def show(page: str, folder: Path) -> AppTest:
-    """A page inside the shell. The script lies in ``folder``: beside it there is no folder ``pages``."""
+    """A page inside the shell. The script lies in ``folder``: beside it there is no folder
+    ``pages``.
+    """
     script = folder / "app.py"
     script.write_text("from streamlit_app import main\nmain()\n", "utf-8")
     app = AppTest.from_file(str(script), default_timeout=60).run()

@@ -8,7 +8,14 @@ from PIL import Image, ImageFilter
 from scipy import stats
 
 from core.analysis import attributes
-from core.analysis.attributes import ATTRIBUTES, MEANING, WORDS, compare_attributes, effect_size, photometric
+from core.analysis.attributes import (
+    ATTRIBUTES,
+    MEANING,
+    WORDS,
+    compare_attributes,
+    effect_size,
+    photometric,
+)
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +23,9 @@ def scene() -> np.ndarray:
     """Something like a photograph: smooth shapes, edges and a little grain, (200, 240, 3)."""
     rng = np.random.default_rng(0)
     coarse = rng.uniform(40, 200, (10, 12, 3)).astype(np.uint8)
-    image = np.asarray(Image.fromarray(coarse).resize((240, 200), Image.Resampling.BICUBIC)).astype(float)
+    image = np.asarray(Image.fromarray(coarse).resize((240, 200), Image.Resampling.BICUBIC)).astype(
+        float
+    )
     image[60:120, 80:160] *= 0.5
     return np.clip(image + rng.normal(0, 2, image.shape), 0, 255).astype(np.uint8)
 
@@ -33,8 +42,16 @@ def blurred(image: np.ndarray) -> np.ndarray:
 CHANGES = [
     ("brightness", lambda image: (image * 0.5).astype(np.uint8), -1),
     ("contrast", lambda image: (image * 0.5 + 64).astype(np.uint8), -1),
-    ("saturation", lambda image: np.repeat(image.mean(2, keepdims=True), 3, 2).astype(np.uint8), -1),
-    ("colourfulness", lambda image: np.repeat(image.mean(2, keepdims=True), 3, 2).astype(np.uint8), -1),
+    (
+        "saturation",
+        lambda image: np.repeat(image.mean(2, keepdims=True), 3, 2).astype(np.uint8),
+        -1,
+    ),
+    (
+        "colourfulness",
+        lambda image: np.repeat(image.mean(2, keepdims=True), 3, 2).astype(np.uint8),
+        -1,
+    ),
     ("colour_temperature", lambda image: (image * [1.0, 0.9, 0.6]).astype(np.uint8), +1),
     ("sharpness", blurred, -1),
     ("noise", lambda image: grainy(image, 12), +1),
@@ -57,9 +74,13 @@ def test_known_values():
     values = photometric(grey)
     assert values["brightness"] == pytest.approx(127.5 / 255, abs=0.005)
     assert values["contrast"] == pytest.approx(20 / 255, rel=0.03)
-    assert values["noise"] == pytest.approx(20 / 255, rel=0.05)  # Immerkær finds the sigma that was put in
+    assert values["noise"] == pytest.approx(
+        20 / 255, rel=0.05
+    )  # Immerkær finds the sigma that was put in
     assert values["sharpness"] == pytest.approx(1.0, abs=0.03)  # white noise is the unit
-    assert values["high_frequency_power"] == pytest.approx(1 - np.pi / 16, abs=0.03)  # area outside r = 1/4
+    assert values["high_frequency_power"] == pytest.approx(
+        1 - np.pi / 16, abs=0.03
+    )  # area outside r = 1/4
     assert values["saturation"] == values["colour_temperature"] == 0
 
     red = photometric(np.full((20, 30, 3), (255, 0, 0), np.uint8))
@@ -106,7 +127,9 @@ def test_size_matters_little_once_an_image_is_reduced(scene):
         "colourfulness",
         "edge_density",
     ):
-        assert photometric(large)[name] == pytest.approx(photometric(small)[name], rel=0.05, abs=0.005)
+        assert photometric(large)[name] == pytest.approx(
+            photometric(small)[name], rel=0.05, abs=0.005
+        )
 
 
 @pytest.mark.parametrize(
@@ -151,7 +174,8 @@ def test_compare_orders_by_strength_and_survives_bad_columns():
     assert "sharpness" not in {effect.name for effect in effects}
     assert next(effect for effect in effects if effect.name == "contrast").d == 0
     assert all(
-        np.isfinite([effect.d, effect.low, effect.high, effect.delta, effect.p]).all() for effect in effects
+        np.isfinite([effect.d, effect.low, effect.high, effect.delta, effect.p]).all()
+        for effect in effects
     )
     assert effect_size("noise", np.ones(1), np.ones(5)) is None
 

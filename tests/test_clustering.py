@@ -11,7 +11,9 @@ from core.analysis import clustering
 
 
 def _blobs() -> tuple[np.ndarray, np.ndarray]:
-    return make_blobs([80, 50, 30], centers=[[0, 0], [9, 0], [0, 9]], cluster_std=0.7, random_state=0)
+    return make_blobs(
+        [80, 50, 30], centers=[[0, 0], [9, 0], [0, 9]], cluster_std=0.7, random_state=0
+    )
 
 
 def test_clusters_are_hdbscans_numbered_by_size() -> None:

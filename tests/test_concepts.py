@@ -90,6 +90,8 @@ def test_the_planted_concept_comes_first():
     scores = rng.normal(0.2, 0.02, (200, 3))
     scores[:40, 1] += 0.03  # the gap's images fit the second phrase better
     scores[:40, 2] -= 0.05  # and the third worse, which is no name
-    effects = concept_effects(scores, ("rain", "at night", "indoors"), np.arange(40), np.arange(40, 200))
+    effects = concept_effects(
+        scores, ("rain", "at night", "indoors"), np.arange(40), np.arange(40, 200)
+    )
     assert effects[0].name == "at night" and effects[0].d > 1
     assert "indoors" not in {effect.name for effect in effects}

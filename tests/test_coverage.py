@@ -1,4 +1,6 @@
-"""Coverage on data with a known answer: planted gaps are listed, nothing is listed where nothing is missing."""
+"""Coverage on data with a known answer: planted gaps are listed, nothing is listed where nothing is
+missing.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,17 @@ QUICK = Parameters(reruns=0)
 
 
 def _domain(kinds: list[int], each: int, look: float, seed: int) -> tuple[Views, np.ndarray]:
-    """Images of several kinds in a look of its own: a shared place for each kind, a shift for the domain, noise."""
+    """Images of several kinds in a look of its own: a shared place for each kind, a shift for the
+    domain, noise.
+    """
     places = np.random.default_rng(99).normal(size=(KINDS, 40)) * 2
     shift = np.random.default_rng(7).normal(size=40) * look
     rng = np.random.default_rng(seed)
     truth = np.repeat(kinds, each)
     plain = places[truth] + shift + rng.normal(size=(len(truth), 40))
-    return Views(plain.astype(np.float32), (plain + 0.3 * rng.normal(size=plain.shape)).astype(np.float32)), truth
+    return Views(
+        plain.astype(np.float32), (plain + 0.3 * rng.normal(size=plain.shape)).astype(np.float32)
+    ), truth
 
 
 @lru_cache
@@ -62,7 +68,10 @@ def test_nothing_is_listed_when_nothing_is_missing() -> None:
     assert version.summary["verdict"].startswith("None of 240")
     assert version.summary["planted"] == version.summary["found"] == 6
     assert version.summary["absolute"]
-    assert "of 6 gaps planted in your data this list finds 6; false alarms 0%" in version.summary["verdict"]
+    assert (
+        "of 6 gaps planted in your data this list finds 6; false alarms 0%"
+        in version.summary["verdict"]
+    )
 
 
 def test_the_look_alone_changes_nothing() -> None:
@@ -76,7 +85,10 @@ def test_the_look_alone_changes_nothing() -> None:
 def test_the_same_seed_gives_the_same_bits() -> None:
     real, _ = _domain(list(range(KINDS)), 20, 0, 1)
     synthetic, _ = _domain([0, 1, 2], 20, 5, 2)
-    first, second = (assess(real, [synthetic], seed=4, parameters=Parameters(reruns=2)).versions[0] for _ in range(2))
+    first, second = (
+        assess(real, [synthetic], seed=4, parameters=Parameters(reruns=2)).versions[0]
+        for _ in range(2)
+    )
     assert np.array_equal(first.score, second.score)
     assert first.gaps == second.gaps
     assert first.summary == second.summary
@@ -103,9 +115,16 @@ def test_a_gap_is_found_again_in_reruns() -> None:
 
 
 @pytest.mark.parametrize(("reals", "rendered"), [(1, 30), (2, 1), (12, 12), (60, 10), (15, 60)])
-def test_small_sets_get_a_ranking_without_a_number_that_is_not_one(reals: int, rendered: int) -> None:
-    real, synthetic = _domain(list(range(KINDS)), 10, 0, 1)[0], _domain(list(range(KINDS)), 10, 5, 2)[0]
-    version = assess(real.take(np.arange(reals)), [synthetic.take(np.arange(rendered))], parameters=QUICK).versions[0]
+def test_small_sets_get_a_ranking_without_a_number_that_is_not_one(
+    reals: int, rendered: int
+) -> None:
+    real, synthetic = (
+        _domain(list(range(KINDS)), 10, 0, 1)[0],
+        _domain(list(range(KINDS)), 10, 5, 2)[0],
+    )
+    version = assess(
+        real.take(np.arange(reals)), [synthetic.take(np.arange(rendered))], parameters=QUICK
+    ).versions[0]
     assert sorted(version.rank) == list(range(1, reals + 1))
     assert np.isfinite(version.score).all()
     assert version.nearest.shape == (reals, 5)
@@ -157,11 +176,16 @@ def test_removing_the_look_leaves_both_sides_around_zero() -> None:
 
 def test_the_distance_ratio_equals_its_definition() -> None:
     rng = np.random.default_rng(0)
-    real, synthetic = rng.normal(size=(9, 5)).astype(np.float32), rng.normal(size=(50, 5)).astype(np.float32)
+    real, synthetic = (
+        rng.normal(size=(9, 5)).astype(np.float32),
+        rng.normal(size=(50, 5)).astype(np.float32),
+    )
     near = np.array([[i, (i + 1) % 9] for i in range(9)])
     each = 1 - unit(real) @ unit(synthetic).T
     together = np.sort((each + each[(np.arange(9) + 1) % 9]) / 2, axis=1)
-    found = coverage.distance_ratio(coverage.neighborhoods(real, near), synthetic, k=2, ordinary=0.2)
+    found = coverage.distance_ratio(
+        coverage.neighborhoods(real, near), synthetic, k=2, ordinary=0.2
+    )
     np.testing.assert_allclose(found, together[:, :2].mean(axis=1) / together[:, 10], rtol=1e-4)
 
 
@@ -184,7 +208,9 @@ def test_intervals_and_levels_on_numbers_worked_out_by_hand() -> None:
     assert confidence.wilson(0, 0) == (0.0, 1.0)
     null = np.linspace(0, 1, 99)
     # p-values 1/100, 1/100, 100/100; adjusted: 3 × 0.01 / 2 for the first two
-    np.testing.assert_allclose(confidence.levels(np.array([5.0, 3.0, -1.0]), null), [0.015, 0.015, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(
+        confidence.levels(np.array([5.0, 3.0, -1.0]), null), [0.015, 0.015, 1.0], rtol=1e-6
+    )
 
 
 def test_every_parameter_says_what_it_does() -> None:

@@ -1,4 +1,6 @@
-"""The embed task: every image gets its row, broken files cost themselves, a killed job ends with the same vectors."""
+"""The embed task: every image gets its row, broken files cost themselves, a killed job ends with
+the same vectors.
+"""
 
 from __future__ import annotations
 
@@ -46,14 +48,20 @@ def pictures(tmp_path) -> list[Path]:
 
 
 def make_job(folder: Path, files: list[Path], **spec) -> JobFolder:
-    job = JobFolder.create(folder, {"kind": "embed", "encoder": "lite0", "device": "cpu", "precision": "f32", **spec})
+    job = JobFolder.create(
+        folder, {"kind": "embed", "encoder": "lite0", "device": "cpu", "precision": "f32", **spec}
+    )
     ids = [f"{number:032x}" for number in range(len(files))]
-    job.write_input_table("images.parquet", pa.table({"content_id": ids, "file": [str(file) for file in files]}))
+    job.write_input_table(
+        "images.parquet", pa.table({"content_id": ids, "file": [str(file) for file in files]})
+    )
     return job
 
 
 def rows(job: JobFolder) -> list[dict]:
-    return [row for shard in job.outputs("shard-*.parquet") for row in pq.read_table(shard).to_pylist()]
+    return [
+        row for shard in job.outputs("shard-*.parquet") for row in pq.read_table(shard).to_pylist()
+    ]
 
 
 @pytest.fixture
@@ -80,7 +88,9 @@ def tiny(monkeypatch) -> nn.Module:
 def test_every_image_gets_its_row_and_broken_files_cost_themselves(tmp_path, pictures):
     job = make_job(tmp_path / "job", pictures, shard=3)
     embed.run(job)
-    assert [path.name for path in job.outputs("shard-*")] == [f"shard-0000{n}.parquet" for n in range(3)]
+    assert [path.name for path in job.outputs("shard-*")] == [
+        f"shard-0000{n}.parquet" for n in range(3)
+    ]
     table = rows(job)
     assert [row["content_id"] for row in table] == [f"{number:032x}" for number in range(7)]
     assert [number for number, row in enumerate(table) if row["error"]] == [3, 5]
@@ -89,17 +99,28 @@ def test_every_image_gets_its_row_and_broken_files_cost_themselves(tmp_path, pic
     encoder = registry.load("lite0")
     for number, row in enumerate(table):
         if row["error"]:
-            assert row["plain"] is row["simplified"] is row["thumbnail"] is row["brightness"] is None
+            assert (
+                row["plain"] is row["simplified"] is row["thumbnail"] is row["brightness"] is None
+            )
             continue
         image = decode(pictures[number])
         for view, shown in [("plain", image), ("simplified", simplified(image))]:
-            expected = encoder.encode(torch.from_numpy(encoder.prepare(shown)[None].copy()))[0].numpy()
+            expected = encoder.encode(torch.from_numpy(encoder.prepare(shown)[None].copy()))[
+                0
+            ].numpy()
             np.testing.assert_allclose(row[view], expected, rtol=1e-3, atol=1e-4)
         assert Image.open(io.BytesIO(row["thumbnail"])).size == (160, 120)
-        assert {name: row[name] for name in ATTRIBUTES} == pytest.approx(photometric(np.asarray(image)))
+        assert {name: row[name] for name in ATTRIBUTES} == pytest.approx(
+            photometric(np.asarray(image))
+        )
 
     about = json.loads(job.output("encoder.json").read_text())
-    assert about["id"] == "lite0" and about["dim"] == 1280 and about["precision"] == "f32" and len(about["weights_hash"]) == 64
+    assert (
+        about["id"] == "lite0"
+        and about["dim"] == 1280
+        and about["precision"] == "f32"
+        and len(about["weights_hash"]) == 64
+    )
     assert job.progress().stage == "embed" and job.progress().done == job.progress().total == 7
     assert "f32" in job.progress().note
 
@@ -108,7 +129,14 @@ def test_columns_are_those_of_the_contract(tmp_path, pictures, tiny):
     job = make_job(tmp_path / "job", pictures, views=["plain"], thumbnails=False)
     embed.run(job)
     table = pq.read_table(job.output("shard-00000.parquet"))
-    assert table.column_names == ["content_id", "error", "plain", "simplified", "thumbnail", *ATTRIBUTES]
+    assert table.column_names == [
+        "content_id",
+        "error",
+        "plain",
+        "simplified",
+        "thumbnail",
+        *ATTRIBUTES,
+    ]
     assert table.schema.field("plain").type == pa.list_(pa.float32(), 6)
     assert table.column("plain").null_count == 2 and table.column("simplified").null_count == 7
 
@@ -120,7 +148,9 @@ def test_a_second_run_makes_only_what_is_missing(tmp_path, pictures, tiny, monke
     kept = job.output("shard-00000.parquet").stat().st_mtime_ns
     job.output("shard-00001.parquet").unlink()
     opened = []
-    monkeypatch.setattr(embed, "decode", lambda file, **options: opened.append(file) or decode(file, **options))
+    monkeypatch.setattr(
+        embed, "decode", lambda file, **options: opened.append(file) or decode(file, **options)
+    )
     embed.run(job)
     assert rows(job) == whole
     assert job.output("shard-00000.parquet").stat().st_mtime_ns == kept
@@ -132,7 +162,12 @@ def test_batches_larger_and_smaller_than_shards_give_the_same_rows(tmp_path, pic
     for number, (batch, shard) in enumerate([(32, 100), (2, 5), (5, 2), (1, 1)]):
         job = make_job(tmp_path / f"job{number}", pictures, batch=batch, shard=shard)
         embed.run(job)
-        results.append([(row["content_id"], row["plain"] and np.round(row["plain"], 4).tolist()) for row in rows(job)])
+        results.append(
+            [
+                (row["content_id"], row["plain"] and np.round(row["plain"], 4).tolist())
+                for row in rows(job)
+            ]
+        )
     assert results[0] == results[1] == results[2] == results[3]
 
 
@@ -234,7 +269,11 @@ def test_bad_specs_are_refused_before_any_work(tmp_path, pictures):
     with pytest.raises(InputError, match="no view 'upside-down'"):
         embed.run(make_job(tmp_path / "a", pictures, views=["upside-down"]))
     with pytest.raises(EncoderNotReady):
-        embed.run(make_job(tmp_path / "b", pictures, encoder="timm:resnet34.a1_in1k", weights=str(tmp_path)))
+        embed.run(
+            make_job(
+                tmp_path / "b", pictures, encoder="timm:resnet34.a1_in1k", weights=str(tmp_path)
+            )
+        )
     assert not JobFolder(tmp_path / "b").outputs("*")
 
 

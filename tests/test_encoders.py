@@ -1,5 +1,6 @@
-"""Encoders give the right numbers: lite0's weights sit where they belong, prepared pixels are what networks expect,
-heads and text towers agree with the networks they come from."""
+"""Encoders give the right numbers: lite0's weights sit where they belong, prepared pixels are what
+networks expect, heads and text towers agree with the networks they come from.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ def traffic_light(side: int = 300) -> Image.Image:
     image = Image.new("RGB", (side, side), (120, 170, 225))
     draw = ImageDraw.Draw(image)
     draw.rectangle((0.47 * side, 0.8 * side, 0.53 * side, side), fill=(60, 60, 60))
-    draw.rounded_rectangle((0.36 * side, 0.1 * side, 0.64 * side, 0.82 * side), 12, fill=(25, 25, 25))
+    draw.rounded_rectangle(
+        (0.36 * side, 0.1 * side, 0.64 * side, 0.82 * side), 12, fill=(25, 25, 25)
+    )
     for row, colour in enumerate([(250, 40, 30), (90, 70, 10), (10, 60, 20)]):
         top = (0.14 + 0.22 * row) * side
         draw.ellipse((0.4 * side, top, 0.6 * side, top + 0.2 * side), fill=colour)
@@ -37,7 +40,7 @@ def lite0() -> Encoder:
     return registry.load("lite0")
 
 
-# --- lite0 ----------------------------------------------------------------------------------------------------
+# --- lite0 ----------------------------------------------------------------------------------------
 
 
 def test_lite0_recognises_a_drawn_traffic_light(lite0):
@@ -55,7 +58,11 @@ def test_lite0_weights_take_every_place_once():
     network.load_state_dict(mapped, strict=True)
     tensors = [tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")]
     assert len(tensors) == 247
-    places = [value for name, value in network.state_dict().items() if not name.endswith("num_batches_tracked")]
+    places = [
+        value
+        for name, value in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    ]
     assert all(torch.equal(place, tensor) for place, tensor in zip(places, tensors, strict=True))
 
 
@@ -84,13 +91,17 @@ def test_pyramid_stages_are_the_inside_of_lite0(lite0):
     for stage, channels in enumerate(registry.PYRAMID_DIMS, start=1):
         encoder = registry.load(f"pyramid:{stage}")
         vectors = encoder.encode(images)
-        assert vectors.shape == (1, channels) == (1, encoder.dim) == (1, registry.info(encoder.id).dim)
+        assert (
+            vectors.shape == (1, channels) == (1, encoder.dim) == (1, registry.info(encoder.id).dim)
+        )
         torch.testing.assert_close(vectors, maps[stage - 1].mean((2, 3)), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.slow
 def test_lite0_tells_the_classes_of_photographs_apart(lite0, shared_data):
-    """Ten nearest neighbours name the class of 98 % of the PACS photographs (centred vectors, each image left out)."""
+    """Ten nearest neighbours name the class of 98 % of the PACS photographs (centred vectors, each
+    image left out).
+    """
     files = sorted((shared_data / "pacs" / "photo").glob("*/*"))[::3]
     classes = np.array([file.parent.name for file in files])
     runner = runtime.Runner(lite0)
@@ -106,11 +117,18 @@ def test_lite0_tells_the_classes_of_photographs_apart(lite0, shared_data):
     assert (voted == classes).mean() >= 0.95
 
 
-# --- the other families, with random weights -------------------------------------------------------------------
+# --- the other families, with random weights ------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "encoder_id", ["timm:resnet18.a1_in1k", "timm:vit_tiny_patch16_224", "clip:ViT-B-32/openai", "fpn:P2", "fpn:pool"]
+    "encoder_id",
+    [
+        "timm:resnet18.a1_in1k",
+        "timm:vit_tiny_patch16_224",
+        "clip:ViT-B-32/openai",
+        "fpn:P2",
+        "fpn:pool",
+    ],
 )
 def test_every_family_gives_one_finite_vector_per_image(encoder_id):
     encoder = registry.load(encoder_id, random_weights=True)
@@ -124,7 +142,11 @@ def test_every_family_gives_one_finite_vector_per_image(encoder_id):
 def test_clip_compares_words_and_the_others_say_they_cannot(lite0):
     encoder = registry.load("clip:ViT-B-32", random_weights=True)
     words = encoder.encode_text(["at night", "wet road"])
-    assert words.shape == (2, encoder.dim) and words.dtype == np.float32 and not np.allclose(words[0], words[1])
+    assert (
+        words.shape == (2, encoder.dim)
+        and words.dtype == np.float32
+        and not np.allclose(words[0], words[1])
+    )
     assert not lite0.has_text
     with pytest.raises(InputError, match="knows no words"):
         lite0.encode_text(["at night"])
@@ -137,13 +159,17 @@ def by_hand(tmp_path) -> Settings:
 
 def test_weights_put_there_by_hand_are_used(by_hand, tmp_path):
     network = timm.create_model("resnet18.a1_in1k", pretrained=False).eval()
-    safetensors.torch.save_file(network.state_dict(), tmp_path / "timm-resnet18.a1_in1k.safetensors")
+    safetensors.torch.save_file(
+        network.state_dict(), tmp_path / "timm-resnet18.a1_in1k.safetensors"
+    )
     encoder = registry.load("timm:resnet18.a1_in1k", settings=by_hand)
     assert encoder.weights_hash == weights.file_hash(tmp_path / "timm-resnet18.a1_in1k.safetensors")
     images = batch_of(encoder, traffic_light())
     with torch.inference_mode():
         expected = network(encoder.normalise(images)).softmax(1).numpy()
-    np.testing.assert_allclose(encoder.head().probabilities(encoder.encode(images).numpy()), expected, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(
+        encoder.head().probabilities(encoder.encode(images).numpy()), expected, rtol=1e-3, atol=1e-6
+    )
 
 
 @pytest.mark.slow
@@ -156,7 +182,9 @@ def test_detector_weights_equal_torchvisions_backbone(by_hand, tmp_path):
     images = batch_of(encoder, traffic_light())
     with torch.inference_mode():
         expected = detector.backbone(encoder.normalise(images))["1"].mean((2, 3))
-    torch.testing.assert_close(encoder.encode(images), expected, rtol=1e-2, atol=1e-4)  # eps 0 against 1e-5
+    torch.testing.assert_close(
+        encoder.encode(images), expected, rtol=1e-2, atol=1e-4
+    )  # eps 0 against 1e-5
 
 
 @pytest.mark.slow
@@ -169,7 +197,9 @@ def test_clip_weights_by_hand(by_hand, tmp_path):
     assert encoder.id == "clip:ViT-B-32/openai"
     images = batch_of(encoder, traffic_light())
     with torch.inference_mode():
-        torch.testing.assert_close(encoder.encode(images), model.encode_image(encoder.normalise(images)))
+        torch.testing.assert_close(
+            encoder.encode(images), model.encode_image(encoder.normalise(images))
+        )
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights", b"PK\x03\x04 cut off"])
@@ -199,7 +229,7 @@ def test_a_weights_file_cannot_run_code(by_hand, tmp_path, capsys):
     assert "ran code" not in capsys.readouterr().out
 
 
-# --- preparing --------------------------------------------------------------------------------------------------
+# --- preparing ------------------------------------------------------------------------------------
 
 
 def test_prepare_keeps_the_middle_and_the_colours():
@@ -207,7 +237,9 @@ def test_prepare_keeps_the_middle_and_the_colours():
     image.paste((255, 0, 0), (100, 0, 300, 200))
     cropped = Transform(64, 64, (0.5,) * 3, (0.5,) * 3).pixels(image)
     assert cropped.shape == (3, 64, 64) and cropped.dtype == np.uint8
-    assert (cropped[0, :, 2:-2] > 250).all() and (cropped[2, :, 2:-2] < 5).all()  # the red middle and nothing else
+    assert (cropped[0, :, 2:-2] > 250).all() and (
+        cropped[2, :, 2:-2] < 5
+    ).all()  # the red middle and nothing else
     squashed = Transform(64, 64, (0.5,) * 3, (0.5,) * 3, squash=True).pixels(image)
     assert squashed[2, 32, 2] > 250 and squashed[0, 32, 32] > 250  # the blue sides are there too
 
@@ -215,7 +247,9 @@ def test_prepare_keeps_the_middle_and_the_colours():
 def test_prepare_equals_resizing_then_cropping():
     image = Image.effect_mandelbrot((640, 512), (-2, -1.2, 1, 1.2), 60).convert("RGB")
     ours = Transform(224, 256, (0.5,) * 3, (0.5,) * 3).pixels(image).astype(int)
-    reference = image.resize((320, 256), Image.Resampling.BICUBIC).crop((48, 16, 48 + 224, 16 + 224))
+    reference = image.resize((320, 256), Image.Resampling.BICUBIC).crop(
+        (48, 16, 48 + 224, 16 + 224)
+    )
     assert np.abs(ours - np.asarray(reference).transpose(2, 0, 1)).max() <= 1
 
 

@@ -1,4 +1,6 @@
-"""Which encoders there are: listing is cheap and honest, ids are checked, nothing is downloaded unasked."""
+"""Which encoders there are: listing is cheap and honest, ids are checked, nothing is downloaded
+unasked.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +30,28 @@ def empty(tmp_path, monkeypatch) -> Settings:
 
 def cached(tmp_path: Path, repository: str, name: str) -> Path:
     """A file in the Hugging Face cache, as the hub's own client lays it out."""
-    file = tmp_path / "hf" / "hub" / ("models--" + repository.replace("/", "--")) / "snapshots" / "abc" / name
+    file = (
+        tmp_path
+        / "hf"
+        / "hub"
+        / ("models--" + repository.replace("/", "--"))
+        / "snapshots"
+        / "abc"
+        / name
+    )
     file.parent.mkdir(parents=True)
     file.write_bytes(b"weights")
     return file
 
 
 def test_listing_imports_no_torch():
-    code = ("import sys; from core.encoders import registry; registry.list_encoders(); registry.resolve('auto'); "
-            "registry.resolve('timm:resnet18.a1_in1k'); print('torch' in sys.modules)")
-    out = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    code = (
+        "import sys; from core.encoders import registry; registry.list_encoders(); registry.resolve('auto'); "
+        "registry.resolve('timm:resnet18.a1_in1k'); print('torch' in sys.modules)"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
     assert out.stdout.strip() == "False"
 
 
@@ -107,11 +121,22 @@ def test_absent_weights_stop_before_any_work(empty, encoder_id):
 
 
 def test_a_download_that_fails_says_so(tmp_path):
-    code = ("from core.encoders import registry; from core.errors import EncoderNotReady\n"
-            "try: registry.load('timm:resnet18.a1_in1k', allow_download=True)\n"
-            "except EncoderNotReady as error: print(error)")
+    code = (
+        "from core.encoders import registry; from core.errors import EncoderNotReady\n"
+        "try: registry.load('timm:resnet18.a1_in1k', allow_download=True)\n"
+        "except EncoderNotReady as error: print(error)"
+    )
     offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
-    out = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True,
-                         env=offline)
-    assert "could not be downloaded" in out.stdout and "timm-resnet18.a1_in1k.safetensors" in out.stdout
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=offline,
+    )
+    assert (
+        "could not be downloaded" in out.stdout
+        and "timm-resnet18.a1_in1k.safetensors" in out.stdout
+    )
     assert len(out.stdout.strip().splitlines()) == 1

@@ -1,4 +1,6 @@
-"""Devices, precision and memory: measured choices with a floor on quality, batches that shrink instead of failing."""
+"""Devices, precision and memory: measured choices with a floor on quality, batches that shrink
+instead of failing.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,13 @@ TRANSFORM = Transform(8, 8, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 class Counting(nn.Module):
-    """Gives each image's three channel means; runs out of memory above ``room`` images and remembers batch sizes."""
+    """Gives each image's three channel means; runs out of memory above ``room`` images and
+    remembers batch sizes.
+    """
 
-    def __init__(self, room: int = 10**9, message: str = "CUDA out of memory. Tried to allocate") -> None:
+    def __init__(
+        self, room: int = 10**9, message: str = "CUDA out of memory. Tried to allocate"
+    ) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.ones(3))
         self.room, self.message, self.sizes = room, message, []
@@ -30,7 +36,9 @@ class Counting(nn.Module):
 
 
 def images(count: int) -> torch.Tensor:
-    return torch.randint(0, 256, (count, 3, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(3))
+    return torch.randint(
+        0, 256, (count, 3, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(3)
+    )
 
 
 def fake(module: nn.Module) -> Encoder:
@@ -39,7 +47,9 @@ def fake(module: nn.Module) -> Encoder:
 
 def clock(monkeypatch, rates: dict[torch.dtype, float]) -> None:
     """Make ``_timed`` report chosen rates, so that the choice is tested and not this machine."""
-    monkeypatch.setattr(runtime, "_timed", lambda encoder, batch: (encoder.encode(batch), rates[encoder.dtype]))
+    monkeypatch.setattr(
+        runtime, "_timed", lambda encoder, batch: (encoder.encode(batch), rates[encoder.dtype])
+    )
 
 
 def test_batches_halve_until_they_fit_and_no_image_is_lost():
@@ -54,7 +64,9 @@ def test_batches_halve_until_they_fit_and_no_image_is_lost():
     assert module.sizes == [4, 4, 4, 4, 4, 3]  # it stays small
 
 
-@pytest.mark.parametrize("message", ["CUDA out of memory.", "DefaultCPUAllocator: can't allocate memory: you tried"])
+@pytest.mark.parametrize(
+    "message", ["CUDA out of memory.", "DefaultCPUAllocator: can't allocate memory: you tried"]
+)
 def test_no_room_for_one_image_is_said_in_words(message):
     with pytest.raises(InputError, match="no memory for one image under fake"):
         runtime.Runner(fake(Counting(room=0, message=message)), batch=8).encode(images(3))
@@ -103,7 +115,10 @@ def test_a_fast_precision_that_bends_the_vectors_loses(monkeypatch):
 
 def test_a_precision_may_be_asked_for():
     encoder = fake(Counting())
-    assert runtime.choose_precision(encoder, images(2), torch.device("cpu"), wanted="bf16").dtype == torch.bfloat16
+    assert (
+        runtime.choose_precision(encoder, images(2), torch.device("cpu"), wanted="bf16").dtype
+        == torch.bfloat16
+    )
     assert encoder.dtype == torch.bfloat16
     with pytest.raises(InputError, match="'int3' is not a precision"):
         runtime.choose_precision(encoder, images(2), torch.device("cpu"), wanted="int3")
@@ -124,12 +139,21 @@ def trained(name: str) -> Encoder:
     with torch.no_grad():
         for _ in range(3):
             module(torch.randn(4, 3, 64, 64) * 2 + 0.5)
-    return Encoder(name, module, module.num_features, Transform(64, 64, (0.5,) * 3, (0.5,) * 3), "random")
+    return Encoder(
+        name, module, module.num_features, Transform(64, 64, (0.5,) * 3, (0.5,) * 3), "random"
+    )
 
 
-@pytest.mark.parametrize(("name", "can"), [("resnet18", True), ("tf_efficientnet_lite0", True), ("vit_tiny_patch16_224", False)])
+@pytest.mark.parametrize(
+    ("name", "can"),
+    [("resnet18", True), ("tf_efficientnet_lite0", True), ("vit_tiny_patch16_224", False)],
+)
 def test_folding_batch_norms_leaves_the_vectors(name, can):
-    encoder = registry.load(f"timm:{name}", random_weights=True) if name.startswith("vit") else trained(name)
+    encoder = (
+        registry.load(f"timm:{name}", random_weights=True)
+        if name.startswith("vit")
+        else trained(name)
+    )
     side = encoder.input_size
     batch = torch.randint(0, 256, (2, 3, side, side), dtype=torch.uint8)
     before = encoder.encode(batch)
@@ -160,9 +184,19 @@ def test_folding_is_given_up_where_layers_run_in_another_order():
 
 def test_devices():
     assert runtime.choose_device("cpu") == torch.device("cpu")
-    best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    best = (
+        "cuda"
+        if torch.cuda.is_available()
+        else "mps"
+        if torch.backends.mps.is_available()
+        else "cpu"
+    )
     assert runtime.choose_device("auto").type == best
     assert runtime.device_name(torch.device("cpu")).startswith("CPU")
-    for wrong, said in [("abacus", "is not a device"), ("cuda:99", "has no device"), ("meta", "has no device")]:
+    for wrong, said in [
+        ("abacus", "is not a device"),
+        ("cuda:99", "has no device"),
+        ("meta", "has no device"),
+    ]:
         with pytest.raises(InputError, match=said):
             runtime.choose_device(wrong)

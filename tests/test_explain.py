@@ -28,8 +28,12 @@ def attributes(**shifts: float) -> dict[str, np.ndarray]:
 
 
 def tagged(gap: list[list[int]], covered: list[int]) -> Tagged:
-    classes = np.array([*(gap[number % len(gap)] for number in range(60)), *(covered for _ in range(400))])
-    return Tagged(classes, np.full(classes.shape, 0.3, np.float32), NAMES, np.zeros((460, 0), np.float32), {})
+    classes = np.array(
+        [*(gap[number % len(gap)] for number in range(60)), *(covered for _ in range(400))]
+    )
+    return Tagged(
+        classes, np.full(classes.shape, 0.3, np.float32), NAMES, np.zeros((460, 0), np.float32), {}
+    )
 
 
 def test_a_missing_class_is_the_name():
@@ -43,7 +47,9 @@ def test_a_missing_class_is_the_name():
     assert found.name == "giraffe"
     assert "58 of 60 are class giraffe (of the covered images 3 of 400)" in found.reason
     assert "gazelle (100%), " in found.reason
-    assert "brighter (d = +" in found.reason and found.attributes[0].d == pytest.approx(0.9, abs=0.3)
+    assert "brighter (d = +" in found.reason and found.attributes[0].d == pytest.approx(
+        0.9, abs=0.3
+    )
 
 
 def test_a_class_that_is_covered_elsewhere_is_named_with_what_sets_it_apart():
@@ -169,4 +175,6 @@ def test_giraffes_among_photographs_are_named_with_and_without_labels():
     assert labelled.name == "giraffe"
     unlabelled = explain_gap(gap, covered, tagged=seen, attributes=columns)
     assert unlabelled.name.startswith("animals like ")
-    assert {"gazelle", "cheetah", "leopard", "llama", "zebra"} & {tag.name for tag in unlabelled.tags}
+    assert {"gazelle", "cheetah", "leopard", "llama", "zebra"} & {
+        tag.name for tag in unlabelled.tags
+    }

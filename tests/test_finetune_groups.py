@@ -1,4 +1,6 @@
-"""Groups, splits, thinning, mixtures and the plan: hand-computed counts, and the faults of the published code."""
+"""Groups, splits, thinning, mixtures and the plan: hand-computed counts, and the faults of the
+published code.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,31 @@ from core.finetune.parameters import StudyParameters
 BIASED = {("dog", "in"): 97, ("dog", "out"): 3, ("cat", "in"): 5, ("cat", "out"): 95}
 
 
-def images(real: dict, synthetic: dict, split: str | None = "train", extra: int = 4, fake_bias: bool = True) -> pa.Table:
-    """A table with the given training counts by (class, bias), and ``extra`` valid and test images in every group."""
+def images(
+    real: dict, synthetic: dict, split: str | None = "train", extra: int = 4, fake_bias: bool = True
+) -> pa.Table:
+    """A table with the given training counts by (class, bias), and ``extra`` valid and test images
+    in every group.
+    """
     rows = []
 
     def add(domain: str, y: str, b: str | None, n: int, part: str | None) -> None:
         for number in range(n):
             path = f"{y}/{b}/{part}-{number:04d}.png"
-            rows.append({"row": len(rows), "dataset_id": 1 if domain == "real" else 2, "domain": domain, "version": None,
-                         "path": path, "file": path, "content_id": f"{domain}{path}", "class": y, "bias": b, "split": part})
+            rows.append(
+                {
+                    "row": len(rows),
+                    "dataset_id": 1 if domain == "real" else 2,
+                    "domain": domain,
+                    "version": None,
+                    "path": path,
+                    "file": path,
+                    "content_id": f"{domain}{path}",
+                    "class": y,
+                    "bias": b,
+                    "split": part,
+                }
+            )
 
     for (y, b), n in real.items():
         add("real", y, b, n, split)
@@ -66,11 +84,16 @@ def test_a_biased_synthetic_set_follows_the_real_shares():
 
 def test_stages_and_the_groups_of_the_objective():
     labels = groups.encode(images(BIASED, many(200)))
-    by_name = {name: mixtures.build(labels, name, 0, seed=0) for name in ("none", "usb", "asb", "ffr", "reversed")}
+    by_name = {
+        name: mixtures.build(labels, name, 0, seed=0)
+        for name in ("none", "usb", "asb", "ffr", "reversed")
+    }
     assert [stage.name for stage in by_name["ffr"].stages] == ["synthetic", "real"]
     assert [stage.name for stage in by_name["reversed"].stages] == ["real", "synthetic"]
     assert by_name["ffr"].stages[0].plain and not by_name["ffr"].stages[1].plain
-    groups_of = {name: mixtures.objective_groups(labels, built.stages[-1]) for name, built in by_name.items()}
+    groups_of = {
+        name: mixtures.objective_groups(labels, built.stages[-1]) for name, built in by_name.items()
+    }
     assert groups_of["none"].max() + 1 == 4  # (Y, B)
     assert groups_of["usb"].max() + 1 == 7  # (Y, B, G): dogs indoors need no synthetic image
     assert groups_of["asb"].max() + 1 == 8
@@ -120,13 +143,22 @@ def test_unequal_crosses_are_no_groups():
 
 
 def test_splits_are_drawn_within_groups_and_keep_equal_bytes_together():
-    table = images({("dog", "in"): 100, ("cat", "in"): 50}, {("dog", "in"): 10, ("cat", "in"): 10}, split=None)
-    twins = [f"same-{row}" if row % 10 < 2 else name for row, name in enumerate(table["content_id"].to_pylist())]
-    twins = [name if not name.startswith("same") else f"same-{int(name[5:]) // 2}" for name in twins]
+    table = images(
+        {("dog", "in"): 100, ("cat", "in"): 50}, {("dog", "in"): 10, ("cat", "in"): 10}, split=None
+    )
+    twins = [
+        f"same-{row}" if row % 10 < 2 else name
+        for row, name in enumerate(table["content_id"].to_pylist())
+    ]
+    twins = [
+        name if not name.startswith("same") else f"same-{int(name[5:]) // 2}" for name in twins
+    ]
     table = table.set_column(table.column_names.index("content_id"), "content_id", pa.array(twins))
     labels = groups.encode(table)
     for part, share in ((TRAIN, 0.6), (VALID, 0.2), (TEST, 0.2)):
-        assert labels.counts(synthetic=False, split=part).tolist() == pytest.approx([50 * share, 100 * share], abs=3)
+        assert labels.counts(synthetic=False, split=part).tolist() == pytest.approx(
+            [50 * share, 100 * share], abs=3
+        )
     for name in set(twins):
         rows = [row for row, twin in enumerate(twins) if twin == name and not labels.synthetic[row]]
         assert len({int(labels.split[row]) for row in rows}) <= 1
@@ -149,32 +181,56 @@ def test_mutual_information_of_known_tables():
     assert bias.mutual_information(np.array([[50, 0], [0, 50]])) == pytest.approx(1.0)
     assert bias.mutual_information(np.array([[25, 25], [25, 25]])) == 0
     # P(Y|B) = (3/4, 1/4): 1 - H(1/4) bits
-    assert bias.mutual_information(np.array([[3, 1], [1, 3]])) == pytest.approx(1 - 0.8112781, abs=1e-6)
+    assert bias.mutual_information(np.array([[3, 1], [1, 3]])) == pytest.approx(
+        1 - 0.8112781, abs=1e-6
+    )
     assert bias.entropy(np.array([1, 1, 2])) == pytest.approx(1.5)
 
 
 def test_usb_trades_bias_to_b_for_bias_to_b_and_g():
-    """The paper's theorem on numbers: USB removes I(Y; B) and leaves I(Y; (B, G)); FFR's stages mix no domains."""
-    table = images({("a", "r"): 99, ("a", "g"): 1, ("b", "r"): 1, ("b", "g"): 99}, dict.fromkeys(
-        [(y, b) for y in "ab" for b in "rg"], 200))
-    found = {(row["mixture"], row["stage"]): row for row in plan.check(table, StudyParameters()).bias.to_pylist()}
+    """The paper's theorem on numbers: USB removes I(Y; B) and leaves I(Y; (B, G)); FFR's stages mix
+    no domains.
+    """
+    table = images(
+        {("a", "r"): 99, ("a", "g"): 1, ("b", "r"): 1, ("b", "g"): 99},
+        dict.fromkeys([(y, b) for y in "ab" for b in "rg"], 200),
+    )
+    found = {
+        (row["mixture"], row["stage"]): row
+        for row in plan.check(table, StudyParameters()).bias.to_pylist()
+    }
     assert found["none", "real"]["by_bias"] == pytest.approx(0.919, abs=1e-3)
     usb = found["usb", "mixed"]
     assert usb["by_bias"] == pytest.approx(0, abs=1e-12) and usb["by_bias_domain"] > 0.9
     assert "together with real-or-synthetic" in usb["sentence"]
     asb = found["asb", "mixed"]
-    assert 0 < asb["by_bias"] < found["none", "real"]["by_bias"] and asb["by_bias_domain"] > asb["by_bias"]
+    assert (
+        0 < asb["by_bias"] < found["none", "real"]["by_bias"]
+        and asb["by_bias_domain"] > asb["by_bias"]
+    )
     assert found["ffr", "synthetic"]["by_bias_domain"] == 0
 
 
 def test_the_plan_counts_trials_and_lists_uses():
     found = plan.check(images(BIASED, many(200)), StudyParameters())
-    assert found.trials == 4 * 4 * 3 and found.budget == 188 and not any(p.fatal for p in found.problems)
-    uses = {(row["mixture"], row["class"], row["bias"]): row["synthetic"] for row in found.uses.to_pylist()}
+    assert (
+        found.trials == 4 * 4 * 3
+        and found.budget == 188
+        and not any(p.fatal for p in found.problems)
+    )
+    uses = {
+        (row["mixture"], row["class"], row["bias"]): row["synthetic"]
+        for row in found.uses.to_pylist()
+    }
     assert uses["usb", "dog", "out"] == 94 and uses["ffr", "dog", "in"] == 47
     assert found.bias_ratio == pytest.approx((97 + 95) / 200)
-    names = [key.name for key in plan.trial_keys(found.labels, StudyParameters(mixtures=("none", "synthetic")))]
-    assert names.count("real-none-dfr-0") == 1 and not any("synthetic-dfr" in name for name in names)
+    names = [
+        key.name
+        for key in plan.trial_keys(found.labels, StudyParameters(mixtures=("none", "synthetic")))
+    ]
+    assert names.count("real-none-dfr-0") == 1 and not any(
+        "synthetic-dfr" in name for name in names
+    )
 
 
 def fatal(table: pa.Table, **chosen) -> str:
@@ -189,21 +245,34 @@ def test_bad_input_is_told_before_the_job_starts():
     place = good.column_names.index("class")
     with pytest.raises(InputError, match="No image has a class label"):
         plan.check(good.set_column(place, "class", none), StudyParameters())
-    one_side = pa.array([y if d == "real" else None for y, d in zip(
-        good["class"].to_pylist(), good["domain"].to_pylist(), strict=True)])
+    one_side = pa.array(
+        [
+            y if d == "real" else None
+            for y, d in zip(good["class"].to_pylist(), good["domain"].to_pylist(), strict=True)
+        ]
+    )
     with pytest.raises(InputError, match="Only the real images have class labels"):
         plan.check(good.set_column(place, "class", one_side), StudyParameters())
     only_dogs = {key: n for key, n in BIASED.items() if key[0] == "dog"}
     assert "only one class" in fatal(images(only_dogs, dict.fromkeys(only_dogs, 9)))
-    assert "no synthetic training image of cat" in fatal(images(BIASED, dict.fromkeys(only_dogs, 60)))
+    assert "no synthetic training image of cat" in fatal(
+        images(BIASED, dict.fromkeys(only_dogs, 60))
+    )
     no_valid = good.filter(pa.array([split != "test" for split in good["split"].to_pylist()]))
     assert "no real test images" in fatal(no_valid)
 
 
 def test_an_absent_group_is_named_and_one_bias_value_is_explained():
     table = images(BIASED, many(60))
-    gone = pa.array([not (d == "real" and y == "dog" and b == "out" and s == "test") for d, y, b, s in zip(
-        *(table[name].to_pylist() for name in ("domain", "class", "bias", "split")), strict=True)])
+    gone = pa.array(
+        [
+            not (d == "real" and y == "dog" and b == "out" and s == "test")
+            for d, y, b, s in zip(
+                *(table[name].to_pylist() for name in ("domain", "class", "bias", "split")),
+                strict=True,
+            )
+        ]
+    )
     found = plan.check(table.filter(gone), StudyParameters())
     assert found.excluded == ("dog · out",)
     assert any("No real test image of dog · out" in p.what for p in found.problems)
@@ -224,6 +293,13 @@ def test_synthetic_images_without_bias_labels_serve_ffr_only():
 
 def test_the_plan_loads_neither_torch_nor_scikit_learn():
     """A page calls it in the server process."""
-    code = ("import sys; import core.finetune.plan; "
-            "print([name for name in ('torch', 'sklearn', 'scipy') if name in sys.modules])")
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    code = (
+        "import sys; import core.finetune.plan; "
+        "print([name for name in ('torch', 'sklearn', 'scipy') if name in sys.modules])"
+    )
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )

@@ -1,4 +1,6 @@
-"""The finetune job end to end on small data: tables, resume, cancel, time budget, the same result from a record."""
+"""The finetune job end to end on small data: tables, resume, cancel, time budget, the same result
+from a record.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,17 @@ from core.finetune.parameters import StudyParameters, from_record, from_spec, pr
 from core.jobfolder import JobFolder
 from core.tasks import finetune
 
-SPEC = {"kind": "finetune", "seeds": [0, 1], "epochs": 3, "learning_rates": [0.001, 0.01], "hidden": 16,
-        "objectives": ["erm", "groupdro", "dfr"], "dfr_refits": 3, "dfr_strengths": [1.0, 0.1], "feature_map": False}
+SPEC = {
+    "kind": "finetune",
+    "seeds": [0, 1],
+    "epochs": 3,
+    "learning_rates": [0.001, 0.01],
+    "hidden": 16,
+    "objectives": ["erm", "groupdro", "dfr"],
+    "dfr_refits": 3,
+    "dfr_strengths": [1.0, 0.1],
+    "feature_map": False,
+}
 
 
 def study_job(folder: Path, spec: dict | None = None, images: Path | None = None) -> JobFolder:
@@ -33,13 +44,31 @@ def study_job(folder: Path, spec: dict | None = None, images: Path | None = None
         for y in (0, 1):
             for b in (0, 1):
                 for split, (same, other) in sizes.items():
-                    n = (same if y == b else other) if domain == "real" else {"train": 40, "valid": 0, "test": 10}[split]
+                    n = (
+                        (same if y == b else other)
+                        if domain == "real"
+                        else {"train": 40, "valid": 0, "test": 10}[split]
+                    )
                     for number in range(n):
                         path = f"{domain}-{y}{b}-{split}-{number:03d}.png"
-                        rows.append({"row": len(rows), "dataset_id": 1 if domain == "real" else 2, "domain": domain,
-                                     "version": None, "path": path, "file": str((images or folder) / path),
-                                     "content_id": path, "class": "ab"[y], "bias": "rg"[b], "split": split})
-                        vectors.append(rng.normal(size=12) + np.r_[2 * y - 1, 4 * b - 2, 3 * (domain == "real"), [0] * 9])
+                        rows.append(
+                            {
+                                "row": len(rows),
+                                "dataset_id": 1 if domain == "real" else 2,
+                                "domain": domain,
+                                "version": None,
+                                "path": path,
+                                "file": str((images or folder) / path),
+                                "content_id": path,
+                                "class": "ab"[y],
+                                "bias": "rg"[b],
+                                "split": split,
+                            }
+                        )
+                        vectors.append(
+                            rng.normal(size=12)
+                            + np.r_[2 * y - 1, 4 * b - 2, 3 * (domain == "real"), [0] * 9]
+                        )
     job = JobFolder.create(folder, SPEC | (spec or {}))
     job.write_input_table("images.parquet", pa.Table.from_pylist(rows))
     job.write_input_array("vectors.npy", np.array(vectors, dtype=np.float32))
@@ -62,33 +91,56 @@ def test_a_study_leaves_every_table(done):
     assert trials.num_rows == 4 * 3 * 2 and set(trials["status"].to_pylist()) == {"done"}
     assert trials.schema.field("version_id").type == pa.int64()
     ffr = next(row for row in trials.to_pylist() if row["trial"] == "v00-ffr-groupdro-1")
-    assert (ffr["version_id"], ffr["n_synthetic"], ffr["wanted"], ffr["shortfall"]) == (2, 108, 108, 0)
-    assert ffr["lr_stage1"] in (0.001, 0.01) and ffr["excluded"] == "[]" and json.loads(ffr["software"])["torch"]
+    assert (ffr["version_id"], ffr["n_synthetic"], ffr["wanted"], ffr["shortfall"]) == (
+        2,
+        108,
+        108,
+        0,
+    )
+    assert (
+        ffr["lr_stage1"] in (0.001, 0.01)
+        and ffr["excluded"] == "[]"
+        and json.loads(ffr["software"])["torch"]
+    )
     groups = read(done, "groups").to_pylist()
-    mine = [row for row in groups if row["trial"] == "v00-ffr-groupdro-1" and row["domain"] == "real"]
+    mine = [
+        row for row in groups if row["trial"] == "v00-ffr-groupdro-1" and row["domain"] == "real"
+    ]
     assert len(mine) == 4 and {row["n"] for row in mine} == {25}
     assert min(row["accuracy"] for row in mine) == ffr["worst_accuracy"]
     assert all(row["low"] <= row["accuracy"] <= row["high"] for row in mine)
     summary = read(done, "summary").to_pylist()
     assert len(summary) == 12 and all(row["seeds"] == 2 for row in summary)
-    assert {row["stage"] for row in read(done, "curves").to_pylist()} == {"real", "mixed", "synthetic"}
-    confusion = [row for row in read(done, "confusion").to_pylist() if row["trial"] == "real-none-erm-0"]
+    assert {row["stage"] for row in read(done, "curves").to_pylist()} == {
+        "real",
+        "mixed",
+        "synthetic",
+    }
+    confusion = [
+        row for row in read(done, "confusion").to_pylist() if row["trial"] == "real-none-erm-0"
+    ]
     assert sum(row["n"] for row in confusion) == 100
     said = json.loads(done.output("verdict.json").read_text())
     assert any(text.startswith("Under ERM, FFR") for text in said["sentences"])
     assert done.output("checkpoints/v00-ffr-erm-0.safetensors").exists()
     map_ = read(done, "embedding").to_pylist()
-    assert {row["mixture"] for row in map_} == {"none", "usb", "asb", "ffr"} and {row["domain"] for row in map_} == {
-        "real", "synthetic"}
+    assert {row["mixture"] for row in map_} == {"none", "usb", "asb", "ffr"} and {
+        row["domain"] for row in map_
+    } == {"real", "synthetic"}
     assert all(0 <= row["mixing"] < 2 and np.isfinite([row["x"], row["y"]]).all() for row in map_)
 
 
 def test_a_study_of_one_seed_keeps_the_columns_of_deviations(tmp_path):
-    """All null, but typed: a database takes no column that has no type, and the page that reads it wants one."""
+    """All null, but typed: a database takes no column that has no type, and the page that reads it
+    wants one.
+    """
     job = study_job(tmp_path, {"seeds": [0], "mixtures": ["none", "ffr"], "objectives": ["erm"]})
     finetune.run(job)
     summary = read(job, "summary")
-    assert summary.num_rows == 2 and summary["worst_sd"].null_count == summary["balanced_sd"].null_count == 2
+    assert (
+        summary.num_rows == 2
+        and summary["worst_sd"].null_count == summary["balanced_sd"].null_count == 2
+    )
     assert not [field.name for field in summary.schema if pa.types.is_null(field.type)]
 
 
@@ -102,7 +154,14 @@ def test_a_trial_run_again_from_its_record_gives_the_same_result(done):
         with finetune.torch_threads(parameters):
             setup = finetune.make_setups(done, table, found, parameters)[0]
             again = study.run_trial(setup, key, study.MemoryStore())
-        for field in ("lr", "lr_stage1", "epochs", "worst_accuracy", "balanced_accuracy", "synthetic_worst_accuracy"):
+        for field in (
+            "lr",
+            "lr_stage1",
+            "epochs",
+            "worst_accuracy",
+            "balanced_accuracy",
+            "synthetic_worst_accuracy",
+        ):
             assert again.record[field] == record[field], field
         stored = pq.read_table(done.output(f"trial-{name}.parquet"))
         assert again.predicted.tolist() == stored["predicted"].to_pylist()
@@ -135,19 +194,28 @@ def test_finished_trials_survive_a_cancel_and_are_not_trained_again(tmp_path, mo
 
 def test_a_spent_time_budget_reports_what_is_finished(tmp_path, monkeypatch):
     job = study_job(tmp_path, {"budget_seconds": 15.0, "objectives": ["erm"]})
-    ticks = iter(range(10_000))  # the clock moves on by a second whenever it is looked at: once an epoch
+    ticks = iter(
+        range(10_000)
+    )  # the clock moves on by a second whenever it is looked at: once an epoch
     monkeypatch.setattr(finetune, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     finetune.run(job)
     found = read(job, "trials").num_rows
     assert 0 < found < 8
-    assert any("time budget ended the study" in note for note in json.loads(job.output("verdict.json").read_text())["notes"])
+    assert any(
+        "time budget ended the study" in note
+        for note in json.loads(job.output("verdict.json").read_text())["notes"]
+    )
 
 
 def test_bad_input_stops_the_job_before_training(tmp_path):
     job = study_job(tmp_path)
     table = job.read_table("images.parquet")
-    keep = pa.array([not (d == "synthetic" and y == "b") for d, y in zip(
-        table["domain"].to_pylist(), table["class"].to_pylist(), strict=True)])
+    keep = pa.array(
+        [
+            not (d == "synthetic" and y == "b")
+            for d, y in zip(table["domain"].to_pylist(), table["class"].to_pylist(), strict=True)
+        ]
+    )
     job.write_input_table("images.parquet", table.filter(keep))
     with pytest.raises(InputError, match="no synthetic training image of b"):
         finetune.run(job)
@@ -155,15 +223,31 @@ def test_bad_input_stops_the_job_before_training(tmp_path):
 
 
 def test_all_rates_diverging_is_a_result_and_not_a_crash(tmp_path):
-    job = study_job(tmp_path, {"mixtures": ["none", "ffr"], "objectives": ["erm"], "seeds": [0], "learning_rates": [1e30]})
+    job = study_job(
+        tmp_path,
+        {
+            "mixtures": ["none", "ffr"],
+            "objectives": ["erm"],
+            "seeds": [0],
+            "learning_rates": [1e30],
+        },
+    )
     finetune.run(job)
     assert set(read(job, "trials")["status"].to_pylist()) == {"diverged"}
-    assert any("diverged" in note for note in json.loads(job.output("verdict.json").read_text())["notes"])
+    assert any(
+        "diverged" in note for note in json.loads(job.output("verdict.json").read_text())["notes"]
+    )
 
 
 def test_parameters_say_what_is_wrong():
-    for spec in ({"mixtures": ["usb", "xyz"]}, {"trainable": "half"}, {"seeds": []}, {"learning_rates": [-1]},
-                 {"split": [0.5, 0.1, 0.1]}, {"severities": [9]}):
+    for spec in (
+        {"mixtures": ["usb", "xyz"]},
+        {"trainable": "half"},
+        {"seeds": []},
+        {"learning_rates": [-1]},
+        {"split": [0.5, 0.1, 0.1]},
+        {"severities": [9]},
+    ):
         with pytest.raises(InputError):
             from_spec(spec)
     assert from_record(StudyParameters(seeds=(4, 5)).as_json()) == StudyParameters(seeds=(4, 5))
@@ -184,7 +268,9 @@ class Tiny(nn.Module):
         return self.global_pool(self.layer4(self.layer1(self.act1(self.bn1(self.conv1(x))))))
 
 
-@pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "resnet18", "convnext_atto", "vit_tiny_patch16_224"])
+@pytest.mark.parametrize(
+    "name", ["tf_efficientnet_lite0", "resnet18", "convnext_atto", "vit_tiny_patch16_224"]
+)
 def test_a_backbone_split_in_two_is_the_backbone(name):
     import timm
 
@@ -207,9 +293,21 @@ def test_frozen_batchnorm_keeps_its_statistics_while_weights_train():
         feed = backbone.ArrayFeed(pixels, backbone.as_float(network.device), ahead=False)
         y = np.arange(40) % 2
         some = trainer.Examples(np.arange(40), y, y)
-        member = trainer.fit(network, feed, some, some, finetune.study.make_objective(
-            "erm", y, 1, "cpu", StudyParameters()), rates=(0.01,), epochs=1, patience=5, batch_size=8, weight_decay=0.0,
-            select="worst", seed=0, freeze_batchnorm=freeze)[0]
+        member = trainer.fit(
+            network,
+            feed,
+            some,
+            some,
+            finetune.study.make_objective("erm", y, 1, "cpu", StudyParameters()),
+            rates=(0.01,),
+            epochs=1,
+            patience=5,
+            batch_size=8,
+            weight_decay=0.0,
+            select="worst",
+            seed=0,
+            freeze_batchnorm=freeze,
+        )[0]
         return {name: (member.state[name] - before[name]).abs().max() for name in before}
 
     frozen, free = trained(True), trained(False)
@@ -219,11 +317,25 @@ def test_frozen_batchnorm_keeps_its_statistics_while_weights_train():
 
 @pytest.mark.parametrize("trainable", ["stage", "all"])
 def test_training_from_pixels(tmp_path, trainable, monkeypatch):
-    """lite0 at 32 pixels, colours as classes' bias: the job runs through, caches once, and explains an image."""
+    """lite0 at 32 pixels, colours as classes' bias: the job runs through, caches once, and explains
+    an image.
+    """
     monkeypatch.setattr(backbone.registry, "load", lambda name: _random_lite0())
-    job = study_job(tmp_path, {"trainable": trainable, "backbone": "lite0", "resolution": 32, "epochs": 1, "seeds": [0],
-                               "objectives": ["erm"], "mixtures": ["none", "ffr"], "learning_rates": [0.001],
-                               "saliency": [0], "saliency_masks": 8})
+    job = study_job(
+        tmp_path,
+        {
+            "trainable": trainable,
+            "backbone": "lite0",
+            "resolution": 32,
+            "epochs": 1,
+            "seeds": [0],
+            "objectives": ["erm"],
+            "mixtures": ["none", "ffr"],
+            "learning_rates": [0.001],
+            "saliency": [0],
+            "saliency_masks": 8,
+        },
+    )
     table = job.read_table("images.parquet")
     rng = np.random.default_rng(0)
     keep = np.array([int(path[-7:-4]) < 8 for path in table["path"].to_pylist()])
@@ -240,22 +352,42 @@ def test_training_from_pixels(tmp_path, trainable, monkeypatch):
     assert len(kept) == 1 and np.load(kept[0], mmap_mode="r").shape[0] == table.num_rows
     maps = read(job, "saliency").to_pylist()
     assert [row["mixture"] for row in maps] == ["none", "ffr"]
-    assert len(maps[0]["map"]) == maps[0]["height"] * maps[0]["width"] and np.isfinite(maps[0]["map"]).all()
+    assert (
+        len(maps[0]["map"]) == maps[0]["height"] * maps[0]["width"]
+        and np.isfinite(maps[0]["map"]).all()
+    )
 
 
 def test_a_corruption_sweep_embeds_the_synthetic_images_again(tmp_path, monkeypatch):
-    """Severity 0 uses the given vectors; severity 3 those of the corrupted images; real images stay as they are."""
+    """Severity 0 uses the given vectors; severity 3 those of the corrupted images; real images stay
+    as they are.
+    """
     monkeypatch.setattr(backbone.registry, "load", lambda name: _random_lite0())
-    job = study_job(tmp_path, {"severities": [0, 3], "objectives": ["erm"], "mixtures": ["none", "ffr"], "seeds": [0]})
+    job = study_job(
+        tmp_path,
+        {"severities": [0, 3], "objectives": ["erm"], "mixtures": ["none", "ffr"], "seeds": [0]},
+    )
     table = job.read_table("images.parquet")
-    job.write_input_array("vectors.npy", np.random.default_rng(0).normal(size=(table.num_rows, 1280)).astype(np.float32))
+    job.write_input_array(
+        "vectors.npy",
+        np.random.default_rng(0).normal(size=(table.num_rows, 1280)).astype(np.float32),
+    )
     for row in table.to_pylist():
         if row["domain"] == "synthetic":
-            Image.new("RGB", (16, 16), (200, 40, 40) if row["bias"] == "r" else (40, 200, 40)).save(row["file"])
+            Image.new("RGB", (16, 16), (200, 40, 40) if row["bias"] == "r" else (40, 200, 40)).save(
+                row["file"]
+            )
     finetune.run(job)
-    assert read(job, "trials")["trial"].to_pylist() == ["real-none-erm-0", "v00-ffr-erm-0", "v00-ffr-erm-0-c3"]
+    assert read(job, "trials")["trial"].to_pylist() == [
+        "real-none-erm-0",
+        "v00-ffr-erm-0",
+        "v00-ffr-erm-0-c3",
+    ]
     made = np.load(job.path / "cache" / "vectors-c3.npy")
-    assert made.shape == (table["domain"].to_pylist().count("synthetic"), 1280) and np.isfinite(made).all()
+    assert (
+        made.shape == (table["domain"].to_pylist().count("synthetic"), 1280)
+        and np.isfinite(made).all()
+    )
     assert {row["severity"] for row in read(job, "summary").to_pylist()} == {0, 3}
 
 
@@ -269,4 +401,7 @@ def test_rank_correlation_over_versions():
     worst = {"1": 0.2, "2": 0.4, "3": 0.6}
     assert versions.rank_correlation("Fréchet distance", {"1": 9, "2": 5, "3": 1}, worst).rho == -1
     assert versions.rank_correlation("coverage", {"1": 1, "2": 2}, worst).rho is None
-    assert "falls" in versions.rank_correlation("Fréchet distance", {"1": 9, "2": 5, "3": 1}, worst).sentence
+    assert (
+        "falls"
+        in versions.rank_correlation("Fréchet distance", {"1": 9, "2": 5, "3": 1}, worst).sentence
+    )

@@ -1,4 +1,6 @@
-"""Objectives, trainer, evaluation and verdict against hand-computed answers and the reference formulae."""
+"""Objectives, trainer, evaluation and verdict against hand-computed answers and the reference
+formulae.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +11,27 @@ from PIL import Image
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
-from core.finetune import corruptions, evaluation, feature_map, objectives, saliency, trainer, verdict
+from core.finetune import (
+    corruptions,
+    evaluation,
+    feature_map,
+    objectives,
+    saliency,
+    trainer,
+    verdict,
+)
 from core.finetune.networks import HeadBank, VectorFeed
 from core.finetune.objectives import DFR, ERM, GroupDRO, Resampling
 from core.finetune.trainer import Examples
 
 
-def reference_groupdro(losses: np.ndarray, group: np.ndarray, q: np.ndarray, step: float) -> tuple[float, np.ndarray]:
+def reference_groupdro(
+    losses: np.ndarray, group: np.ndarray, q: np.ndarray, step: float
+) -> tuple[float, np.ndarray]:
     """The update as Sagawa et al. 2020 write it (algorithm 1), a group at a time."""
-    means = np.array([losses[group == g].mean() if (group == g).any() else 0.0 for g in range(len(q))])
+    means = np.array(
+        [losses[group == g].mean() if (group == g).any() else 0.0 for g in range(len(q))]
+    )
     q = np.array([weight * np.exp(step * mean) for weight, mean in zip(q, means, strict=True)])
     q = q / q.sum()
     return float(sum(weight * mean for weight, mean in zip(q, means, strict=True))), q
@@ -29,11 +43,17 @@ def test_groupdro_equals_the_reference_over_fifty_steps():
     aim = GroupDRO(groups, members=2, step=0.01)
     q = [np.full(4, 0.25), np.full(4, 0.25)]
     for step in range(50):
-        batch = rng.integers(0, 400, 32) if step else np.flatnonzero(groups < 2)[:32]  # step 0: two groups absent
+        batch = (
+            rng.integers(0, 400, 32) if step else np.flatnonzero(groups < 2)[:32]
+        )  # step 0: two groups absent
         logits, y = rng.normal(0, 3, (2, 32, 3)), rng.integers(0, 3, 32)
-        found = aim.loss(torch.tensor(logits, dtype=torch.float64), torch.tensor(y), torch.tensor(groups[batch]))
+        found = aim.loss(
+            torch.tensor(logits, dtype=torch.float64), torch.tensor(y), torch.tensor(groups[batch])
+        )
         for member in range(2):
-            losses = -np.log(np.exp(logits[member]) / np.exp(logits[member]).sum(1, keepdims=True))[np.arange(32), y]
+            losses = -np.log(np.exp(logits[member]) / np.exp(logits[member]).sum(1, keepdims=True))[
+                np.arange(32), y
+            ]
             expected, q[member] = reference_groupdro(losses, groups[batch], q[member], 0.01)
             assert float(found[member]) == pytest.approx(expected, rel=1e-5)
     np.testing.assert_allclose(aim.q.numpy(), q, rtol=1e-4)
@@ -56,12 +76,15 @@ def test_resampling_draws_every_group_equally_often():
     order = Resampling(groups, 1).order(groups, np.random.default_rng(0))
     assert len(order) == 1000
     assert np.bincount(groups[order]) == pytest.approx([333, 333, 333], abs=50)
-    assert sorted(ERM(groups, 1).order(groups, np.random.default_rng(0)).tolist()) == list(range(1000))
+    assert sorted(ERM(groups, 1).order(groups, np.random.default_rng(0)).tolist()) == list(
+        range(1000)
+    )
 
 
 def test_dfr_refits_on_balanced_draws_with_the_scaler_of_training():
-    """One strength and one refit is one L1 logistic regression; nothing is L2-normalised on the way (a trap of the
-    published code)."""
+    """One strength and one refit is one L1 logistic regression; nothing is L2-normalised on the way
+    (a trap of the published code).
+    """
     rng = np.random.default_rng(1)
     train = rng.normal(5, 3, (200, 6))
     y = np.repeat([0, 1], 40)
@@ -71,10 +94,14 @@ def test_dfr_refits_on_balanced_draws_with_the_scaler_of_training():
     rows = objectives.balanced_draw(groups, np.random.default_rng(5))
     assert np.bincount(groups[rows]).tolist() == [10, 10, 10, 10]
     scaled = (valid - train.mean(0)) / train.std(0)
-    model = LogisticRegression(l1_ratio=1.0, C=0.3, solver="liblinear", max_iter=1000, random_state=0)
+    model = LogisticRegression(
+        l1_ratio=1.0, C=0.3, solver="liblinear", max_iter=1000, random_state=0
+    )
     model.fit(scaled[rows], y[rows])
     new = rng.normal(5, 3, (50, 6))
-    np.testing.assert_allclose(fitted.logits(new)[:, 1], model.decision_function((new - train.mean(0)) / train.std(0)))
+    np.testing.assert_allclose(
+        fitted.logits(new)[:, 1], model.decision_function((new - train.mean(0)) / train.std(0))
+    )
     assert (fitted.logits(valid).argmax(1) == y).mean() > 0.8
     sparse = DFR((0.01,), 3, seed=5).fit(train, valid, y, groups).weights
     assert (sparse == 0).sum() > (fitted.weights[1] == 0).sum()  # the penalty is L1
@@ -91,8 +118,15 @@ def test_dfr_averages_refits_and_takes_three_classes():
     assert (fitted.logits(x).argmax(1) == y).mean() > 0.9
 
 
-@pytest.mark.parametrize(("correct", "n", "low", "high"), [
-    (0, 10, 0.0, 0.2775), (8, 10, 0.4902, 0.9433), (10, 10, 0.7225, 1.0), (263, 263, 0.98560, 1.0)])
+@pytest.mark.parametrize(
+    ("correct", "n", "low", "high"),
+    [
+        (0, 10, 0.0, 0.2775),
+        (8, 10, 0.4902, 0.9433),
+        (10, 10, 0.7225, 1.0),
+        (263, 263, 0.98560, 1.0),
+    ],
+)
 def test_wilson_intervals_of_the_textbook(correct, n, low, high):
     assert evaluation.wilson(correct, n) == pytest.approx((low, high), abs=1e-4)
     reference = stats.binomtest(correct, n).proportion_ci(method="wilson")
@@ -118,13 +152,37 @@ def toy(n: int = 400, seed: int = 0) -> tuple[np.ndarray, Examples, Examples]:
     x[:, 1] += 4 * b - 2
     half = n // 2
     groups = y * 2 + b
-    return x, *(Examples(rows, y[rows], groups[rows]) for rows in (np.arange(half), np.arange(half, n)))
+    return x, *(
+        Examples(rows, y[rows], groups[rows]) for rows in (np.arange(half), np.arange(half, n))
+    )
 
 
-def fit(network: HeadBank, x: np.ndarray, train: Examples, valid: Examples, rates: tuple[float, ...], **chosen):
-    settings = {"epochs": 4, "patience": 9, "batch_size": 32, "weight_decay": 0.0, "select": "worst", "seed": 3}
+def fit(
+    network: HeadBank,
+    x: np.ndarray,
+    train: Examples,
+    valid: Examples,
+    rates: tuple[float, ...],
+    **chosen,
+):
+    settings = {
+        "epochs": 4,
+        "patience": 9,
+        "batch_size": 32,
+        "weight_decay": 0.0,
+        "select": "worst",
+        "seed": 3,
+    }
     feed = VectorFeed(x, train.rows)
-    return trainer.fit(network, feed, train, valid, ERM(train.groups, len(rates)), rates=rates, **(settings | chosen))
+    return trainer.fit(
+        network,
+        feed,
+        train,
+        valid,
+        ERM(train.groups, len(rates)),
+        rates=rates,
+        **(settings | chosen),
+    )
 
 
 def test_heads_side_by_side_train_as_heads_alone():
@@ -133,7 +191,9 @@ def test_heads_side_by_side_train_as_heads_alone():
     together = fit(HeadBank(8, 16, 2, 2, seed=1), x, train, valid, (1e-3, 1e-2))
     for k, rate in enumerate((1e-3, 1e-2)):
         alone = fit(HeadBank(8, 16, 2, 1, seed=1), x, train, valid, (rate,))[0]
-        assert [e.loss for e in together[k].history] == pytest.approx([e.loss for e in alone.history], rel=1e-4)
+        assert [e.loss for e in together[k].history] == pytest.approx(
+            [e.loss for e in alone.history], rel=1e-4
+        )
         for name, value in alone.state.items():
             torch.testing.assert_close(together[k].state[name], value, rtol=1e-3, atol=1e-5)
 
@@ -162,13 +222,23 @@ def outcome(seed: int, worst: float, right: list[int]) -> verdict.Outcome:
 def test_the_verdict_is_a_paired_test_over_seeds():
     groups = np.repeat([0, 1], 50)
     rng = np.random.default_rng(0)
-    ours = [outcome(s, w, np.r_[np.ones(50), rng.random(50) < w]) for s, w in enumerate((0.62, 0.55, 0.60))]
-    theirs = [outcome(s, w, np.r_[np.ones(50), rng.random(50) < w]) for s, w in enumerate((0.41, 0.40, 0.44))]
+    ours = [
+        outcome(s, w, np.r_[np.ones(50), rng.random(50) < w])
+        for s, w in enumerate((0.62, 0.55, 0.60))
+    ]
+    theirs = [
+        outcome(s, w, np.r_[np.ones(50), rng.random(50) < w])
+        for s, w in enumerate((0.41, 0.40, 0.44))
+    ]
     found = verdict.compare(ours, theirs, groups)
     expected = stats.ttest_rel([0.62, 0.55, 0.60], [0.41, 0.40, 0.44])
-    assert found.p == pytest.approx(expected.pvalue) and found.difference == pytest.approx(0.1733, abs=1e-3)
+    assert found.p == pytest.approx(expected.pvalue) and found.difference == pytest.approx(
+        0.1733, abs=1e-3
+    )
     text = verdict.sentence(found, "ffr", "none", "erm")
-    assert text.startswith("Under ERM, FFR improves worst accuracy by 17 ± 3 points over no synthetic data; p = 0.01")
+    assert text.startswith(
+        "Under ERM, FFR improves worst accuracy by 17 ± 3 points over no synthetic data; p = 0.01"
+    )
     assert "3 seeds" in text
     same = verdict.sentence(verdict.compare(theirs, theirs, groups), "ffr", "none", "erm")
     assert "no clear difference" in same
@@ -185,9 +255,13 @@ def test_the_pooled_worst_group_counts_each_image_once():
 
 
 def test_rise_finds_what_the_model_looks_at():
-    """A model whose score is the brightness of one corner: its map is high there and flat elsewhere."""
+    """A model whose score is the brightness of one corner: its map is high there and flat
+    elsewhere.
+    """
     image = np.ones((28, 28, 3), dtype=np.float32)
-    found = saliency.rise(lambda batch: batch[:, :8, :8].mean(axis=(1, 2, 3))[:, None], image, n_masks=600, seed=0)[0]
+    found = saliency.rise(
+        lambda batch: batch[:, :8, :8].mean(axis=(1, 2, 3))[:, None], image, n_masks=600, seed=0
+    )[0]
     assert found.shape == (28, 28)
     assert np.unravel_index(found.argmax(), found.shape) <= (9, 9)
     assert found[:8, :8].mean() - found[16:, 16:].mean() > 0.05
@@ -200,8 +274,12 @@ def test_corruptions_grow_with_severity_and_zero_changes_nothing():
     pixels = (np.indices((64, 64)).sum(0) % 16 * 16).astype(np.uint8)
     image = Image.fromarray(np.repeat(pixels[..., None], 3, axis=2))
     assert corruptions.corrupt(image, 0, seed=1) is image
-    errors = [np.abs(np.asarray(corruptions.corrupt(image, s, seed=1), float) - np.asarray(image, float)).mean()
-              for s in range(6)]
+    errors = [
+        np.abs(
+            np.asarray(corruptions.corrupt(image, s, seed=1), float) - np.asarray(image, float)
+        ).mean()
+        for s in range(6)
+    ]
     assert errors == sorted(errors) and errors[1] > 1
     assert corruptions.corrupt(image, 3, seed=1) == corruptions.corrupt(image, 3, seed=1)
 

@@ -35,7 +35,9 @@ def quadrants(side: int = 64) -> Image.Image:
 
 
 def noise(width: int, height: int) -> Image.Image:
-    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
+    return Image.fromarray(
+        np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    )
 
 
 def corners(image: Image.Image) -> list[tuple[int, ...]]:
@@ -94,8 +96,12 @@ def test_sixteen_bit_grey_uses_the_full_range() -> None:
 
 
 def test_sixteen_bit_files_of_one_set_stay_comparable() -> None:
-    dark = np.asarray(decode.decode(encoded(Image.fromarray(np.full((4, 4), 9000, np.uint16)), "PNG")))
-    light = np.asarray(decode.decode(encoded(Image.fromarray(np.full((4, 4), 50000, np.uint16)), "PNG")))
+    dark = np.asarray(
+        decode.decode(encoded(Image.fromarray(np.full((4, 4), 9000, np.uint16)), "PNG"))
+    )
+    light = np.asarray(
+        decode.decode(encoded(Image.fromarray(np.full((4, 4), 50000, np.uint16)), "PNG"))
+    )
     assert (dark[0, 0, 0], light[0, 0, 0]) == (35, 195)
 
 
@@ -135,7 +141,9 @@ def test_palette() -> None:
 
 def test_transparent_pixels_become_mid_grey_whatever_colour_they_hide() -> None:
     rgba = quadrants().convert("RGBA")
-    rgba.putalpha(Image.fromarray(np.repeat(np.array([[0] * 32 + [255] * 32], np.uint8), 64, axis=0)))
+    rgba.putalpha(
+        Image.fromarray(np.repeat(np.array([[0] * 32 + [255] * 32], np.uint8), 64, axis=0))
+    )
     for format_ in ("PNG", "WEBP", "TIFF"):
         options = {"lossless": True} if format_ == "WEBP" else {}
         shown = corners(decode.decode(encoded(rgba, format_, **options)))
@@ -199,7 +207,7 @@ def test_small_decoding_still_turns() -> None:
     assert decode.decode(data, shortest=300).size == (300, 400)
 
 
-# --- broken files ----------------------------------------------------------------------------------------------
+# --- broken files ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "BMP"])
@@ -244,7 +252,9 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
         decode.decode(tmp_path / "truncated.jpg")
 
 
-def test_a_path_that_contains_the_word_truncated_is_not_taken_for_the_reason(tmp_path: Path) -> None:
+def test_a_path_that_contains_the_word_truncated_is_not_taken_for_the_reason(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "truncated.jpg").write_text("no image")
     with pytest.raises(decode.UnreadableImage) as caught:
         decode.decode(tmp_path / "truncated.jpg")
@@ -283,7 +293,7 @@ def test_any_damage_ends_in_an_image_or_in_a_reason(
         assert "\n" not in str(error)
 
 
-# --- thumbnails ------------------------------------------------------------------------------------------------
+# --- thumbnails -----------------------------------------------------------------------------------
 
 
 def test_a_thumbnail_is_a_webp_of_at_most_160_pixels() -> None:

@@ -76,8 +76,12 @@ def test_a_split_that_is_none_is_named_with_its_path() -> None:
 NAME = st.text(string.ascii_letters + string.digits + " äß+.()[]^$-", min_size=1, max_size=8)
 
 
-@given(NAME, NAME, st.sampled_from(["train", "valid", "test"]), st.lists(NAME, min_size=1, max_size=4))
-def test_what_a_folder_pattern_writes_it_reads(cls: str, bias: str, split: str, rest: list[str]) -> None:
+@given(
+    NAME, NAME, st.sampled_from(["train", "valid", "test"]), st.lists(NAME, min_size=1, max_size=4)
+)
+def test_what_a_folder_pattern_writes_it_reads(
+    cls: str, bias: str, split: str, rest: list[str]
+) -> None:
     path = "/".join([split, cls, bias, *rest])
     assert parse_spec("{split}/{class}/{bias}/*", FOLDER).label(path) == Labels(cls, bias, split)
 
@@ -97,7 +101,7 @@ def test_pieces_never_span_folders(parts: list[str], spec: str) -> None:
     assert "/" not in (label.class_ or "") + (label.bias or "")
 
 
-# --- tables ----------------------------------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------------------
 
 
 def test_a_csv_is_looked_up_by_path(tmp_path: Path) -> None:
@@ -118,8 +122,12 @@ def test_a_csv_is_looked_up_by_path(tmp_path: Path) -> None:
 
 
 def test_a_parquet_table_may_hold_numbers(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"path": ["1.png"], "class": [3], "bias": [True]}), tmp_path / "labels.parquet")
-    assert parse_spec(str(tmp_path / "labels.parquet"), FOLDER).label("1.png") == Labels("3", "true")
+    pq.write_table(
+        pa.table({"path": ["1.png"], "class": [3], "bias": [True]}), tmp_path / "labels.parquet"
+    )
+    assert parse_spec(str(tmp_path / "labels.parquet"), FOLDER).label("1.png") == Labels(
+        "3", "true"
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,7 +161,7 @@ def test_a_table_outside_the_roots_is_refused(tmp_path: Path) -> None:
         parse_spec(str(tmp_path / "labels.csv"), tmp_path / "in", roots=(tmp_path / "in",))
 
 
-# --- for the whole ---------------------------------------------------------------------------------------------
+# --- for the whole --------------------------------------------------------------------------------
 
 
 def test_a_pattern_that_fits_nothing_is_explained_by_three_examples() -> None:

@@ -32,7 +32,9 @@ def test_the_users_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert check_inside("~/photos", (tmp_path,)) == tmp_path.resolve() / "photos"
 
 
-@pytest.mark.parametrize("path", ["/", "/etc", "inside/../../outside", "inside-not", "inside/way-out"])
+@pytest.mark.parametrize(
+    "path", ["/", "/etc", "inside/../../outside", "inside-not", "inside/way-out"]
+)
 def test_nothing_leads_out_of_the_roots(path: str, tmp_path: Path) -> None:
     for name in ("inside", "inside-not", "outside"):
         (tmp_path / name).mkdir()
@@ -83,7 +85,9 @@ def test_no_permission_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_listing_has_folders_counts_and_a_sample(tmp_path: Path) -> None:
     touch(
-        *(tmp_path / f"{number}.JPG" for number in range(8)), tmp_path / "notes.txt", tmp_path / ".hidden.png"
+        *(tmp_path / f"{number}.JPG" for number in range(8)),
+        tmp_path / "notes.txt",
+        tmp_path / ".hidden.png",
     )
     touch(tmp_path / "b" / "1.png", tmp_path / "b" / "deeper" / "2.png", tmp_path / "a" / "x.tif")
     (tmp_path / ".git").mkdir()
@@ -111,7 +115,9 @@ def test_links_that_lead_outside_are_not_listed(tmp_path: Path) -> None:
     assert [folder.name for folder in listing.folders] == ["real", "to-real"]
 
 
-def test_a_huge_folder_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_folder_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(roots, "COUNT_CAP", 50)
     monkeypatch.setattr(roots, "CHILD_CAP", 10)
     touch(*(tmp_path / "many" / f"{number}.png" for number in range(80)))
@@ -131,7 +137,9 @@ def test_more_folders_than_the_limit(tmp_path: Path) -> None:
     assert not listing.complete
 
 
-def test_a_subfolder_without_permission_has_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_subfolder_without_permission_has_no_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     touch(tmp_path / "open" / "1.png", tmp_path / "shut" / "1.png")
     scandir = os.scandir
 

@@ -42,7 +42,7 @@ def put(folder: Path, name: str, data: bytes = b"") -> Path:
     return path
 
 
-# --- finding files ---------------------------------------------------------------------------------------------
+# --- finding files --------------------------------------------------------------------------------
 
 
 def test_images_are_found_by_suffix_at_any_depth_in_a_fixed_order(tmp_path: Path) -> None:
@@ -98,7 +98,9 @@ def test_a_folder_that_may_not_be_read_is_told_and_the_others_are_found(
 
     monkeypatch.setattr(os, "scandir", refuse)
     told: list[scan.ScanRow] = []
-    paths = iter_images(tmp_path, lambda path, error: told.append(scan.folder_row(tmp_path, path, error)))
+    paths = iter_images(
+        tmp_path, lambda path, error: told.append(scan.folder_row(tmp_path, path, error))
+    )
 
     assert [path.name for path in paths] == ["1.png"]
     assert [(row.path, row.status, row.reason) for row in told] == [
@@ -106,7 +108,7 @@ def test_a_folder_that_may_not_be_read_is_told_and_the_others_are_found(
     ]
 
 
-# --- one file --------------------------------------------------------------------------------------------------
+# --- one file -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "BMP", "TIFF"])
@@ -120,14 +122,20 @@ def test_a_good_file(format_: str, size: tuple[int, int], tmp_path: Path) -> Non
     row = scan_file(tmp_path, path)
 
     assert (row.status, row.reason) == ("ok", None)
-    assert (row.path, row.bytes, row.mtime_ns) == ("sub/ä b.png", len(data), path.stat().st_mtime_ns)
+    assert (row.path, row.bytes, row.mtime_ns) == (
+        "sub/ä b.png",
+        len(data),
+        path.stat().st_mtime_ns,
+    )
     assert (row.format, row.mode, row.width, row.height) == (format_, "RGB", *size)
     assert row.content_id == hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("size", [(40, 30), (700, 500)])
-def test_the_size_is_that_of_the_upright_image(format_: str, size: tuple[int, int], tmp_path: Path) -> None:
+def test_the_size_is_that_of_the_upright_image(
+    format_: str, size: tuple[int, int], tmp_path: Path
+) -> None:
     exif = Image.Exif()
     exif[decode.ORIENTATION_TAG] = 6
     data = encoded(noise(*size), format_, exif=exif)
@@ -148,7 +156,9 @@ def test_a_cut_off_file_is_found_whatever_its_size(
     assert row.content_id  # the bytes were read: their hash is known
 
 
-def test_a_cut_off_jpeg_is_not_taken_for_whole_because_of_its_exif_thumbnail(tmp_path: Path) -> None:
+def test_a_cut_off_jpeg_is_not_taken_for_whole_because_of_its_exif_thumbnail(
+    tmp_path: Path,
+) -> None:
     inner = encoded(noise(60, 60, seed=1), "JPEG")
     app = b"\xff\xe1" + (len(inner) + 2).to_bytes(2, "big") + inner  # has an end marker of its own
     outer = encoded(noise(900, 700), "JPEG", quality=95)
@@ -166,7 +176,9 @@ def test_bytes_behind_the_end_of_a_jpeg_do_no_harm(tmp_path: Path) -> None:
     assert scan_file(tmp_path, put(tmp_path, "1.jpg", data)).status == "ok"
 
 
-def test_a_file_too_large_to_hold_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_too_large_to_hold_is_read_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = encoded(noise(90, 70), "PNG")
     path = put(tmp_path, "1.png", data)
     before = scan_file(tmp_path, path)
@@ -217,7 +229,9 @@ def test_what_cannot_be_read_is_a_row_with_a_reason(
     assert to_table([row]).num_rows == 1  # every name fits into a table
 
 
-def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_may_not_be_read_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -227,7 +241,7 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest
     assert (row.status, row.reason) == ("unreadable", "The file may not be read by this user")
 
 
-# --- files known from the last scan ----------------------------------------------------------------------------
+# --- files known from the last scan ---------------------------------------------------------------
 
 
 @pytest.fixture
@@ -238,7 +252,9 @@ def no_reading(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return lambda: monkeypatch.setattr(scan, "_hash", refuse)
 
 
-def test_an_unchanged_file_is_not_read_again(tmp_path: Path, no_reading: Callable[[], None]) -> None:
+def test_an_unchanged_file_is_not_read_again(
+    tmp_path: Path, no_reading: Callable[[], None]
+) -> None:
     path = put(tmp_path, "a/1.png", encoded(noise(), "PNG"))
     row = scan_file(tmp_path, path)
     known = KnownFiles(to_table([row]))
@@ -264,7 +280,9 @@ def test_a_changed_file_is_read_again(change: str, tmp_path: Path) -> None:
 def test_an_unreadable_file_is_tried_again(tmp_path: Path) -> None:
     path = put(tmp_path, "1.png", encoded(noise(), "PNG"))
     good = scan_file(tmp_path, path)
-    bad = scan.ScanRow(good.path, good.bytes, good.mtime_ns, status="unreadable", reason="no permission")
+    bad = scan.ScanRow(
+        good.path, good.bytes, good.mtime_ns, status="unreadable", reason="no permission"
+    )
     assert scan_file(tmp_path, path, KnownFiles(to_table([bad]))) == good
 
 
@@ -272,7 +290,7 @@ def test_a_known_table_of_an_older_gapscope_is_ignored() -> None:
     assert len(KnownFiles(pa.table({"path": ["1.png"], "bytes": [5]}))) == 0
 
 
-# --- the whole -------------------------------------------------------------------------------------------------
+# --- the whole ------------------------------------------------------------------------------------
 
 
 def test_a_summary_counts_what_is_there(tmp_path: Path) -> None:
@@ -312,7 +330,9 @@ def test_a_summary_counts_what_is_there(tmp_path: Path) -> None:
 
 
 def test_a_summary_of_nothing_readable() -> None:
-    summary = summarise(to_table([scan.ScanRow("1.png", status="unreadable", reason="The file is empty")]))
+    summary = summarise(
+        to_table([scan.ScanRow("1.png", status="unreadable", reason="The file is empty")])
+    )
     assert (summary.files, summary.images, summary.duplicates, summary.bytes, summary.sizes) == (
         1,
         0,

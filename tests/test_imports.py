@@ -8,32 +8,62 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = ("torch", "torchvision", "timm", "open_clip", "umap", "hdbscan", "numba", "pynndescent", "sklearn")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "timm",
+    "open_clip",
+    "umap",
+    "hdbscan",
+    "numba",
+    "pynndescent",
+    "sklearn",
+)
 LOADED = "print(' '.join(name for name in sys.argv[1].split() if name in sys.modules))"
 
 
 def of_pages() -> list[str]:
-    """Every module of the project that a page imports, at its top or inside a function, and all that pages share."""
-    found = {f"pages.parts.{path.stem}" for path in (ROOT / "pages" / "parts").glob("*.py") if path.stem != "__init__"}
+    """Every module of the project that a page imports, at its top or inside a function, and all
+    that pages share.
+    """
+    found = {
+        f"pages.parts.{path.stem}"
+        for path in (ROOT / "pages" / "parts").glob("*.py")
+        if path.stem != "__init__"
+    }
     for path in (ROOT / "pages").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "core":
+            if (
+                isinstance(node, ast.ImportFrom)
+                and node.module
+                and node.module.split(".")[0] == "core"
+            ):
                 found.add(node.module)
-                found |= {f"{node.module}.{name.name}" for name in node.names
-                          if (ROOT / node.module.replace(".", "/") / f"{name.name}.py").exists()}
+                found |= {
+                    f"{node.module}.{name.name}"
+                    for name in node.names
+                    if (ROOT / node.module.replace(".", "/") / f"{name.name}.py").exists()
+                }
     return sorted(found)
 
 
 def loaded(code: str) -> str:
     """Which heavy libraries a fresh process has loaded after ``code``."""
-    done = subprocess.run([sys.executable, "-c", f"import sys\n{code}\n{LOADED}", " ".join(HEAVY)], cwd=ROOT,
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}\n{LOADED}", " ".join(HEAVY)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return done.stdout.strip()
 
 
 def test_pages_import_nothing_that_only_workers_need() -> None:
     modules = of_pages()
-    assert {"core", "core.reports.html", "core.analysis.selection", "pages.parts.gallery"} <= set(modules)
+    assert {"core", "core.reports.html", "core.analysis.selection", "pages.parts.gallery"} <= set(
+        modules
+    )
     assert loaded("\n".join(f"import {name}" for name in modules)) == ""
 
 

@@ -1,4 +1,6 @@
-"""Job folders, engines and the supervisor: progress, cancel, failure in words, recovery after a kill."""
+"""Job folders, engines and the supervisor: progress, cancel, failure in words, recovery after a
+kill.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +33,16 @@ def folder(tmp_path: Path, **spec: Any) -> JobFolder:
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch):
     """A task module `core.tasks.toy` whose run() the test provides."""
+
     def install(run) -> None:
         module = types.ModuleType("core.tasks.toy")
         module.run = run  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "core.tasks.toy", module)
+
     return install
 
 
-# --- the folder ---------------------------------------------------------------------------------------------
+# --- the folder -----------------------------------------------------------------------------------
 
 
 def test_reports_carry_rate_and_time_left(tmp_path: Path) -> None:
@@ -47,7 +51,11 @@ def test_reports_carry_rate_and_time_left(tmp_path: Path) -> None:
     time.sleep(0.3)
     job.report("embed", 50, 100, "on the CPU")
     progress = job.progress()
-    assert progress is not None and (progress.stage, progress.done, progress.note) == ("embed", 50, "on the CPU")
+    assert progress is not None and (progress.stage, progress.done, progress.note) == (
+        "embed",
+        50,
+        "on the CPU",
+    )
     assert 0 < progress.rate < 50 / 0.3 + 1
     assert progress.left == pytest.approx(50 / progress.rate)
 
@@ -68,7 +76,9 @@ def test_a_line_cut_short_by_a_kill_is_passed_over(tmp_path: Path) -> None:
     assert job.progress().done == 3  # type: ignore[union-attr]
 
 
-def test_outputs_are_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outputs_are_there_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = folder(tmp_path)
 
     def full(*_: object, **__: object) -> None:
@@ -92,7 +102,7 @@ def test_a_cancelled_task_stops_at_its_next_report(tmp_path: Path) -> None:
         job.report("scan", 1, 2)
 
 
-# --- running one --------------------------------------------------------------------------------------------
+# --- running one ----------------------------------------------------------------------------------
 
 
 def test_the_outcome_of_a_run_is_in_the_folder(tmp_path: Path, toy) -> None:
@@ -105,16 +115,21 @@ def test_the_outcome_of_a_run_is_in_the_folder(tmp_path: Path, toy) -> None:
 def test_an_error_the_user_can_act_on_is_told_in_its_own_words(tmp_path: Path, toy) -> None:
     def run(job: JobFolder) -> None:
         raise InputError("the folder is empty", "Add images.")
+
     toy(run)
     job = folder(tmp_path)
     assert run_job(str(job.path)) == "failed"
     failure = job.failure()
-    assert failure is not None and (failure["what"], failure["remedy"]) == ("the folder is empty", "Add images.")
+    assert failure is not None and (failure["what"], failure["remedy"]) == (
+        "the folder is empty",
+        "Add images.",
+    )
 
 
 def test_a_fault_of_ours_is_called_one_and_its_trace_is_logged(tmp_path: Path, toy) -> None:
     def run(job: JobFolder) -> None:
         raise ZeroDivisionError("oops")
+
     toy(run)
     job = folder(tmp_path)
     assert run_job(str(job.path)) == "failed"
@@ -123,7 +138,7 @@ def test_a_fault_of_ours_is_called_one_and_its_trace_is_logged(tmp_path: Path, t
     assert "Traceback" in job.read_log()
 
 
-# --- moving them along --------------------------------------------------------------------------------------
+# --- moving them along ----------------------------------------------------------------------------
 
 
 class ToyKind:
@@ -190,6 +205,7 @@ def test_a_job_waits_for_the_jobs_before_it(tmp_path: Path, db: Database, toy) -
 def test_when_a_job_fails_the_ones_after_it_say_why(tmp_path: Path, db: Database, toy) -> None:
     def run(job: JobFolder) -> None:
         raise InputError("the weights are absent", "Put them there.")
+
     toy(run)
     kind = ToyKind()
     supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {"toy": kind})
@@ -198,7 +214,11 @@ def test_when_a_job_fails_the_ones_after_it_say_why(tmp_path: Path, db: Database
     settle(supervisor)
     assert statuses(db) == {"first": "failed", "second": "failed"}
     second = job_store.job(db, "second")
-    assert second is not None and "the weights are absent" in (second.what or "") and second.remedy == "Put them there."
+    assert (
+        second is not None
+        and "the weights are absent" in (second.what or "")
+        and second.remedy == "Put them there."
+    )
     assert ("salvage", "first") in kind.seen and ("failed", "second") in kind.seen
 
 
@@ -208,6 +228,7 @@ def test_a_stopped_chain_resumes_from_where_it_stopped(tmp_path: Path, db: Datab
     def run(job: JobFolder) -> None:
         if broken:
             raise InputError("the disk is full", "Free some space.")
+
     toy(run)
     supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {"toy": ToyKind()})
     submit(db, "first")
@@ -219,17 +240,24 @@ def test_a_stopped_chain_resumes_from_where_it_stopped(tmp_path: Path, db: Datab
     assert statuses(db) == {"first": "done", "second": "done"}
 
 
-def test_a_job_with_nothing_to_do_is_done_without_running(tmp_path: Path, db: Database, toy) -> None:
+def test_a_job_with_nothing_to_do_is_done_without_running(
+    tmp_path: Path, db: Database, toy
+) -> None:
     def run(job: JobFolder) -> None:
         raise AssertionError("must not run")
+
     toy(run)
-    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {"toy": ToyKind(nothing_to_do=True)})
+    supervisor = Supervisor(
+        db, tmp_path / "jobs", InlineEngine(), {"toy": ToyKind(nothing_to_do=True)}
+    )
     submit(db, "only")
     settle(supervisor)
     assert statuses(db) == {"only": "done"}
 
 
-def test_jobs_of_a_process_that_is_gone_are_interrupted_and_their_parts_kept(tmp_path: Path, db: Database) -> None:
+def test_jobs_of_a_process_that_is_gone_are_interrupted_and_their_parts_kept(
+    tmp_path: Path, db: Database
+) -> None:
     submit(db, "running")
     submit(db, "waiting", "running")
     job_store.set_status(db, "running", "running")
@@ -246,7 +274,7 @@ def test_cancelling_a_job_that_waits_ends_it_at_once(tmp_path: Path, db: Databas
     assert statuses(db) == {"only": "cancelled"}
 
 
-# --- in a worker process ------------------------------------------------------------------------------------
+# --- in a worker process --------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -266,7 +294,9 @@ def wait_for(engine: WorkerEngine, job: JobFolder) -> str:
 
 
 def scan_job(tmp_path: Path, target: Path, name: str = "job") -> JobFolder:
-    return JobFolder.create(tmp_path / name, {"kind": "scan", "folder": str(target), "labels": None})
+    return JobFolder.create(
+        tmp_path / name, {"kind": "scan", "folder": str(target), "labels": None}
+    )
 
 
 def test_a_worker_runs_a_job_and_stays_for_the_next(tmp_path: Path, engine: WorkerEngine) -> None:
@@ -281,13 +311,16 @@ def test_a_worker_runs_a_job_and_stays_for_the_next(tmp_path: Path, engine: Work
 
 
 def die(path: str) -> str:
-    """A task that takes its process with it, as a crash in a library or the system's memory guard would."""
+    """A task that takes its process with it, as a crash in a library or the system's memory guard
+    would.
+    """
     os.kill(os.getpid(), signal.SIGKILL)
     return path
 
 
 def test_a_worker_that_dies_is_a_failure_with_a_reason_and_the_next_job_runs(
-        tmp_path: Path, engine: WorkerEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, engine: WorkerEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = scan_job(tmp_path, tmp_path / "absent")
     with monkeypatch.context() as patch:
         patch.setattr("core.jobs.engines.run_job", die)
@@ -295,7 +328,10 @@ def test_a_worker_that_dies_is_a_failure_with_a_reason_and_the_next_job_runs(
     while (outcome := engine.outcome("dies", job.path)) is None:
         time.sleep(0.05)
     assert outcome == "failed"
-    assert "worker process died with exit code -9 (the system may have been out of memory)" in job.failure()["what"]  # type: ignore[index]
+    assert (
+        "worker process died with exit code -9 (the system may have been out of memory)"
+        in job.failure()["what"]
+    )  # type: ignore[index]
     again = scan_job(tmp_path, tmp_path / "absent", "again")
     engine.start(again.path.name, again.path)
     assert wait_for(engine, again) == "failed" and "does not exist" in again.failure()["what"]  # type: ignore[index]
@@ -308,7 +344,8 @@ def sleep_deaf(path: str) -> str:
 
 
 def test_a_job_that_does_not_heed_a_cancel_loses_its_process(
-        tmp_path: Path, engine: WorkerEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, engine: WorkerEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = scan_job(tmp_path, tmp_path / "absent")
     monkeypatch.setattr("core.jobs.engines.GRACE", 0.2)
     monkeypatch.setattr("core.jobs.engines.run_job", sleep_deaf)

@@ -1,5 +1,6 @@
-"""Metrics: equal to the references' formulae, honest about what they cannot say, and finite whatever comes
-in."""
+"""Metrics: equal to the references' formulae, honest about what they cannot say, and finite
+whatever comes in.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ COLUMNS = {
 }
 
 
-def pair(n: int, m: int, d: int, shift: float = 0.2, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def pair(
+    n: int, m: int, d: int, shift: float = 0.2, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Real (n, d) and synthetic (m, d) vectors, correlated and of unequal spread, as features are."""
     rng = np.random.default_rng(seed)
     mixing = rng.normal(size=(d, d)) / np.sqrt(d) * np.linspace(2, 0.1, d)
@@ -57,7 +60,9 @@ def reference_frechet(real: np.ndarray, synthetic: np.ndarray) -> float:
     first, second = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
     root = linalg.sqrtm(first @ second)
     return float(
-        ((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(first + second) - 2 * np.real(np.trace(root))
+        ((x.mean(0) - y.mean(0)) ** 2).sum()
+        + np.trace(first + second)
+        - 2 * np.real(np.trace(root))
     )
 
 
@@ -117,7 +122,9 @@ def test_authenticity_and_near_copies_by_definition():
     nearest, spacing = across.argmin(1), within.min(1)
     found = manifold.manifold_metrics(real, synthetic)
     assert found["authenticity"].value == pytest.approx((across.min(1) > spacing[nearest]).mean())
-    assert found["near_copies"].value == pytest.approx((across.min(1) <= 0.5 * spacing[nearest]).mean())
+    assert found["near_copies"].value == pytest.approx(
+        (across.min(1) <= 0.5 * spacing[nearest]).mean()
+    )
     assert found["near_copies"].value >= 30 / 90
     members = manifold.memberships(real, synthetic)
     assert np.array_equal(members.nearest[:30], np.arange(30))
@@ -147,7 +154,9 @@ def test_kid_of_large_sets_draws_the_subsets_of_torch_fidelity():
     generator = np.random.RandomState(2020)
     values = [
         u_statistic(
-            x[generator.choice(700, 100, replace=False)], y[generator.choice(500, 100, replace=False)], cubic
+            x[generator.choice(700, 100, replace=False)],
+            y[generator.choice(500, 100, replace=False)],
+            cubic,
         )
         for _ in range(20)
     ]
@@ -192,7 +201,7 @@ def test_vendi_equals_the_entropy_of_the_similarity_matrix():
 
 
 # --- intervals
-# ----------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 def test_intervals_hold_what_other_samples_give():
@@ -230,13 +239,15 @@ def test_bootstrap_of_a_mean_is_its_standard_error():
 
 
 # --- all together
-# -----------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 def test_all_metrics_fill_the_table_with_floors():
     real, synthetic = pair(80, 60, 12, shift=0.5)
     told = []
-    found = all_metrics(real, {7: synthetic, 8: real[:50]}, progress=lambda *step: told.append(step))
+    found = all_metrics(
+        real, {7: synthetic, 8: real[:50]}, progress=lambda *step: told.append(step)
+    )
     assert [row["name"] for row in found.rows] == [*METRICS] * 2
     assert all(set(row) == COLUMNS for row in found.rows)
     for row in found.rows:
@@ -291,18 +302,22 @@ def test_a_class_that_only_the_second_version_has_gets_its_floor():
         classes={1: ["a"] * 60, 2: ["a"] * 30 + ["b"] * 30},
     ).rows
     found = next(
-        row for row in rows if (row["version_id"], row["scope"], row["name"]) == (2, "class:b", "kid")
+        row
+        for row in rows
+        if (row["version_id"], row["scope"], row["name"]) == (2, "class:b", "kid")
     )
     assert found["value"] is not None and found["floor"] is not None
 
 
 # --- bad input
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 def finite_or_explained(rows: list[dict]) -> None:
     for row in rows:
-        numbers = [row[name] for name in ("value", "low", "high", "floor", "floor_low", "floor_high")]
+        numbers = [
+            row[name] for name in ("value", "low", "high", "floor", "floor_low", "floor_high")
+        ]
         assert all(number is None or math.isfinite(number) for number in numbers), row
         assert row["value"] is not None or row["note"], row
 
@@ -325,9 +340,13 @@ def test_few_images_are_explained(n, m):
 @pytest.mark.parametrize("value", [0.0, 1.0, -3.0])
 def test_constant_images_give_no_nan(real_value, value):
     finite_or_explained(
-        all_metrics(np.full((20, 6), real_value, np.float32), {1: np.full((15, 6), value, np.float32)}).rows
+        all_metrics(
+            np.full((20, 6), real_value, np.float32), {1: np.full((15, 6), value, np.float32)}
+        ).rows
     )
-    finite_or_explained(all_metrics(pair(30, 30, 6)[0], {1: np.full((15, 6), value, np.float32)}).rows)
+    finite_or_explained(
+        all_metrics(pair(30, 30, 6)[0], {1: np.full((15, 6), value, np.float32)}).rows
+    )
 
 
 @settings(max_examples=15, deadline=None)

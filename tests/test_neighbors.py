@@ -30,7 +30,12 @@ def test_exact_search_equals_brute_force(metric: str) -> None:
 def test_an_index_finds_what_the_exact_search_finds_and_twice_the_same() -> None:
     points = _points(3000, 2)
     exact, indexed = graph(points, 10, exact=True), graph(points, 10, exact=False, seed=3)
-    shared = np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(exact.indices, indexed.indices, strict=True)])
+    shared = np.mean(
+        [
+            len(np.intersect1d(a, b)) / 10
+            for a, b in zip(exact.indices, indexed.indices, strict=True)
+        ]
+    )
     assert shared > 0.95
     again = graph(points, 10, exact=False, seed=3)
     assert np.array_equal(indexed.indices, again.indices)

@@ -1,7 +1,8 @@
-"""The Fine-tune page: what it says before a study, that the button starts one, and what it shows of a finished one.
+"""The Fine-tune page: what it says before a study, that the button starts one, and what it shows of
+a finished one.
 
-The study is real: heads trained on vectors that are set here, so that nothing has to be embedded. Class decides one
-direction of a vector and bias another, so a model can learn both.
+The study is real: heads trained on vectors that are set here, so that nothing has to be embedded.
+Class decides one direction of a vector and bias another, so a model can learn both.
 """
 
 from __future__ import annotations
@@ -62,9 +63,18 @@ def _set_vectors(ws: Workspace, folder: Path) -> None:
             centre[2] = 1.5 if dataset.domain == "synthetic" else 0.0
             found[row["content_id"]] = (centre + rng.normal(0, 0.7, DIM)).astype(np.float32)
     shard = folder / "vectors.parquet"
-    write_table(shard, pa.table({
-        "content_id": list(found), "error": pa.nulls(len(found), pa.string()),
-        "plain": pa.array([value.tolist() for value in found.values()], pa.list_(pa.float32(), DIM))}))
+    write_table(
+        shard,
+        pa.table(
+            {
+                "content_id": list(found),
+                "error": pa.nulls(len(found), pa.string()),
+                "plain": pa.array(
+                    [value.tolist() for value in found.values()], pa.list_(pa.float32(), DIM)
+                ),
+            }
+        ),
+    )
     with ws.db.transaction() as cursor:
         vectors.ingest(cursor, {"id": "lite0", "dim": DIM, "weights_hash": "set"}, [shard], ())
 
@@ -76,27 +86,49 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     with home(folder):
         with Workspace(folder / "gapscope.duckdb", progress=False) as ws:
             _draw(folder / "real", REAL, 1)
-            real = ws.add_dataset(folder / "real", domain="real", name="Birds", labels="{class}/{bias}/*")
+            real = ws.add_dataset(
+                folder / "real", domain="real", name="Birds", labels="{class}/{bias}/*"
+            )
             versions = []
             for seed, version in enumerate(VERSIONS, start=2):
                 _draw(folder / version, RENDERED, seed)
-                versions.append(ws.add_dataset(folder / version, domain="synthetic", version=version, labels="{class}/{bias}/*"))
+                versions.append(
+                    ws.add_dataset(
+                        folder / version,
+                        domain="synthetic",
+                        version=version,
+                        labels="{class}/{bias}/*",
+                    )
+                )
             for dataset in ws.datasets():
                 ws.scan(dataset)
             _set_vectors(ws, folder)
             versions = ws.datasets("synthetic")
-            quick = {"backbone": "lite0", "learning_rates": (0.003,), "epochs": 2, "objectives": ("erm",)}
+            quick = {
+                "backbone": "lite0",
+                "learning_rates": (0.003,),
+                "epochs": 2,
+                "objectives": ("erm",),
+            }
             study = ws.finetune(ws.dataset(real.id), versions[:1], seeds=(0, 1), **quick)
-            several = ws.finetune(real, versions, mixtures=("none", "ffr"), seeds=(0,), feature_map=False, **quick)
-            with ws.db.transaction() as cursor:  # three such small studies may tie: these values are set, not measured
+            several = ws.finetune(
+                real, versions, mixtures=("none", "ffr"), seeds=(0,), feature_map=False, **quick
+            )
+            with (
+                ws.db.transaction() as cursor
+            ):  # three such small studies may tie: these values are set, not measured
                 for version, worst in zip(versions, (0.5, 0.6, 0.7), strict=True):
-                    cursor.execute("UPDATE study_summary SET worst_mean = ? WHERE study_id = ? AND mixture = 'ffr' AND version_id = ?",
-                                   [worst, several.id, version.id])
+                    cursor.execute(
+                        "UPDATE study_summary SET worst_mean = ? WHERE study_id = ? AND mixture = 'ffr' AND version_id = ?",
+                        [worst, several.id, version.id],
+                    )
         yield Made(folder, study.id, several.id)
 
 
 def _outputs_of_running(ws: Workspace, job_id: str) -> Path:
-    """The outputs folder of a job that the supervisor has started; the engine of these tests never writes there."""
+    """The outputs folder of a job that the supervisor has started; the engine of these tests never
+    writes there.
+    """
     until = time.monotonic() + 30
     while ws.job(job_id).status != "running" and time.monotonic() < until:
         time.sleep(0.05)
@@ -144,7 +176,10 @@ def test_the_preview_counts_groups_and_synthetic_images(made: Made) -> None:
     said = words(app)
     assert "83.7 %" in said  # of 60 and 12 images, 36 and 7 train: 36 of 43
     assert "FFR uses" in said and "USB uses" in said
-    assert "The bias alone tells nothing about the class, but the bias together with real-or-synthetic" in said
+    assert (
+        "The bias alone tells nothing about the class, but the bias together with real-or-synthetic"
+        in said
+    )
     assert "48 trials" in said  # 4 mixtures, 4 objectives, 3 seeds
     assert not app.button(key="study_start").disabled
 
@@ -168,14 +203,29 @@ def test_the_button_starts_a_study_and_cancel_ends_it(made: Made) -> None:
     assert newest.parameters["objectives"] == ["erm", "groupdro"] and newest.status == "waiting"
     assert newest.name in words(app)  # the page shows it at once
     outputs = _outputs_of_running(ws, newest.job_id or "")
-    (outputs / "trial-real-none-erm-0.json").write_text(json.dumps(
-        {"mixture": "none", "objective": "erm", "seed": 0, "worst_accuracy": 0.5}), "utf-8")
-    line = json.dumps({"stage": "real", "epoch": 1, "rate": 0.001, "loss": 0.7, "valid_worst": 0.4, "valid_balanced": 0.6})
-    (outputs / "curves-real-none-erm-1.jsonl").write_text(line + "\n" + line[:20], "utf-8")  # cut short while it is written
+    (outputs / "trial-real-none-erm-0.json").write_text(
+        json.dumps({"mixture": "none", "objective": "erm", "seed": 0, "worst_accuracy": 0.5}),
+        "utf-8",
+    )
+    line = json.dumps(
+        {
+            "stage": "real",
+            "epoch": 1,
+            "rate": 0.001,
+            "loss": 0.7,
+            "valid_worst": 0.4,
+            "valid_balanced": 0.6,
+        }
+    )
+    (outputs / "curves-real-none-erm-1.jsonl").write_text(
+        line + "\n" + line[:20], "utf-8"
+    )  # cut short while it is written
     app.run()
     assert "1 trial finished" in words(app) and "In training: real-none-erm-1" in words(app)
     assert len(charts(app)) == 2
-    cancel = next(button for button in app.button if button.key and button.key.startswith("finetune-cancel"))
+    cancel = next(
+        button for button in app.button if button.key and button.key.startswith("finetune-cancel")
+    )
     cancel.click().run()
     assert not app.exception
 
@@ -184,21 +234,40 @@ def test_a_finished_study_says_its_verdict_first(made: Made) -> None:
     app = open_page(made)
     app.selectbox(key="study").set_value(made.study_id).run()
     said = words(app)
-    verdict = next(row["text"] for row in session.open_shared(session.Place(session.default_path())).study(made.study_id)
-                   .record.verdict["verdicts"] if row["mixture"] == "ffr" and row["baseline"] == "none")
+    verdict = next(
+        row["text"]
+        for row in session.open_shared(session.Place(session.default_path()))
+        .study(made.study_id)
+        .record.verdict["verdicts"]
+        if row["mixture"] == "ffr" and row["baseline"] == "none"
+    )
     assert verdict.split(";")[0] in said
     bars = charts(app)[0]["data"]
     assert [bar["name"] for bar in bars] == ["No synthetic data", "USB", "ASB", "FFR"]
-    summary = session.open_shared(session.Place(session.default_path())).study(made.study_id).table("summary").to_pylist()
+    summary = (
+        session.open_shared(session.Place(session.default_path()))
+        .study(made.study_id)
+        .table("summary")
+        .to_pylist()
+    )
     ffr = next(row for row in summary if row["mixture"] == "ffr")
     assert f"{100 * ffr['worst_mean']:.1f} ± {100 * ffr['worst_sd']:.1f} %" in said
 
 
-@pytest.mark.parametrize(("section", "says", "figures"), [
-    ("Groups", "mean over seeds", 1), ("Confusion", "by the class they were taken for", 1),
-    ("Synthetic test images", "learned the renderer's look", 0), ("Learned features", "mixing", 4),
-    ("Curves", "learning rate 0.003", 1), ("Bias", "Mutual information", 0)])
-def test_every_part_of_the_results_is_drawn(made: Made, section: str, says: str, figures: int) -> None:
+@pytest.mark.parametrize(
+    ("section", "says", "figures"),
+    [
+        ("Groups", "mean over seeds", 1),
+        ("Confusion", "by the class they were taken for", 1),
+        ("Synthetic test images", "learned the renderer's look", 0),
+        ("Learned features", "mixing", 4),
+        ("Curves", "learning rate 0.003", 1),
+        ("Bias", "Mutual information", 0),
+    ],
+)
+def test_every_part_of_the_results_is_drawn(
+    made: Made, section: str, says: str, figures: int
+) -> None:
     app = open_page(made)
     app.selectbox(key="study").set_value(made.study_id).run()
     app.segmented_control(key="study_detail").set_value(section).run()
@@ -215,7 +284,12 @@ def test_one_trial_runs_again_from_its_record(made: Made) -> None:
     assert not app.exception
     newest = session.open_shared(session.Place(session.default_path())).studies()[0]
     asked = newest.parameters
-    assert (asked["mixtures"], asked["objectives"], asked["seeds"], asked["epochs"]) == (["ffr"], ["erm"], [1], 2)
+    assert (asked["mixtures"], asked["objectives"], asked["seeds"], asked["epochs"]) == (
+        ["ffr"],
+        ["erm"],
+        [1],
+        2,
+    )
     assert newest.name.startswith("v00-ffr-erm-1 of")
 
 
@@ -225,7 +299,9 @@ def test_several_versions_stand_beside_each_other(made: Made) -> None:
     app.segmented_control(key="study_detail").set_value("Versions").run()
     said = words(app)
     assert "over no synthetic data" in said and all(version in said for version in VERSIONS)
-    assert "No comparison of these versions" in said  # nothing was compared here, and the page says what to do
+    assert (
+        "No comparison of these versions" in said
+    )  # nothing was compared here, and the page says what to do
 
 
 def test_the_export_holds_every_table(made: Made) -> None:
@@ -234,28 +310,63 @@ def test_the_export_holds_every_table(made: Made) -> None:
     ws = session.open_shared(session.Place(session.default_path()))
     record = ws.study(made.study_id).record
     with zipfile.ZipFile(io.BytesIO(study_read.export(ws, record))) as archive:
-        assert {"trials.csv", "summary.csv", "groups.csv", "curves.csv", "study.json"} <= set(archive.namelist())
-        assert archive.read("trials.csv").decode().count("\n") == 1 + 4 * 2  # a head line; 4 mixtures, 2 seeds
+        assert {"trials.csv", "summary.csv", "groups.csv", "curves.csv", "study.json"} <= set(
+            archive.namelist()
+        )
+        assert (
+            archive.read("trials.csv").decode().count("\n") == 1 + 4 * 2
+        )  # a head line; 4 mixtures, 2 seeds
         assert json.loads(archive.read("study.json"))["parameters"]["seeds"] == [0, 1]
     assert any(path.stem == "v00-ffr-erm-0" for path in study_read.checkpoints(ws, record))
 
 
 def test_the_stages_of_a_curve_follow_one_another() -> None:
-    lines = [{"stage": stage, "epoch": epoch, "rate": 0.001, "loss": 1.0, "valid_worst": 0.5, "valid_balanced": 0.5}
-             for stage in ("synthetic", "real") for epoch in (1, 2)]
+    lines = [
+        {
+            "stage": stage,
+            "epoch": epoch,
+            "rate": 0.001,
+            "loss": 1.0,
+            "valid_worst": 0.5,
+            "valid_balanced": 0.5,
+        }
+        for stage in ("synthetic", "real")
+        for epoch in (1, 2)
+    ]
     figure = study_plots.curves(lines)
     assert [list(trace.x) for trace in figure.data] == [[1, 2], [3, 4]]
 
 
 def test_the_number_that_predicts_training_value_is_named(made: Made) -> None:
-    """Coverage set to rank the versions exactly as their worst accuracy does, Fréchet distance the other way round."""
+    """Coverage set to rank the versions exactly as their worst accuracy does, Fréchet distance the
+    other way round.
+    """
     ws = session.open_shared(session.Place(session.default_path()))
     record = ws.study(made.several_id).record
-    ffr = [row for row in ws.study(made.several_id).table("summary").to_pylist() if row["mixture"] == "ffr"]
-    metrics = [{"version_id": int(row["version_id"]), "scope": "all", "name": name, "value": sign * row["worst_mean"]}
-               for row in ffr for name, sign in (("coverage", 1.0), ("frechet_distance", -1.0))]
-    comparison_id = results.add_comparison(ws.db, name="All versions", encoder="lite0", seed=0, real_id=record.real_id,
-                                           version_ids=record.version_ids, parameters={})
+    ffr = [
+        row
+        for row in ws.study(made.several_id).table("summary").to_pylist()
+        if row["mixture"] == "ffr"
+    ]
+    metrics = [
+        {
+            "version_id": int(row["version_id"]),
+            "scope": "all",
+            "name": name,
+            "value": sign * row["worst_mean"],
+        }
+        for row in ffr
+        for name, sign in (("coverage", 1.0), ("frechet_distance", -1.0))
+    ]
+    comparison_id = results.add_comparison(
+        ws.db,
+        name="All versions",
+        encoder="lite0",
+        seed=0,
+        real_id=record.real_id,
+        version_ids=record.version_ids,
+        parameters={},
+    )
     outputs = made.folder / "comparison"
     outputs.mkdir()
     write_table(outputs / "metrics.parquet", pa.Table.from_pylist(metrics))

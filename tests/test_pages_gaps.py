@@ -1,4 +1,6 @@
-"""The Gaps page on the example workspace, whose answer is known: what it says, lists, filters and hands out."""
+"""The Gaps page on the example workspace, whose answer is known: what it says, lists, filters and
+hands out.
+"""
 
 from __future__ import annotations
 
@@ -67,14 +69,18 @@ def test_each_real_image_stands_beside_the_nearest_synthetic_one(app: AppTest) -
     assert len(tiles) == 8
     assert [image["label"] for image in tiles[0]["images"]] == ["real", "nearest in 1.1"]
     assert all(
-        image["src"].startswith("data:image/webp;base64,") for tile in tiles for image in tile["images"]
+        image["src"].startswith("data:image/webp;base64,")
+        for tile in tiles
+        for image in tile["images"]
     )
     assert (
         tiles[0]["key"].startswith("cross/night/")
         and "rank 1" in tiles[0]["note"]
         and "distance" in tiles[0]["note"]
     )
-    app.button(key=next(button.key for button in app.button if button.key.startswith("gap_5"))).click().run()
+    app.button(
+        key=next(button.key for button in app.button if button.key.startswith("gap_5"))
+    ).click().run()
     assert len(galleries(app)[0]) == 16
 
 
@@ -119,14 +125,18 @@ def test_only_the_ranking_is_shown_where_only_it_can_be_trusted(tmp_path: Path) 
         assert "17 %" not in told(app)  # no absent rate, and no choice of lists
         assert "gaps_list" not in {control.key for control in app.segmented_control}
         (tiles,) = galleries(app)
-        assert [tile["note"].split(" ·")[0] for tile in tiles] == [f"rank {rank}" for rank in range(1, 25)]
+        assert [tile["note"].split(" ·")[0] for tile in tiles] == [
+            f"rank {rank}" for rank in range(1, 25)
+        ]
 
 
 def test_other_sections_show_the_evidence(app: AppTest) -> None:
     section = app.segmented_control(key="gaps_section")
     section.set_value("Metrics").run()
     words = told(app)
-    assert 0 < words.index(">Fréchet distance<") < words.index(">KID<") and ">4<" in words  # its floor
+    assert (
+        0 < words.index(">Fréchet distance<") < words.index(">KID<") and ">4<" in words
+    )  # its floor
     app.selectbox(
         key=next(box.key for box in app.selectbox if box.key.startswith("metrics_scope"))
     ).set_value("class:cross").run()
@@ -147,7 +157,10 @@ def test_other_sections_show_the_evidence(app: AppTest) -> None:
     assert shares[0] == sorted(shares[0], reverse=True) and shares[1] == sorted(shares[1])
 
     app.segmented_control(key="gaps_section").set_value("Self-test").run()
-    assert app.dataframe[0].value["Found"][0] == 17 and app.dataframe[0].value["Used"][0] == "this list"
+    assert (
+        app.dataframe[0].value["Found"][0] == 17
+        and app.dataframe[0].value["Used"][0] == "this list"
+    )
 
 
 def test_the_csv_holds_the_list(folder: Path, tmp_path: Path) -> None:
@@ -156,7 +169,9 @@ def test_the_csv_holds_the_list(folder: Path, tmp_path: Path) -> None:
         found = ws.comparison(made.comparison_id)
         table = found.coverage("1.1")
         ranking = {
-            name: column_array(table.column(name)) for name in table.column_names if name != "nearest_ids"
+            name: column_array(table.column(name))
+            for name in table.column_names
+            if name != "nearest_ids"
         }
         ranking["gap"] = np.array(
             ["cross at night" if absent else None for absent in ranking["absent"]], dtype=object
@@ -167,10 +182,12 @@ def test_the_csv_holds_the_list(folder: Path, tmp_path: Path) -> None:
     written = list(csv.DictReader(io.StringIO(text)))
     assert list(written[0]) == list(gap_list.CSV_COLUMNS)
     assert [row["path"] for row in written] == [row["path"] for row in expected]
-    assert [float(row["score"]) for row in written] == pytest.approx([row["score"] for row in expected])
-    assert {row["gap"] for row in written} == {"cross at night"} and {row["class"] for row in written} == {
-        "cross"
-    }
+    assert [float(row["score"]) for row in written] == pytest.approx(
+        [row["score"] for row in expected]
+    )
+    assert {row["gap"] for row in written} == {"cross at night"} and {
+        row["class"] for row in written
+    } == {"cross"}
     assert sum(row["by_cluster"] == "true" for row in written) == 16
 
 

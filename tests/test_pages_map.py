@@ -1,4 +1,6 @@
-"""The Map page on the example workspace: a played lasso gives the composition that is there, in every colour and map."""
+"""The Map page on the example workspace: a played lasso gives the composition that is there, in
+every colour and map.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from pages.parts.map_view import Drawn, Filters
 from tests import example_workspace
 from tests.page_driver import home, show, told
 
-# In the map with the look removed, the crosses by night (cluster 5) lie around 300 degrees on a ring of radius 6.
+# In the map with the look removed, the crosses by night (cluster 5) lie around 300 degrees on a
+# ring of radius 6.
 CROSSES = {"x": [1.0, 5.2, 5.2, 1.0], "y": [-8.0, -8.0, -3.0, -3.0]}
 
 
@@ -81,7 +84,9 @@ def test_a_box_and_a_click_select_too(app: AppTest) -> None:
         "selection": {"points": [], "lasso": [], "box": [{"x": [5.2, 1.0], "y": [-3.0, -8.0]}]}
     }
     assert "**20 images: 20 real, 0 synthetic**" in told(app.run())
-    app.session_state["map"] = {"selection": {"points": [{"customdata": [130]}], "lasso": [], "box": []}}
+    app.session_state["map"] = {
+        "selection": {"points": [{"customdata": [130]}], "lasso": [], "box": []}
+    }
     assert "**1 image: 0 real, 1 synthetic**" in told(app.run())
 
 
@@ -93,7 +98,10 @@ def test_a_selection_outlives_a_new_colour_but_not_a_new_map(app: AppTest) -> No
         assert "**20 images: 20 real, 0 synthetic**" in told(app), colour
         assert len(figure(app)["layout"]["selections"]) == 1  # drawn into the new figure
     app.toggle(key="map_cube").set_value(True).run()
-    assert {len(trace["text"]) for trace in figure(app, 1)["data"]} == {20, 280}  # the 3-D view follows
+    assert {len(trace["text"]) for trace in figure(app, 1)["data"]} == {
+        20,
+        280,
+    }  # the 3-D view follows
     app.segmented_control(key="map_look").set_value("As it is").run()
     assert "Nothing is selected" in told(app)
 
@@ -138,18 +146,22 @@ def test_levels_of_one_pyramid_are_picked_by_level(tmp_path: Path) -> None:
                 parameters={},
             )
             for table in ("points", "coverage", "versions"):
-                ws.db.execute(f"INSERT INTO {table} SELECT * REPLACE ({other} AS comparison_id) FROM {table}")
+                ws.db.execute(
+                    f"INSERT INTO {table} SELECT * REPLACE ({other} AS comparison_id) FROM {table}"
+                )
             ws.db.execute(
                 f"UPDATE comparisons SET status = 'done', finished_at = now()::TIMESTAMP WHERE id = {other}"
             )
         app = show("map", tmp_path)
-        level = next(control for control in app.segmented_control if (control.key or "").startswith("level_"))
+        level = next(
+            control for control in app.segmented_control if (control.key or "").startswith("level_")
+        )
         assert level.options == ["2", "4"] and level.value == other
         level.set_value(made.comparison_id).run()
         assert not app.exception and app.session_state["comparison"] == made.comparison_id
 
 
-# --- what the map shows -------------------------------------------------------------------------------------------
+# --- what the map shows ---------------------------------------------------------------------------
 
 
 def test_an_area_is_resolved_over_points_that_were_not_drawn(points: read.Points) -> None:
@@ -158,7 +170,9 @@ def test_an_area_is_resolved_over_points_that_were_not_drawn(points: read.Points
     place = points.place(("rx", "ry"))
     rows = map_view.selected(map_view.drawn(event), place, np.ones(len(points), bool))
     assert len(rows) == 20 and set(points["rcluster"][rows]) == {5}
-    assert map_view.selected(Drawn(rows=(3, 999)), place, np.ones(len(points), bool)).tolist() == [3]
+    assert map_view.selected(Drawn(rows=(3, 999)), place, np.ones(len(points), bool)).tolist() == [
+        3
+    ]
     assert not map_view.drawn(None) and not map_view.drawn({"selection": {}})
 
 
@@ -207,7 +221,9 @@ def test_filters_combine(points: read.Points) -> None:
     )
     assert set(points["class"][keep]) == {"square"} and not points.real[keep].any()
     sure = map_view.visible(points, "As it is", Filters(confidence=(0.5, 0.9)), absent, version)
-    assert points["tag_confidence"][sure].min() >= 0.5 and points["tag_confidence"][sure].max() <= 0.9
+    assert (
+        points["tag_confidence"][sure].min() >= 0.5 and points["tag_confidence"][sure].max() <= 0.9
+    )
     assert map_view.visible(points, "Version alone", Filters(), absent, version).sum() == 80
 
 
@@ -215,13 +231,25 @@ def test_filters_combine(points: read.Points) -> None:
 DICHROMACY = (
     np.eye(3),
     np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
     ),
     np.array(
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
     ),
     np.array(
-        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
     ),
 )
 

@@ -1,6 +1,7 @@
 """The app's shell and its Home, Datasets and Jobs pages, driven without a browser.
 
-Jobs are not run here: the engine is one that starts nothing, so what a page submitted stays visible as waiting.
+Jobs are not run here: the engine is one that starts nothing, so what a page submitted stays visible
+as waiting.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class IdleEngine:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A fresh GAPSCOPE_HOME that is the only place a user may look into, and an engine that does nothing."""
+    """A fresh GAPSCOPE_HOME that is the only place a user may look into, and an engine that does
+    nothing.
+    """
     folder = tmp_path / "home"
     monkeypatch.setenv("GAPSCOPE_HOME", str(folder))
     monkeypatch.setenv("GAPSCOPE_ROOTS", str(tmp_path))
@@ -76,7 +79,9 @@ def example(home: Path, built: example_workspace.Example) -> example_workspace.E
 
 @pytest.fixture
 def show(home: Path, tmp_path: Path) -> Callable[[str], AppTest]:
-    """Show a page inside the shell, from a script that has no folder ``pages`` beside it (see navigation.inside_shell)."""
+    """Show a page inside the shell, from a script that has no folder ``pages`` beside it (see
+    navigation.inside_shell).
+    """
     script = tmp_path / "app.py"
     script.write_text("from streamlit_app import main\nmain()\n", "utf-8")
 
@@ -92,9 +97,22 @@ def show(home: Path, tmp_path: Path) -> Callable[[str], AppTest]:
 
 def told(app: AppTest) -> str:
     """Everything the page says, in one string."""
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success, app.title, app.subheader, app.html)
-    return " ".join(str(element.proto.body if hasattr(element.proto, "body") else element.value)
-                    for kind in kinds for element in kind)
+    kinds = (
+        app.markdown,
+        app.caption,
+        app.error,
+        app.warning,
+        app.info,
+        app.success,
+        app.title,
+        app.subheader,
+        app.html,
+    )
+    return " ".join(
+        str(element.proto.body if hasattr(element.proto, "body") else element.value)
+        for kind in kinds
+        for element in kind
+    )
 
 
 def pictures(folder: Path, count: int = 3) -> Path:
@@ -110,14 +128,16 @@ def add(app: AppTest, path: Path, *, version: str | None = None, labels: str = "
     if "new_path" not in {field.key for field in app.text_input}:
         app.session_state["add_folder"] = True
         app.run()
-    app.segmented_control(key="new_domain").set_value("synthetic" if version is not None else "real").run()
+    app.segmented_control(key="new_domain").set_value(
+        "synthetic" if version is not None else "real"
+    ).run()
     app.text_input(key="new_path").set_value(str(path)).run()
     if version is not None:
         app.text_input(key="new_version").set_value(version).run()
     return app.text_input(key="new_labels").set_value(labels).run()
 
 
-# --- every page renders ---------------------------------------------------------------------------------------
+# --- every page renders ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", ["home", "datasets", "jobs"])
@@ -126,14 +146,18 @@ def test_a_page_renders_in_an_empty_workspace(show: Callable[[str], AppTest], pa
 
 
 @pytest.mark.parametrize("page", ["home", "datasets", "jobs"])
-def test_a_page_renders_with_results(example: example_workspace.Example, show: Callable[[str], AppTest], page: str) -> None:
+def test_a_page_renders_with_results(
+    example: example_workspace.Example, show: Callable[[str], AppTest], page: str
+) -> None:
     assert len(show(page).title) == 1
 
 
-# --- home -----------------------------------------------------------------------------------------------------
+# --- home -----------------------------------------------------------------------------------------
 
 
-def test_home_shows_how_much_each_version_lacks(example: example_workspace.Example, show: Callable[[str], AppTest]) -> None:
+def test_home_shows_how_much_each_version_lacks(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
     said = told(show("home"))
     assert "33 %" in said and "absent in 1.0" in said  # 40 of 120
     assert "17 %" in said and "absent in 1.1" in said  # 20 of 120
@@ -149,7 +173,9 @@ def test_the_sample_project_opens_in_one_click(home: Path, show: Callable[[str],
     assert "open_sample" not in {button.key for button in app.button}
 
 
-def test_a_comparison_is_removed_after_one_more_question(example: example_workspace.Example, show: Callable[[str], AppTest]) -> None:
+def test_a_comparison_is_removed_after_one_more_question(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
     ws = session.open_shared(session.Place(session.default_path()))
     kept = ws.datasets()
     with pytest.raises(InputError, match="is used by the comparison"):
@@ -163,7 +189,9 @@ def test_a_comparison_is_removed_after_one_more_question(example: example_worksp
     ws.remove_dataset(kept[0])
 
 
-def test_a_comparison_that_came_to_nothing_can_be_removed(example: example_workspace.Example, show: Callable[[str], AppTest]) -> None:
+def test_a_comparison_that_came_to_nothing_can_be_removed(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
     ws = session.open_shared(session.Place(session.default_path()))
     ws.db.execute("UPDATE comparisons SET status = 'failed'")
     app = show("home")
@@ -172,7 +200,9 @@ def test_a_comparison_that_came_to_nothing_can_be_removed(example: example_works
     assert ws.comparisons() == []
 
 
-def test_another_workspace_opens_and_the_first_stays_open(home: Path, show: Callable[[str], AppTest]) -> None:
+def test_another_workspace_opens_and_the_first_stays_open(
+    home: Path, show: Callable[[str], AppTest]
+) -> None:
     app = show("home")
     app.text_input(key="workspace_path").set_value(str(home / "other.duckdb"))
     _button(app, "Open").click().run()
@@ -181,7 +211,9 @@ def test_another_workspace_opens_and_the_first_stays_open(home: Path, show: Call
     assert session.open_shared(session.Place(session.default_path())).datasets() == []
 
 
-def test_a_workspace_outside_the_roots_is_refused(home: Path, show: Callable[[str], AppTest]) -> None:
+def test_a_workspace_outside_the_roots_is_refused(
+    home: Path, show: Callable[[str], AppTest]
+) -> None:
     app = show("home")
     app.text_input(key="workspace_path").set_value("/usr/lib/x.duckdb")
     _button(app, "Open").click().run()
@@ -195,11 +227,20 @@ def test_one_file_is_not_opened_in_two_modes(home: Path) -> None:
         session.open_shared(session.Place(where.path, read_only=True))
 
 
-def test_a_workspace_that_another_process_holds_is_said_so(home: Path, show: Callable[[str], AppTest]) -> None:
+def test_a_workspace_that_another_process_holds_is_said_so(
+    home: Path, show: Callable[[str], AppTest]
+) -> None:
     home.mkdir()
     holder = subprocess.Popen(
-        [sys.executable, "-c", "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()",
-         str(home / "gapscope.duckdb")], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        [
+            sys.executable,
+            "-c",
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()",
+            str(home / "gapscope.duckdb"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     try:
         assert holder.stdout is not None and holder.stdout.readline().strip() == b"open"
         app = show("home")
@@ -211,10 +252,12 @@ def test_a_workspace_that_another_process_holds_is_said_so(home: Path, show: Cal
     assert not app.error and app.title[0].value == "Gapscope"
 
 
-# --- datasets -------------------------------------------------------------------------------------------------
+# --- datasets -------------------------------------------------------------------------------------
 
 
-def test_a_folder_is_added_and_its_scan_starts(home: Path, tmp_path: Path, show: Callable[[str], AppTest]) -> None:
+def test_a_folder_is_added_and_its_scan_starts(
+    home: Path, tmp_path: Path, show: Callable[[str], AppTest]
+) -> None:
     app = add(show("datasets"), pictures(tmp_path / "photos"))
     app.button(key="add").click().run()
     assert not app.exception and not app.error
@@ -223,21 +266,28 @@ def test_a_folder_is_added_and_its_scan_starts(home: Path, tmp_path: Path, show:
     assert [job.kind for job in ws.jobs()] == ["scan"]
 
 
-@pytest.mark.parametrize(("path", "why"), [("/usr/lib", "outside the folders"), ("{tmp}/nowhere", "does not exist")])
-def test_a_folder_that_cannot_be_used_is_refused_with_a_reason(tmp_path: Path, show: Callable[[str], AppTest], path: str,
-                                                               why: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "why"), [("/usr/lib", "outside the folders"), ("{tmp}/nowhere", "does not exist")]
+)
+def test_a_folder_that_cannot_be_used_is_refused_with_a_reason(
+    tmp_path: Path, show: Callable[[str], AppTest], path: str, why: str
+) -> None:
     app = add(show("datasets"), Path(path.format(tmp=tmp_path)))
     assert why in app.error[0].value.replace("\\", "")
     assert app.button(key="add").disabled
 
 
-def test_a_version_name_is_used_once(example: example_workspace.Example, tmp_path: Path, show: Callable[[str], AppTest]) -> None:
+def test_a_version_name_is_used_once(
+    example: example_workspace.Example, tmp_path: Path, show: Callable[[str], AppTest]
+) -> None:
     app = add(show("datasets"), pictures(tmp_path / "renders"), version="1.0")
     app.button(key="add").click().run()
     assert "is used already" in app.error[0].value
 
 
-def test_labels_are_tried_before_they_are_used(home: Path, tmp_path: Path, show: Callable[[str], AppTest]) -> None:
+def test_labels_are_tried_before_they_are_used(
+    home: Path, tmp_path: Path, show: Callable[[str], AppTest]
+) -> None:
     pictures(tmp_path / "photos" / "gull")
     pictures(tmp_path / "photos" / "owl")
     app = add(show("datasets"), tmp_path / "photos", labels="{class}/*")
@@ -248,8 +298,9 @@ def test_labels_are_tried_before_they_are_used(home: Path, tmp_path: Path, show:
     assert "names" in app.error[0].value and app.button(key="add").disabled
 
 
-def test_a_version_that_a_comparison_uses_is_not_removed(example: example_workspace.Example,
-                                                         show: Callable[[str], AppTest]) -> None:
+def test_a_version_that_a_comparison_uses_is_not_removed(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
     app = show("datasets")
     app.session_state[f"menu-{example.version_ids['1.0']}"] = True
     app.run()
@@ -257,7 +308,9 @@ def test_a_version_that_a_comparison_uses_is_not_removed(example: example_worksp
     assert "is used by the comparison" in app.error[0].value
 
 
-def test_unreadable_files_are_listed_with_their_reason(example: example_workspace.Example, show: Callable[[str], AppTest]) -> None:
+def test_unreadable_files_are_listed_with_their_reason(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
     ws = session.open_shared(session.Place(example.path))
     broken = [dataset for dataset in ws.datasets() if dataset.unreadable]
     app = show("datasets")
@@ -267,7 +320,9 @@ def test_unreadable_files_are_listed_with_their_reason(example: example_workspac
     assert len(listed) == 1 and len(listed[0]) == broken[0].unreadable
 
 
-def test_compare_submits_the_whole_chain(example: example_workspace.Example, show: Callable[[str], AppTest]) -> None:
+def test_compare_submits_the_whole_chain(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
     ws = session.open_shared(session.Place(example.path))
     before = {job.id for job in ws.jobs()}
     app = show("datasets")
@@ -279,8 +334,9 @@ def test_compare_submits_the_whole_chain(example: example_workspace.Example, sho
     assert all(not job.plan.get("allow_download") for job in started)
 
 
-def test_an_encoder_without_weights_needs_a_yes_to_the_download(example: example_workspace.Example,
-                                                                show: Callable[[str], AppTest]) -> None:
+def test_an_encoder_without_weights_needs_a_yes_to_the_download(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
     ws = session.open_shared(session.Place(example.path))
     absent = next((info for info in ws.encoders() if not info.ready), None)
     if absent is None:
@@ -292,25 +348,36 @@ def test_an_encoder_without_weights_needs_a_yes_to_the_download(example: example
     assert not app.button(key="compare_start").disabled
 
 
-# --- jobs -----------------------------------------------------------------------------------------------------
+# --- jobs -----------------------------------------------------------------------------------------
 
 
-def test_a_failed_job_says_what_is_wrong_and_what_to_do(example: example_workspace.Example, show: Callable[[str], AppTest]) -> None:
+def test_a_failed_job_says_what_is_wrong_and_what_to_do(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
     said = " ".join(error.value for error in show("jobs").error).replace("\\", "")
     assert "The folder renders/0.9 is not there" in said and "Check the path" in said
 
 
-def test_what_runs_can_be_cancelled_and_resumed(home: Path, tmp_path: Path, show: Callable[[str], AppTest]) -> None:
+def test_what_runs_can_be_cancelled_and_resumed(
+    home: Path, tmp_path: Path, show: Callable[[str], AppTest]
+) -> None:
     ws = session.open_shared(session.Place(session.default_path()))
-    first, second = (ws.submit_scan(ws.add_dataset(pictures(tmp_path / name), domain="real")) for name in ("a", "b"))
+    first, second = (
+        ws.submit_scan(ws.add_dataset(pictures(tmp_path / name), domain="real"))
+        for name in ("a", "b")
+    )
     app = show("jobs")
-    app.button(key=f"jobs-cancel-{second}").click().run()  # waits: the engine takes one job at a time
+    app.button(
+        key=f"jobs-cancel-{second}"
+    ).click().run()  # waits: the engine takes one job at a time
     assert ws.job(second).status == "cancelled" and ws.job(first).active
     app.button(key=f"jobs-resume-{second}").click().run()
     assert ws.job(second).active
 
 
-def test_a_log_is_read_when_it_is_opened(example: example_workspace.Example, show: Callable[[str], AppTest]) -> None:
+def test_a_log_is_read_when_it_is_opened(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
     ws = session.open_shared(session.Place(example.path))
     failed = next(job for job in ws.jobs() if job.status == "failed")
     app = show("jobs")
@@ -321,13 +388,20 @@ def test_a_log_is_read_when_it_is_opened(example: example_workspace.Example, sho
 
 
 def test_jobs_of_one_click_are_one_piece_of_work() -> None:
-    def job(name: str, status: str, after: list[str], what: str | None = None) -> job_store.JobRecord:
+    def job(
+        name: str, status: str, after: list[str], what: str | None = None
+    ) -> job_store.JobRecord:
         moment = datetime(2026, 1, 1) + timedelta(seconds=int(name[-1]))
-        return job_store.JobRecord(name, "scan", name, status, name, {}, after, moment, None, None, what, None, {})
+        return job_store.JobRecord(
+            name, "scan", name, status, name, {}, after, moment, None, None, what, None, {}
+        )
 
     failed = job("scan1", "failed", [], "The folder is empty")
-    chain = [failed, job("embed2", "failed", ["scan1"], "A job before it did not finish: The folder is empty"),
-             job("compare3", "failed", ["embed2"], "A job before it did not finish: …")]
+    chain = [
+        failed,
+        job("embed2", "failed", ["scan1"], "A job before it did not finish: The folder is empty"),
+        job("compare3", "failed", ["embed2"], "A job before it did not finish: …"),
+    ]
     alone = job("scan4", "running", [])
     newest, older = joblist.group([*chain, alone])
     assert newest.head == alone and newest.active
@@ -335,10 +409,12 @@ def test_jobs_of_one_click_are_one_piece_of_work() -> None:
     assert older.cause == failed and older.status == "failed"
 
 
-# --- names and numbers ----------------------------------------------------------------------------------------
+# --- names and numbers ----------------------------------------------------------------------------
 
 
-def test_names_are_shown_letter_by_letter(home: Path, tmp_path: Path, show: Callable[[str], AppTest]) -> None:
+def test_names_are_shown_letter_by_letter(
+    home: Path, tmp_path: Path, show: Callable[[str], AppTest]
+) -> None:
     name = "<img src=x onerror=alert(1)>*a*"
     ws = session.open_shared(session.Place(session.default_path()))
     ws.submit_scan(ws.add_dataset(pictures(tmp_path / "photos"), domain="real", name=name))
@@ -348,29 +424,40 @@ def test_names_are_shown_letter_by_letter(home: Path, tmp_path: Path, show: Call
         assert "&lt;img src=x" in said
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0.2, "under 1 s"), (8, "8 s"), (125, "2 min 5 s"), (4800, "1 h 20 min"),
-                                                (None, "")])
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "under 1 s"), (8, "8 s"), (125, "2 min 5 s"), (4800, "1 h 20 min"), (None, "")],
+)
 def test_durations_in_words(seconds: float | None, words: str) -> None:
     assert style.duration(seconds) == words
 
 
-@pytest.mark.parametrize(("share", "words"), [(0.333, "33 %"), (0.008, "0.8 %"), (0.0, "0 %"), (None, "–"), (1.0, "100 %")])
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.333, "33 %"), (0.008, "0.8 %"), (0.0, "0 %"), (None, "–"), (1.0, "100 %")],
+)
 def test_shares_in_per_cent(share: float | None, words: str) -> None:
     assert style.percent(share) == words
 
 
 def test_the_pages_do_not_import_what_the_worker_is_for() -> None:
-    code = ("import sys; import core, core.workspace; from pages.parts import compare_form, dataset_card, joblist, session; "
-            "bad = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'torchvision', 'timm', 'open_clip'} & set(sys.modules); "
-            "assert not bad, bad")
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    code = (
+        "import sys; import core, core.workspace; from pages.parts import compare_form, dataset_card, joblist, session; "
+        "bad = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'torchvision', 'timm', 'open_clip'} & set(sys.modules); "
+        "assert not bad, bad"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
 def test_a_worker_ends_with_its_server_even_when_that_is_killed() -> None:
-    code = ("import os, time; from core.jobs.engines import WorkerEngine; engine = WorkerEngine(); "
-            "print(engine._pool.schedule(os.getpid).result(), flush=True); engine._pool.schedule(time.sleep, args=[600]); "
-            "time.sleep(600)")
+    code = (
+        "import os, time; from core.jobs.engines import WorkerEngine; engine = WorkerEngine(); "
+        "print(engine._pool.schedule(os.getpid).result(), flush=True); engine._pool.schedule(time.sleep, args=[600]); "
+        "time.sleep(600)"
+    )
     server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
     assert server.stdout is not None
     worker = int(server.stdout.readline())
@@ -389,7 +476,9 @@ def _alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     stat = Path(f"/proc/{process}/stat")
-    return not stat.exists() or stat.read_text("utf-8").rsplit(")", 1)[1].split()[0] != "Z"  # ended, not yet reaped
+    return (
+        not stat.exists() or stat.read_text("utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+    )  # ended, not yet reaped
 
 
 def _button(app: AppTest, label: str) -> object:

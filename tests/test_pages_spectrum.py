@@ -1,4 +1,6 @@
-"""The Spectrum page: it asks for two sides, starts the job, and shows what a job measured on drawn images."""
+"""The Spectrum page: it asks for two sides, starts the job, and shows what a job measured on drawn
+images.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def test_the_button_starts_the_job(tmp_path: Path) -> None:
 
 
 def test_a_measurement_is_shown(tmp_path: Path) -> None:
-    """The drawn photographs have grain, the rendered ones none: their finest detail is missing, and the page says so."""
+    """The drawn photographs have grain, the rendered ones none: their finest detail is missing, and
+    the page says so.
+    """
     with home(tmp_path):
         made = example_workspace.build(tmp_path / "gapscope.duckdb")
         with Workspace(made.path, progress=False) as ws:
@@ -39,7 +43,9 @@ def test_a_measurement_is_shown(tmp_path: Path) -> None:
         assert words.count("distance to the real spectrum") == 2 and " dB" in words
         assert "missing high frequencies" in words
         charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-        assert len(charts) == 1 + 3 + 2  # curves, a mean for each dataset, a difference for each version
+        assert (
+            len(charts) == 1 + 3 + 2
+        )  # curves, a mean for each dataset, a difference for each version
         assert [trace["name"] for trace in charts[0]["data"] if trace.get("name")] == [
             "Drawn photographs",
             "1.0",

@@ -1,5 +1,6 @@
-"""The Versions page on the example workspace: verdicts, lists, trends that refuse what cannot be compared,
-and what it hands out."""
+"""The Versions page on the example workspace: verdicts, lists, trends that refuse what cannot be
+compared, and what it hands out.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +30,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         row
         for version_id, drift in ((built.version_ids["1.0"], 0.0), (built.version_ids["1.1"], 2.0))
         for row in attribution.rows(
-            version_id, {"frechet_distance": {None: 10.0 + drift, 3: 9.0, 4: 8.0 + drift}}, 120, 80, 0
+            version_id,
+            {"frechet_distance": {None: 10.0 + drift, 3: 9.0, 4: 8.0 + drift}},
+            120,
+            80,
+            0,
         )
     ]
     shown = pa.Table.from_pylist(rows)
     with db.transaction() as cursor:
         cursor.register("added", shown)
         cursor.execute(
-            "INSERT INTO metrics BY NAME SELECT ? AS comparison_id, * FROM added", [built.comparison_id]
+            "INSERT INTO metrics BY NAME SELECT ? AS comparison_id, * FROM added",
+            [built.comparison_id],
         )
         cursor.unregister("added")
     other = results.add_comparison(
@@ -83,10 +89,15 @@ def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:
 
 def test_the_verdict_and_the_lists_stand_on_the_first_section(app: AppTest) -> None:
     words = told(app).replace("\\", "")
-    assert "1.0 → 1.1." in words and "Better: 20 of 120 real images are clearly better covered" in words
+    assert (
+        "1.0 → 1.1." in words
+        and "Better: 20 of 120 real images are clearly better covered" in words
+    )
     closed, still, regressed = galleries(app)  # nothing is new here
     assert all(tile["title"].startswith("0") and "square/night" in tile["key"] for tile in closed)
-    assert all("cross/night" in tile["key"] for tile in still) and {tile["key"] for tile in regressed} == {
+    assert all("cross/night" in tile["key"] for tile in still) and {
+        tile["key"] for tile in regressed
+    } == {
         "circle/day/000.png",
         "circle/day/001.png",
     }
@@ -113,7 +124,9 @@ def test_the_trend_leaves_out_what_cannot_be_compared_and_says_why(app: AppTest)
     assert (
         absent[1]["x"] == ["1.0", "1.1"] and absent[0]["line"]["dash"] == "dash"
     )  # the floor, then the numbers
-    assert len(charts) == 13  # the absent rate and twelve metrics, leave-one-out rows not among them
+    assert (
+        len(charts) == 13
+    )  # the absent rate and twelve metrics, leave-one-out rows not among them
 
 
 def test_clusters_against_versions(app: AppTest) -> None:
@@ -131,7 +144,9 @@ def test_the_history_says_which_numbers_are_comparable(app: AppTest) -> None:
     assert table.loc["Drawn photographs against 1.0, 1.1", "Comparable"] == "this one"
 
 
-def test_a_folder_of_absent_images_is_written_beside_the_workspace(app: AppTest, folder: Path) -> None:
+def test_a_folder_of_absent_images_is_written_beside_the_workspace(
+    app: AppTest, folder: Path
+) -> None:
     section(app, "Report and exports")
     assert len(app.get("download_button")) == 8
     app.button(key="export_folder").click().run()
@@ -139,13 +154,17 @@ def test_a_folder_of_absent_images_is_written_beside_the_workspace(app: AppTest,
     written = folder / "exports" / "absent-1-1.1"
     assert len(list(written.glob("*.png"))) == 20 and (written / "manifest.csv").is_file()
     app.button(key="export_folder").click().run()
-    assert (folder / "exports" / "absent-1-1.1-2" / "manifest.csv").is_file()  # nothing is overwritten
+    assert (
+        folder / "exports" / "absent-1-1.1-2" / "manifest.csv"
+    ).is_file()  # nothing is overwritten
 
 
 def test_a_comparison_of_one_version_says_what_to_do(tmp_path: Path) -> None:
     built = example_workspace.build(tmp_path / "gapscope.duckdb")
     db = Database(built.path)
-    results.update_record(db, "comparisons", built.comparison_id, version_ids=[built.version_ids["1.0"]])
+    results.update_record(
+        db, "comparisons", built.comparison_id, version_ids=[built.version_ids["1.0"]]
+    )
     with db.transaction() as cursor:
         cursor.execute("DELETE FROM changes")
     db.close()

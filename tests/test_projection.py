@@ -1,4 +1,6 @@
-"""The map equals umap's own, repeats bit for bit, stays put when it grows, and small sets get one too."""
+"""The map equals umap's own, repeats bit for bit, stays put when it grows, and small sets get one
+too.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,16 @@ def blobs() -> np.ndarray:
 def test_a_layout_equals_umaps_own(blobs: np.ndarray) -> None:
     neighbors = graph(blobs, 15)
     start = projection.principal_coordinates(blobs, 2)
-    ours = projection.layout(projection.fuzzy_graph(neighbors), dims=2, init=start, min_dist=0.1, seed=7)
-    theirs = umap.UMAP(n_neighbors=15, init=start, min_dist=0.1, random_state=7, precomputed_knn=(
-        neighbors.indices, neighbors.distances, None)).fit_transform(blobs)
+    ours = projection.layout(
+        projection.fuzzy_graph(neighbors), dims=2, init=start, min_dist=0.1, seed=7
+    )
+    theirs = umap.UMAP(
+        n_neighbors=15,
+        init=start,
+        min_dist=0.1,
+        random_state=7,
+        precomputed_knn=(neighbors.indices, neighbors.distances, None),
+    ).fit_transform(blobs)
     np.testing.assert_array_equal(ours, theirs)
 
 

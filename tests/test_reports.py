@@ -1,5 +1,6 @@
-"""What leaves Gapscope: tables, lists for other tools, the folder of absent images, the brief and the
-report."""
+"""What leaves Gapscope: tables, lists for other tools, the folder of absent images, the brief and
+the report.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspac
         yield ws, ws.comparison(built.comparison_id)
 
 
-# --- tables -------------------------------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------------------
 
 
 def test_text_that_looks_like_a_formula_is_made_safe_and_numbers_stay() -> None:
@@ -80,25 +81,41 @@ def test_the_absent_images_of_every_version_are_in_one_csv(example) -> None:
 
 def test_every_table_leaves_as_csv_and_as_parquet(example) -> None:
     _, found = example
-    archives = {form: zipfile.ZipFile(io.BytesIO(tables.tables_zip(found, form))) for form in tables.FORMATS}
-    names = {"points", "coverage", "gaps", "clusters", "versions", "metrics", "changes", "selftest", "splits"}
+    archives = {
+        form: zipfile.ZipFile(io.BytesIO(tables.tables_zip(found, form))) for form in tables.FORMATS
+    }
+    names = {
+        "points",
+        "coverage",
+        "gaps",
+        "clusters",
+        "versions",
+        "metrics",
+        "changes",
+        "selftest",
+        "splits",
+    }
     for form, archive in archives.items():
         assert {
             PurePosixPath(name).stem for name in archive.namelist()
         } == names and archive.testzip() is None, form
     points = pq.read_table(io.BytesIO(archives["parquet"].read("points.parquet")))
     assert points.equals(found.points())
-    assert len(list(csv.reader(io.StringIO(archives["csv"].read("coverage.csv").decode())))) == 1 + 2 * 120
+    assert (
+        len(list(csv.reader(io.StringIO(archives["csv"].read("coverage.csv").decode()))))
+        == 1 + 2 * 120
+    )
     with pytest.raises(InputError, match="xlsx"):
         tables.tables_zip(found, "xlsx")
 
 
-# --- lists for other tools ----------------------------------------------------------------------------------
+# --- lists for other tools ------------------------------------------------------------------------
 
 
 def imported_by_fiftyone(place: Path) -> list[tuple[Path, str | None, dict]]:
-    """Read a folder as FiftyOne's guide describes: names from data.json, targets from labels.json by class
-    number."""
+    """Read a folder as FiftyOne's guide describes: names from data.json, targets from labels.json
+    by class number.
+    """
     labels = json.loads((place / "labels.json").read_text("utf-8"))
     files = json.loads((place / "data.json").read_text("utf-8"))
     found = []
@@ -113,8 +130,12 @@ def test_fiftyone_finds_every_real_image_with_its_label(example, tmp_path: Path)
     _, found = example
     zipfile.ZipFile(io.BytesIO(fiftyone.fiftyone_zip(found, "1.1"))).extractall(tmp_path)
     samples = imported_by_fiftyone(tmp_path)
-    assert len(samples) == 120 and all(file.is_file() and file.is_absolute() for file, _, _ in samples)
-    absent = {str(file.relative_to(found.real.folder)) for file, label, _ in samples if label == "absent"}
+    assert len(samples) == 120 and all(
+        file.is_file() and file.is_absolute() for file, _, _ in samples
+    )
+    absent = {
+        str(file.relative_to(found.real.folder)) for file, label, _ in samples if label == "absent"
+    }
     assert absent == set(found.absent("1.1").column("path").to_pylist())
     one = next(target for _, label, target in samples if label == "absent")
     assert one["confidence"] == pytest.approx(0.99) and one["attributes"]["gap"] == "cross at night"
@@ -129,7 +150,9 @@ def test_the_coco_list_has_the_absent_images_with_their_sizes(example) -> None:
     ws, found = example
     told = json.loads(coco.coco_json(ws, found, "1.0"))
     assert {"info", "images", "licenses", "categories"} <= set(told)
-    assert [image["file_name"] for image in told["images"]] == found.absent("1.0").column("path").to_pylist()
+    assert [image["file_name"] for image in told["images"]] == found.absent("1.0").column(
+        "path"
+    ).to_pylist()
     assert [image["id"] for image in told["images"]] == list(range(1, 41))
     assert all((image["width"], image["height"]) == (200, 150) for image in told["images"])
 
@@ -144,7 +167,9 @@ def test_the_folder_holds_the_absent_images_by_rank(example, tmp_path: Path, cop
         file, photo = tmp_path / "out" / row["file"], Path(found.real.folder) / row["path"]
         assert file.is_symlink() is not copies and file.read_bytes() == photo.read_bytes()
     assert [row["file"][:4] for row in rows] == [f"{rank:04d}" for rank in range(1, 21)]
-    assert float(rows[0]["score"]) >= float(rows[-1]["score"]) and rows[0]["gap"] == "cross at night"
+    assert (
+        float(rows[0]["score"]) >= float(rows[-1]["score"]) and rows[0]["gap"] == "cross at night"
+    )
 
 
 def test_a_folder_with_something_in_it_is_left_alone(example, tmp_path: Path) -> None:
@@ -166,7 +191,7 @@ def test_photographs_that_are_gone_are_told(tmp_path: Path) -> None:
     assert written.images == 19 and [path for path, _ in written.missing] == [gone]
 
 
-# --- pairs and history --------------------------------------------------------------------------------------
+# --- pairs and history ----------------------------------------------------------------------------
 
 
 def test_pairs_count_what_the_changes_say(example) -> None:
@@ -180,7 +205,10 @@ def test_pairs_count_what_the_changes_say(example) -> None:
 
 def test_clusters_are_told_version_by_version(example) -> None:
     rows = {row["name"]: row for row in history.cluster_rows(example[1])}
-    assert rows["square at night"]["absent"] == [1.0, 0.0] and rows["cross at night"]["absent"] == [1.0, 1.0]
+    assert rows["square at night"]["absent"] == [1.0, 0.0] and rows["cross at night"]["absent"] == [
+        1.0,
+        1.0,
+    ]
     assert rows["cross at night"]["size"] == 20 and rows["Cluster 0"]["absent"] == [0.0, 0.0]
 
 
@@ -213,10 +241,14 @@ def test_only_comparable_numbers_join_a_trend(example) -> None:
         for past in pasts
     }
     rows = history.comparable_trend(pasts, numbers)
-    assert [(row["version_id"], row["value"]) for row in rows] == [(mine.id, 1.0), (77, mine.id), (2, 1.0)]
+    assert [(row["version_id"], row["value"]) for row in rows] == [
+        (mine.id, 1.0),
+        (77, mine.id),
+        (2, 1.0),
+    ]
 
 
-# --- the brief and the report -------------------------------------------------------------------------------
+# --- the brief and the report ---------------------------------------------------------------------
 
 
 def test_the_brief_says_what_to_render_and_how_much(example) -> None:
@@ -231,10 +263,14 @@ def test_the_brief_says_what_to_render_and_how_much(example) -> None:
         14,
     )
     assert all(
-        one.picture.startswith("data:image/webp;base64,") and one.nearest_picture for one in want.examples
+        one.picture.startswith("data:image/webp;base64,") and one.nearest_picture
+        for one in want.examples
     )
     words = brief_markdown(ws, found, "1.0")
-    assert "Render more of this: square at night" in words and "Render more of this: cross at night" in words
+    assert (
+        "Render more of this: square at night" in words
+        and "Render more of this: cross at night" in words
+    )
     assert "Of 20 gaps planted in this data the list finds 17" in words
     assert found.absent("1.0").column("path")[0].as_py() in words
 
@@ -256,7 +292,9 @@ def test_the_report_is_one_file_that_asks_for_nothing(example) -> None:
         page[page.index("<script>") : page.index("</script>", page.index("<script>"))], ""
     )  # without plotly.js
     assert (
-        not re.search(r"""(?:src|href)=["'](?!data:|#)""", own) and "@import" not in own and "url(" not in own
+        not re.search(r"""(?:src|href)=["'](?!data:|#)""", own)
+        and "@import" not in own
+        and "url(" not in own
     )
     assert "default-src 'none'" in own
     assert page.count("plotly.js v") == 1  # the library stands in it once
@@ -283,13 +321,18 @@ def test_names_are_shown_and_never_run(tmp_path: Path) -> None:
             cursor.execute("UPDATE points SET path = ? || path", [NASTY])
         found = ws.comparison(built.comparison_id)
         for page in (report_html(ws, found), brief_html(ws, found)):
-            assert "<script>alert" not in page and "&lt;script&gt;alert" in page and "{{ 7*7 }}" in page
+            assert (
+                "<script>alert" not in page
+                and "&lt;script&gt;alert" in page
+                and "{{ 7*7 }}" in page
+            )
         assert "<script>" not in brief_markdown(ws, found)
 
 
 def fake_points(count: int, absent: int) -> SimpleNamespace:
-    """As much of a comparison of ``count`` images as the map needs, half of them real and ``absent`` of these
-    absent."""
+    """As much of a comparison of ``count`` images as the map needs, half of them real and
+    ``absent`` of these absent.
+    """
     rng = np.random.default_rng(0)
     half = count // 2
     paths = [f"some/folder/of/photographs/{number:06d}.jpg" for number in range(half)] + [
@@ -340,7 +383,11 @@ def test_a_comparison_with_one_version_and_no_metrics_still_makes_a_report(tmp_p
             finished_at=datetime(2025, 1, 2),
         )
         page = report_html(ws, ws.comparison(built.comparison_id))
-        assert "compared 2025-01-02" in page and 'id="plot-map"' not in page and 'id="changes"' not in page
+        assert (
+            "compared 2025-01-02" in page
+            and 'id="plot-map"' not in page
+            and 'id="changes"' not in page
+        )
         assert "absent one by one" in brief_markdown(ws, ws.comparison(built.comparison_id))
         with ws.db.transaction() as cursor:
             cursor.execute("UPDATE versions SET absent = 0")
@@ -351,7 +398,11 @@ def test_a_comparison_with_one_version_and_no_metrics_still_makes_a_report(tmp_p
 def test_the_report_draws_its_plots_with_the_network_off(example, tmp_path: Path) -> None:
     playwright = pytest.importorskip("playwright.sync_api")
     chromium = next(
-        (path for path in (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser")) if path.exists()),
+        (
+            path
+            for path in (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser"))
+            if path.exists()
+        ),
         None,
     )
     if chromium is None:
@@ -376,7 +427,9 @@ def test_the_report_draws_its_plots_with_the_network_off(example, tmp_path: Path
         page.on(
             "request",
             lambda request: (
-                told.append(request.url) if not request.url.startswith(("data:", "file:", "blob:")) else None
+                told.append(request.url)
+                if not request.url.startswith(("data:", "file:", "blob:"))
+                else None
             ),
         )
         page.on("pageerror", lambda error: told.append(str(error)))

@@ -24,7 +24,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 def images(folder: Path) -> list[str]:
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.suffix in (".jpg", ".png"))
+    return sorted(
+        p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.suffix in (".jpg", ".png")
+    )
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -40,11 +42,15 @@ def test_each_version_lacks_exactly_the_modes_that_the_sample_says(sample: Sampl
     real = Counter(mode_of(path) for path in images(sample.real))
     assert real == dict.fromkeys(MODES, SMALL)
     for version, folder in sample.versions.items():
-        assert set(real) - {mode_of(path) for path in images(folder)} == set(sample.missing[version])
+        assert set(real) - {mode_of(path) for path in images(folder)} == set(
+            sample.missing[version]
+        )
     assert sample.missing == {"1.0": ("night", "snow"), "1.1": ("snow",)}
 
 
-def test_the_new_version_holds_the_old_one_byte_for_byte_and_adds_only_night(sample: Sample) -> None:
+def test_the_new_version_holds_the_old_one_byte_for_byte_and_adds_only_night(
+    sample: Sample,
+) -> None:
     old, new = hashes(sample.versions["1.0"]), hashes(sample.versions["1.1"])
     assert old.items() <= new.items()
     assert {mode_of(path) for path in new.keys() - old.keys()} == {"night"}
@@ -58,7 +64,9 @@ def test_real_classes_go_with_a_light_and_rendered_ones_do_not(sample: Sample) -
         assert real[kind, light] == 3 * real[kind, other] > 0
     assert len(set(groups(sample.versions["1.1"]).values())) == 1
     for light in ("bright", "dim"):
-        counts = {kind: n for (kind, where), n in groups(sample.versions["1.0"]).items() if where == light}
+        counts = {
+            kind: n for (kind, where), n in groups(sample.versions["1.0"]).items() if where == light
+        }
         assert set(counts) == set(FAVOURED) and len(set(counts.values())) == 1
 
 
@@ -73,7 +81,9 @@ def test_the_pattern_reads_class_and_light_from_every_path(sample: Sample) -> No
             assert found.bias == MODES[mode_of(path)].light
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_pictures(sample: Sample, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_pictures(
+    sample: Sample, tmp_path: Path
+) -> None:
     again = write_sample(tmp_path / "again", images_per_mode=SMALL)
     other = write_sample(tmp_path / "other", images_per_mode=SMALL, seed=1)
     assert hashes(again.real.parent) == hashes(sample.real.parent)
@@ -94,13 +104,22 @@ def test_real_pictures_are_noisy_and_rendered_ones_are_flat(sample: Sample) -> N
 
 def test_a_second_call_draws_nothing_and_an_interrupted_one_is_continued(tmp_path: Path) -> None:
     first = write_sample(tmp_path, images_per_mode=SMALL)
-    files = {path: (tmp_path / path).stat().st_mtime_ns for path in hashes(tmp_path) if path.endswith(("jpg", "png"))}
+    files = {
+        path: (tmp_path / path).stat().st_mtime_ns
+        for path in hashes(tmp_path)
+        if path.endswith(("jpg", "png"))
+    }
     lost = first.real / images(first.real)[5]
     before = lost.read_bytes()
     lost.unlink()
     (lost.parent / f".{lost.name}.partial").write_bytes(before[:100])
     counts: list[tuple[int, int]] = []
-    assert write_sample(tmp_path, images_per_mode=SMALL, progress=lambda done, of: counts.append((done, of))) == first
+    assert (
+        write_sample(
+            tmp_path, images_per_mode=SMALL, progress=lambda done, of: counts.append((done, of))
+        )
+        == first
+    )
     assert lost.read_bytes() == before
     assert not list(tmp_path.rglob("*.partial"))
     assert counts[-1] == (len(files), len(files))
@@ -115,7 +134,9 @@ def test_empty_folders_made_in_advance_are_welcome(tmp_path: Path) -> None:
     assert images(write_sample(tmp_path, images_per_mode=SMALL).real)
 
 
-def test_the_readme_says_that_the_real_images_are_drawn_and_names_the_answer(sample: Sample) -> None:
+def test_the_readme_says_that_the_real_images_are_drawn_and_names_the_answer(
+    sample: Sample,
+) -> None:
     text = sample.readme.read_text()
     assert "NOT photographs" in text
     assert "closed: night. Still open: snow." in text
@@ -149,7 +170,9 @@ def test_a_file_in_the_way_is_said_in_one_line(tmp_path: Path) -> None:
         write_sample(tmp_path / "file" / "sample", images_per_mode=SMALL)
 
 
-def test_a_full_disk_is_said_and_keeps_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_and_keeps_what_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import core.sample as module
 
     write, budget = module._write, iter(range(9))
@@ -176,7 +199,9 @@ def test_version_1_1_has_the_images_that_every_mixture_of_the_fine_tune_needs() 
 
     rows = []
     for name in (file for picture in _plan(0, IMAGES_PER_MODE) for file in picture.files):
-        folder, _, path = name.partition("/") if name.startswith("real/") else name.partition("1.1/")
+        folder, _, path = (
+            name.partition("/") if name.startswith("real/") else name.partition("1.1/")
+        )
         if path:
             kind, light, _ = path.split("/")
             domain = "real" if folder == "real" else "synthetic"

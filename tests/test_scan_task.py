@@ -23,7 +23,9 @@ def draw(folder: Path, names: list[str], seed: int = 0) -> None:
         Image.fromarray(random.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(folder / name)
 
 
-def new_job(path: Path, folder: Path, labels: str | None = None, shard_rows: int = 5000) -> JobFolder:
+def new_job(
+    path: Path, folder: Path, labels: str | None = None, shard_rows: int = 5000
+) -> JobFolder:
     spec = {"kind": "scan", "folder": str(folder), "labels": labels, "shard_rows": shard_rows}
     return JobFolder.create(path, spec)
 
@@ -55,7 +57,11 @@ def test_a_folder_becomes_rows_and_a_summary(images: Path, tmp_path: Path) -> No
     table = scan.read_rows(job)
     assert table.schema == scanning.SCAN_SCHEMA
     assert paths(job) == ["cat/broken.png", *NAMES]
-    assert [pq.read_metadata(path).num_rows for path in job.outputs("images-*.parquet")] == [100, 100, 81]
+    assert [pq.read_metadata(path).num_rows for path in job.outputs("images-*.parquet")] == [
+        100,
+        100,
+        81,
+    ]
     row = table.slice(1, 1).to_pylist()[0]
     assert (row["class"], row["bias"], row["split"], row["status"]) == ("cat", "day", None, "ok")
     summary = json.loads(job.output("summary.json").read_text())
@@ -70,7 +76,9 @@ def test_the_number_of_threads_and_the_size_of_shards_change_nothing(
 ) -> None:
     tables = []
     for threads, rows in ((1, 5000), (7, 33)):
-        monkeypatch.setattr(type(scan.settings()), "decode_threads", property(lambda _, n=threads: n))
+        monkeypatch.setattr(
+            type(scan.settings()), "decode_threads", property(lambda _, n=threads: n)
+        )
         job = new_job(tmp_path / f"job{threads}", images, shard_rows=rows)
         scan.run(job)
         tables.append(scan.read_rows(job))
@@ -110,7 +118,9 @@ def test_a_scan_that_was_stopped_goes_on_without_reading_twice(
         scan.run(job)
     assert not job.output("summary.json").exists()
     monkeypatch.setattr(JobFolder, "write_table", write)
-    monkeypatch.setattr(scanning, "_hash", lambda path, size: read.append(path) or hash_file(path, size))
+    monkeypatch.setattr(
+        scanning, "_hash", lambda path, size: read.append(path) or hash_file(path, size)
+    )
     job.clear_cancel()
 
     scan.run(job)
@@ -166,7 +176,9 @@ def test_a_folder_without_images_is_bad_input(make: str, tmp_path: Path) -> None
     assert caught.value.remedy
 
 
-def test_labels_that_fit_nothing_end_the_scan_before_a_file_is_read(images: Path, tmp_path: Path) -> None:
+def test_labels_that_fit_nothing_end_the_scan_before_a_file_is_read(
+    images: Path, tmp_path: Path
+) -> None:
     job = new_job(tmp_path / "job", images, "{split}/{class}/{bias}/*")
     with pytest.raises(InputError, match=r"000\.png gives nothing; cat"):
         scan.run(job)
@@ -187,7 +199,10 @@ def test_a_folder_that_may_not_be_read_is_a_row(
     job = new_job(tmp_path / "job", images)
     scan.run(job)
     summary = json.loads(job.output("summary.json").read_text())
-    assert (summary["images"], summary["reasons"]) == (140, {"This folder may not be read by this user": 2})
+    assert (summary["images"], summary["reasons"]) == (
+        140,
+        {"This folder may not be read by this user": 2},
+    )
 
     for name in ("cat", "dog"):
         (images / name / "day").rename(images / name / "midnight")
@@ -202,4 +217,6 @@ def test_photographs(shared_data: Path, tmp_path: Path) -> None:
     summary = json.loads(job.output("summary.json").read_text())
     assert summary["unreadable"] == 0
     assert summary["formats"] == {"JPEG": summary["images"]}
-    assert {"dog", "elephant", "giraffe", "guitar", "horse", "house", "person"} == set(summary["classes"])
+    assert {"dog", "elephant", "giraffe", "guitar", "horse", "house", "person"} == set(
+        summary["classes"]
+    )

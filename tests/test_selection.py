@@ -38,11 +38,18 @@ def test_fewer_than_three_corners_hold_nothing() -> None:
 def test_turning_map_and_lasso_together_changes_nothing(
     points: list[tuple[float, float]], angle: float, first: int
 ) -> None:
-    """Nor does it matter at which corner the lasso began; points within 1e-6 of the outline may fall either way."""
+    """Nor does it matter at which corner the lasso began; points within 1e-6 of the outline may
+    fall either way.
+    """
     cloud = np.array(points)
     clear = (
         np.min(
-            [np.abs(cloud[:, 0]), np.abs(cloud[:, 0] - 4), np.abs(cloud[:, 1]), np.abs(cloud[:, 1] - 4)],
+            [
+                np.abs(cloud[:, 0]),
+                np.abs(cloud[:, 0] - 4),
+                np.abs(cloud[:, 1]),
+                np.abs(cloud[:, 1] - 4),
+            ],
             axis=0,
         )
         > 1e-6
@@ -61,7 +68,10 @@ def test_composition_says_what_a_selection_is_made_of() -> None:
     assert found.sentence == "4,930 images: 89 real, 4,841 synthetic"
     assert found.by_version == (("1.0", 4000), ("1.1", 841))
     assert found.by_cluster == ((7, 4900), (-1, 30))
-    assert composition(real[:1], versions[:1], np.array([0])).sentence == "1 image: 1 real, 0 synthetic"
+    assert (
+        composition(real[:1], versions[:1], np.array([0])).sentence
+        == "1 image: 1 real, 0 synthetic"
+    )
     assert composition(real[:0], [], np.array([], int)).total == 0
 
 
@@ -72,5 +82,7 @@ def test_a_sample_keeps_every_absent_image() -> None:
     assert len(rows) == 1000 and len(set(rows)) == 1000
     assert set(np.flatnonzero(keep)) <= set(rows)
     assert (plot_sample(keep, 1000) == rows).all()
-    assert len(plot_sample(keep, 50)) == 100  # more to keep than the limit: all of them, nothing else
+    assert (
+        len(plot_sample(keep, 50)) == 100
+    )  # more to keep than the limit: all of them, nothing else
     assert (plot_sample(keep[:20], 50) == np.arange(20)).all()

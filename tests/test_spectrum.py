@@ -13,7 +13,15 @@ from PIL import Image
 from scipy import ndimage
 
 from core.analysis import spectrum
-from core.analysis.spectrum import Spectrum, compare, crop_of, crop_size, find_peaks, log_power, radial
+from core.analysis.spectrum import (
+    Spectrum,
+    compare,
+    crop_of,
+    crop_size,
+    find_peaks,
+    log_power,
+    radial,
+)
 from core.errors import InputError
 from core.jobfolder import JobFolder
 from core.tasks import spectrum as task
@@ -48,7 +56,9 @@ def test_two_halves_of_one_set_show_nothing(photos):
     assert found.low <= found.distance <= found.high
 
 
-@pytest.mark.parametrize(("across", "down"), [(1 / 8, 0), (0, 1 / 4), (1 / 2, 0), (12 / 96, 18 / 96)])
+@pytest.mark.parametrize(
+    ("across", "down"), [(1 / 8, 0), (0, 1 / 4), (1 / 2, 0), (12 / 96, 18 / 96)]
+)
 def test_a_grid_gives_a_peak_at_its_frequency(photos, across, down):
     y, x = np.mgrid[:SIZE, :SIZE]
     grid = 0.02 * np.cos(2 * np.pi * (across * x + down * y))
@@ -65,12 +75,18 @@ def test_peaks_of_one_direction_make_one_sentence(photos):
     grids = 0.02 * np.cos(2 * np.pi * x / 8) + 0.02 * np.cos(2 * np.pi * x / 4)
     found = compare(measured(photos[:40]), measured([photo + grids for photo in photos[40:]]))
     (words,) = [words for words in found.findings if "repeats" in words]
-    assert words.startswith("Peaks at") and "8.0" in words and "4.0" in words and "from left to right" in words
+    assert (
+        words.startswith("Peaks at")
+        and "8.0" in words
+        and "4.0" in words
+        and "from left to right" in words
+    )
 
 
 def test_blur_is_missing_high_frequencies(photos):
     found = compare(
-        measured(photos[:40]), measured([ndimage.gaussian_filter(photo, 1.2) for photo in photos[40:]])
+        measured(photos[:40]),
+        measured([ndimage.gaussian_filter(photo, 1.2) for photo in photos[40:]]),
     )
     high = {band.name: band for band in found.bands}["high"]
     assert high.difference < -10 and high.high < -1
@@ -82,7 +98,8 @@ def test_blur_is_missing_high_frequencies(photos):
 def test_noise_is_too_much_fine_detail(photos):
     rng = np.random.default_rng(1)
     found = compare(
-        measured(photos[:40]), measured([photo + rng.normal(0, 0.15, photo.shape) for photo in photos[40:]])
+        measured(photos[:40]),
+        measured([photo + rng.normal(0, 0.15, photo.shape) for photo in photos[40:]]),
     )
     assert any("stronger" in words and "finest detail" in words for words in found.findings)
 
@@ -159,8 +176,20 @@ def job(tmp_path, photos) -> JobFolder:
             "seed": 0,
             "crop": 96,
             "datasets": [
-                {"dataset_id": 1, "version": None, "domain": "real", "file": "d00", "name": "photos"},
-                {"dataset_id": 2, "version": "1.0", "domain": "synthetic", "file": "d01", "name": "1.0"},
+                {
+                    "dataset_id": 1,
+                    "version": None,
+                    "domain": "real",
+                    "file": "d00",
+                    "name": "photos",
+                },
+                {
+                    "dataset_id": 2,
+                    "version": "1.0",
+                    "domain": "synthetic",
+                    "file": "d01",
+                    "name": "1.0",
+                },
             ],
         },
     )
@@ -178,12 +207,15 @@ def test_the_task_finds_the_grid_and_counts_what_it_left_out(job):
     assert json.loads(version["peaks"])[0]["across"] == pytest.approx(1 / 8)
     assert "every 8.0 pixels" in json.loads(version["findings"])[0]
     assert (
-        np.load(job.output("mean-00.npy")).shape == np.load(job.output("difference-01.npy")).shape == (96, 96)
+        np.load(job.output("mean-00.npy")).shape
+        == np.load(job.output("difference-01.npy")).shape
+        == (96, 96)
     )
     curves = pq.read_table(job.output("curves.parquet"))
     assert curves.num_rows == 2 * 48
     assert all(
-        np.isfinite(curves.column(name).to_numpy()).all() for name in ("level", "low", "high", "mean_low")
+        np.isfinite(curves.column(name).to_numpy()).all()
+        for name in ("level", "low", "high", "mean_low")
     )
 
 

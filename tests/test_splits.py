@@ -21,7 +21,9 @@ def test_the_split_class_comes_first_with_both_its_sides():
         "Most synthetic images are in cluster 3: 50 synthetic, 0 real. "
         "Most real ones are in cluster 1: 36 real, 0 synthetic."
     )
-    assert car.separation == 0 and car.note == "Most of both are in cluster 0: 40 real, 30 synthetic."
+    assert (
+        car.separation == 0 and car.note == "Most of both are in cluster 0: 40 real, 30 synthetic."
+    )
     assert frog.row(7, "label") == {
         "class": "frog",
         "source": "label",
@@ -42,7 +44,9 @@ def test_chance_is_corrected_for():
     for seed in range(20):
         clusters = rng.integers(0, 15, 60)
         values.append(
-            split_classes(clusters[:30], ["a"] * 30, clusters[30:], ["a"] * 30, seed=seed)[0].separation
+            split_classes(clusters[:30], ["a"] * 30, clusters[30:], ["a"] * 30, seed=seed)[
+                0
+            ].separation
         )
     assert np.mean(values) < 0.1
 
@@ -57,14 +61,22 @@ def test_one_sided_and_unclustered_classes_are_explained():
             ["b"] * 10 + ["c"] * 10,
         )
     }
-    assert found["a"].note == "No synthetic image has the class a." and found["a"].separation is None
+    assert (
+        found["a"].note == "No synthetic image has the class a." and found["a"].separation is None
+    )
     assert found["b"].note == "No real image has the class b."
-    assert found["c"].separation is None and "Fewer than 5" in found["c"].note and found["c"].n_real == 10
+    assert (
+        found["c"].separation is None
+        and "Fewer than 5" in found["c"].note
+        and found["c"].n_real == 10
+    )
     assert split_classes(np.array([0]), [None], np.array([0]), [None]) == []
 
 
 def test_images_in_no_cluster_are_left_out_but_counted():
-    split = split_classes(np.r_[REAL[40:], [-1] * 10], ["frog"] * 50, SYNTHETIC[30:], ["frog"] * 50)[0]
+    split = split_classes(
+        np.r_[REAL[40:], [-1] * 10], ["frog"] * 50, SYNTHETIC[30:], ["frog"] * 50
+    )[0]
     assert split.n_real == 50 and split.separation == pytest.approx(1)
 
 

@@ -48,11 +48,20 @@ def test_a_database_that_another_process_holds_is_refused_in_words(tmp_path: Pat
     path = tmp_path / "a.duckdb"
     Database(path).close()
     holder = subprocess.Popen(
-        [sys.executable, "-c", f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('open', flush=True); sys.stdin.read()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        [
+            sys.executable,
+            "-c",
+            f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('open', flush=True); sys.stdin.read()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert holder.stdout is not None and holder.stdout.readline().strip() == "open"
-        with pytest.raises(WorkspaceLocked, match=r"Another process has .*open.*Close the other Gapscope"):
+        with pytest.raises(
+            WorkspaceLocked, match=r"Another process has .*open.*Close the other Gapscope"
+        ):
             Database(path)
     finally:
         holder.communicate("")
@@ -89,7 +98,9 @@ def test_threads_write_one_after_the_other_and_nothing_is_lost(db: Database) -> 
     def add() -> None:
         for _ in range(20):
             with db.transaction() as cursor:
-                cursor.execute("UPDATE meta SET value = (value::INTEGER + 1)::VARCHAR WHERE key = 'count'")
+                cursor.execute(
+                    "UPDATE meta SET value = (value::INTEGER + 1)::VARCHAR WHERE key = 'count'"
+                )
 
     threads = [threading.Thread(target=add) for _ in range(4)]
     for thread in threads:
@@ -102,32 +113,55 @@ def test_threads_write_one_after_the_other_and_nothing_is_lost(db: Database) -> 
 def test_columns_that_the_schema_did_not_foresee_are_kept(db: Database, tmp_path: Path) -> None:
     pq.write_table(pa.table({"version": ["1.0"], "surprise": [2.5]}), tmp_path / "versions.parquet")
     with db.transaction() as cursor:
-        insert_by_name(cursor, "versions", parquet_source([tmp_path / "versions.parquet"]), comparison_id=7)
+        insert_by_name(
+            cursor, "versions", parquet_source([tmp_path / "versions.parquet"]), comparison_id=7
+        )
     assert db.rows("SELECT comparison_id, version, surprise, absent FROM versions") == [
-        {"comparison_id": 7, "version": "1.0", "surprise": 2.5, "absent": None}]
+        {"comparison_id": 7, "version": "1.0", "surprise": 2.5, "absent": None}
+    ]
 
 
 def shard(path: Path, ids: list[str], values: np.ndarray, errors: list[str | None]) -> Path:
-    flat = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel(), pa.float32()), values.shape[1])
+    flat = pa.FixedSizeListArray.from_arrays(
+        pa.array(values.ravel(), pa.float32()), values.shape[1]
+    )
     mask = pa.array([error is not None for error in errors])
-    pq.write_table(pa.table({"content_id": ids, "error": pa.array(errors, pa.string()),
-                             "plain": pa.compute.if_else(mask, pa.scalar(None, flat.type), flat),
-                             "thumbnail": pa.array([b"webp"] * len(ids), pa.binary())}), path)
+    pq.write_table(
+        pa.table(
+            {
+                "content_id": ids,
+                "error": pa.array(errors, pa.string()),
+                "plain": pa.compute.if_else(mask, pa.scalar(None, flat.type), flat),
+                "thumbnail": pa.array([b"webp"] * len(ids), pa.binary()),
+            }
+        ),
+        path,
+    )
     return path
 
 
 def image_rows(db: Database, dataset_id: int, rows: list[tuple[str, str]]) -> None:
     with db.transaction() as cursor:
         for path, content in rows:
-            cursor.execute("INSERT INTO images (dataset_id, path, content_id, status) VALUES (?, ?, ?, 'ok')",
-                           [dataset_id, path, content])
+            cursor.execute(
+                "INSERT INTO images (dataset_id, path, content_id, status) VALUES (?, ?, ?, 'ok')",
+                [dataset_id, path, content],
+            )
 
 
-def test_vectors_come_back_in_path_order_and_ingesting_twice_changes_nothing(db: Database, tmp_path: Path) -> None:
-    dataset = catalog.add_dataset(db, name="r", domain="real", version=None, folder=tmp_path, labels=None)
-    image_rows(db, dataset, [("b.png", "B"), ("a.png", "A"), ("copy of b.png", "B"), ("c.png", "C")])
+def test_vectors_come_back_in_path_order_and_ingesting_twice_changes_nothing(
+    db: Database, tmp_path: Path
+) -> None:
+    dataset = catalog.add_dataset(
+        db, name="r", domain="real", version=None, folder=tmp_path, labels=None
+    )
+    image_rows(
+        db, dataset, [("b.png", "B"), ("a.png", "A"), ("copy of b.png", "B"), ("c.png", "C")]
+    )
     values = np.arange(9, dtype=np.float32).reshape(3, 3)
-    file = shard(tmp_path / "shard-00000.parquet", ["A", "B", "C"], values, [None, None, "cut short"])
+    file = shard(
+        tmp_path / "shard-00000.parquet", ["A", "B", "C"], values, [None, None, "cut short"]
+    )
     encoder = {"id": "toy", "dim": 3, "weights_hash": "h"}
     for _ in range(2):
         with db.transaction() as cursor:
@@ -137,16 +171,28 @@ def test_vectors_come_back_in_path_order_and_ingesting_twice_changes_nothing(db:
     np.testing.assert_array_equal(array, values[[0, 1, 1]])
     assert db.value("SELECT count(*) FROM thumbnails") == 3
     assert db.rows("SELECT path, reason FROM images WHERE status = 'unreadable'") == [
-        {"path": "c.png", "reason": "cut short"}]
+        {"path": "c.png", "reason": "cut short"}
+    ]
 
 
-def test_only_what_lacks_a_vector_is_embedded_and_each_content_once(db: Database, tmp_path: Path) -> None:
-    dataset = catalog.add_dataset(db, name="r", domain="real", version=None, folder=tmp_path, labels=None)
+def test_only_what_lacks_a_vector_is_embedded_and_each_content_once(
+    db: Database, tmp_path: Path
+) -> None:
+    dataset = catalog.add_dataset(
+        db, name="r", domain="real", version=None, folder=tmp_path, labels=None
+    )
     image_rows(db, dataset, [("a.png", "A"), ("b.png", "B"), ("b2.png", "B")])
-    assert vectors.to_embed(db, [dataset], "toy", ("plain",)).column("content_id").to_pylist() == ["A", "B"]
+    assert vectors.to_embed(db, [dataset], "toy", ("plain",)).column("content_id").to_pylist() == [
+        "A",
+        "B",
+    ]
     file = shard(tmp_path / "s.parquet", ["A"], np.ones((1, 2), np.float32), [None])
     with db.transaction() as cursor:
         vectors.ingest(cursor, {"id": "toy", "dim": 2}, [file], ())
-    assert vectors.to_embed(db, [dataset], "toy", ("plain",)).column("content_id").to_pylist() == ["B"]
-    assert vectors.to_embed(db, [dataset], "toy", ("plain", "simplified")).num_rows == 2  # A lacks the second view
+    assert vectors.to_embed(db, [dataset], "toy", ("plain",)).column("content_id").to_pylist() == [
+        "B"
+    ]
+    assert (
+        vectors.to_embed(db, [dataset], "toy", ("plain", "simplified")).num_rows == 2
+    )  # A lacks the second view
     assert vectors.to_embed(db, [dataset], "other", ("plain",)).num_rows == 2

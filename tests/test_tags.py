@@ -52,7 +52,9 @@ def test_an_encoder_without_a_classifier_is_told_so():
 
 
 def test_enrichment_is_fishers_exact_test():
-    found = enriched(["a", "b"], np.array([9, 5]), 20, np.array([3, 40]), 200, level=1.1, least_share=0)
+    found = enriched(
+        ["a", "b"], np.array([9, 5]), 20, np.array([3, 40]), 200, level=1.1, least_share=0
+    )
     p = [
         stats.fisher_exact([[9, 11], [3, 197]], "greater").pvalue,
         stats.fisher_exact([[5, 15], [40, 160]], "greater").pvalue,
@@ -80,7 +82,9 @@ def test_chance_tells_nothing():
 
 def test_unlikely_places_among_the_five_do_not_count():
     classes = [[2, 3]] * 20 + [[0, 3]] * 50
-    assert over_represented(tagged(classes, probability=0.01), np.arange(20), np.arange(20, 70)) == []
+    assert (
+        over_represented(tagged(classes, probability=0.01), np.arange(20), np.arange(20, 70)) == []
+    )
 
 
 def test_close_names_are_told_together():
@@ -121,7 +125,10 @@ def test_families_hold_the_classes_they_name():
     ranges = dict(FAMILIES)
     for family, names in examples.items():
         for name in names:
-            assert any(first <= index[name] <= last for first, last in ranges[family]), (family, name)
+            assert any(first <= index[name] <= last for first, last in ranges[family]), (
+                family,
+                name,
+            )
     assert not any(first <= index["electric guitar"] <= last for first, last in ranges["animals"])
 
 
@@ -133,4 +140,6 @@ def test_families_of_a_gap():
     found = tag_images(vectors, weight, np.zeros(1000), [str(number) for number in range(1000)])
     families = over_represented_families(found, np.arange(20), np.arange(20, 80))
     assert {family.name for family in families} == {"hoofed animals", "animals"}
-    assert tags.over_represented_families(tagged([[0, 1]] * 10), np.arange(4), np.arange(4, 10)) == []
+    assert (
+        tags.over_represented_families(tagged([[0, 1]] * 10), np.arange(4), np.arange(4, 10)) == []
+    )

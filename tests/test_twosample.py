@@ -1,5 +1,6 @@
-"""The classifier between real and synthetic images: blind where there is nothing to see, and it ranks what it
-sees."""
+"""The classifier between real and synthetic images: blind where there is nothing to see, and it
+ranks what it sees.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +57,11 @@ def test_every_image_is_judged_once_by_a_model_that_did_not_see_it():
     """A model that saw an image of pure noise would know its side; held out, it cannot."""
     rng = np.random.default_rng(4)
     judged = judge(rng.normal(size=(60, 60)), rng.normal(size=(60, 60)))
-    assert sum(len(real) for real, _ in judged.folds) == 60 == sum(len(other) for _, other in judged.folds)
+    assert (
+        sum(len(real) for real, _ in judged.folds)
+        == 60
+        == sum(len(other) for _, other in judged.folds)
+    )
     assert 0.3 < auc(judged.real, judged.synthetic) < 0.7
 
 

@@ -1,5 +1,6 @@
-"""What changed between versions: known answers on drawn clusters of vectors, chance left alone, and which
-cluster moved a metric."""
+"""What changed between versions: known answers on drawn clusters of vectors, chance left alone, and
+which cluster moved a metric.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +17,16 @@ from core.analysis.versions import Version, changes_table, coverage_change, pair
 KINDS, EACH, DIM = 6, 40, 24
 
 
-def drawn(seed: int, kinds: list[int], each: int, *, look: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def drawn(
+    seed: int, kinds: list[int], each: int, *, look: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Vectors (n, d) around one centre a kind, moved by a look that all share; and each one's kind."""
     centres = np.random.default_rng(0).normal(size=(KINDS, DIM))
     rng = np.random.default_rng([seed, each])
     labels = np.repeat(kinds, each)
-    return (centres[labels] + rng.normal(0, 0.45, (len(labels), DIM)) + look).astype(np.float32), labels
+    return (centres[labels] + rng.normal(0, 0.45, (len(labels), DIM)) + look).astype(
+        np.float32
+    ), labels
 
 
 def names(prefix: str, count: int) -> list[str]:
@@ -49,7 +54,9 @@ def test_a_kind_that_comes_back_is_closed_and_nothing_else(real, rendered) -> No
     vectors, labels = rendered
     contents = np.array(names("r", len(vectors)))
     without = ~np.isin(labels, (2, 5))
-    found = coverage_change(photos, Views(vectors[without]), Views(vectors), contents[without], contents)
+    found = coverage_change(
+        photos, Views(vectors[without]), Views(vectors), contents[without], contents
+    )
     recall, precision = judged(found.closed, np.isin(kinds, (2, 5)))
     assert recall >= 0.95 and precision >= 0.95
     assert not found.opened.any() and found.look == 0 and found.paired == 1
@@ -60,7 +67,9 @@ def test_the_other_way_round_it_opened(real, rendered) -> None:
     vectors, labels = rendered
     contents = np.array(names("r", len(vectors)))
     without = labels != 3
-    found = coverage_change(photos, Views(vectors), Views(vectors[without]), contents, contents[without])
+    found = coverage_change(
+        photos, Views(vectors), Views(vectors[without]), contents, contents[without]
+    )
     recall, precision = judged(found.opened, kinds == 3)
     assert recall >= 0.95 and precision >= 0.95 and not found.closed.any()
 
@@ -69,7 +78,9 @@ def test_versions_rendered_anew_in_another_look_are_judged_too(real) -> None:
     photos, kinds = real
     old, _ = drawn(3, [0, 1, 3, 4, 5], 60, look=2.0)
     new, _ = drawn(4, list(range(KINDS)), 60, look=-1.5)
-    found = coverage_change(photos, Views(old), Views(new), names("a", len(old)), names("b", len(new)))
+    found = coverage_change(
+        photos, Views(old), Views(new), names("a", len(old)), names("b", len(new))
+    )
     recall, precision = judged(found.closed, kinds == 2)
     assert recall >= 0.9 and precision >= 0.9 and not found.opened.any() and found.paired == 0
 
@@ -97,7 +108,13 @@ def test_random_halves_and_random_losses_give_no_clear_difference(real, rendered
         kept = order[: int(0.9 * len(order))]
         for a, b in ((first, second), (kept, order)):
             found = coverage_change(
-                photos, Views(vectors[a]), Views(vectors[b]), contents[a], contents[b], seed=seed, draws=120
+                photos,
+                Views(vectors[a]),
+                Views(vectors[b]),
+                contents[a],
+                contents[b],
+                seed=seed,
+                draws=120,
             )
             told += (
                 verdict(int(found.closed.sum()), int(found.opened.sum()), len(photos)).word
@@ -134,7 +151,9 @@ def test_tiny_versions_are_judged_without_a_stumble(real, count: int) -> None:
     photos, _ = real
     vectors, _ = drawn(5, [0], count)
     more, _ = drawn(6, [0, 1], 4)
-    found = coverage_change(photos, Views(vectors), Views(more), names("a", count), names("b", 8), draws=20)
+    found = coverage_change(
+        photos, Views(vectors), Views(more), names("a", count), names("b", 8), draws=20
+    )
     assert np.isfinite(found.change).all() and np.isfinite(found.deviation).all()
 
 
@@ -189,7 +208,9 @@ def test_the_verdict_says_which_way_and_how_sure() -> None:
     )
     assert worse.word == "worse" and worse.high < 0
     assert both.word == none.word == "no clear difference"
-    assert none.high == pytest.approx(1 - 0.025 ** (1 / 200))  # nothing seen in 200: the exact bound
+    assert none.high == pytest.approx(
+        1 - 0.025 ** (1 / 200)
+    )  # nothing seen in 200: the exact bound
     assert "40 of 200" in better.sentence and better.sentence.startswith("Better")
     assert verdict(0, 0, 0).word == "no clear difference"
 
@@ -210,14 +231,23 @@ def test_the_table_knows_what_regressed() -> None:
         )
         for place, keep in enumerate(shown)
     ]
-    table = changes_table(Views(photos), names("p", len(photos)), names("c", len(photos)), kinds, sides)
+    table = changes_table(
+        Views(photos), names("p", len(photos)), names("c", len(photos)), kinds, sides
+    )
     assert table.schema == versions.SCHEMA and table.num_rows == 3 * len(photos)
     rows = table.to_pylist()
     regressed = {row["path"] for row in rows if row["regressed"]}
-    lost = {row["path"] for row in rows if (row["from_id"], row["to_id"], row["state"]) == (11, 12, "opened")}
+    lost = {
+        row["path"]
+        for row in rows
+        if (row["from_id"], row["to_id"], row["state"]) == (11, 12, "opened")
+    }
     assert regressed == lost and len(lost) >= 0.95 * EACH
     same = [row for row in rows if (row["from_id"], row["to_id"]) == (10, 12)]
-    assert {row["state"] for row in same} == {"open", "covered"}  # the first and the last are the same images
+    assert {row["state"] for row in same} == {
+        "open",
+        "covered",
+    }  # the first and the last are the same images
     assert all(row["before_path"] == contents[shown[0]][0] for row in same)
 
 
@@ -232,7 +262,7 @@ def test_many_versions_are_compared_with_their_neighbours() -> None:
     assert pairs(6, 500_000) == [(0, 1), (0, 5), (1, 2), (2, 3), (3, 4), (4, 5)]
 
 
-# --- attribution --------------------------------------------------------------------------------------------
+# --- attribution ----------------------------------------------------------------------------------
 
 
 def test_leaving_a_cluster_out_is_measuring_without_it() -> None:
@@ -244,7 +274,9 @@ def test_leaving_a_cluster_out_is_measuring_without_it() -> None:
     assert fd[None] == pytest.approx(frechet(photos, vectors), rel=1e-4)
     assert fd[3] == pytest.approx(frechet(photos[kinds != 3], vectors[labels != 3]), rel=1e-4)
     kid = found["kid"]
-    assert kid[None] == pytest.approx(metric_kid(photos, vectors).value, rel=1e-4)  # the metric of that name
+    assert kid[None] == pytest.approx(
+        metric_kid(photos, vectors).value, rel=1e-4
+    )  # the metric of that name
     assert kid[2] == pytest.approx(_kid(photos, vectors, kinds != 2, labels != 2), rel=1e-6)
 
 
@@ -265,7 +297,9 @@ def test_the_cluster_that_broke_accounts_for_the_change() -> None:
     before, labels = drawn(2, list(range(KINDS)), 30)
     after = before.copy()
     after[labels == 4] += 1.5
-    first, second = (attribution.leave_one_out(photos, side, kinds, labels) for side in (before, after))
+    first, second = (
+        attribution.leave_one_out(photos, side, kinds, labels) for side in (before, after)
+    )
     for name in ("frechet_distance", "kid"):
         parts = contributions.contributions(first[name], second[name])
         assert parts[0].cluster == 4 and parts[0].contribution > 0

@@ -21,7 +21,9 @@ def noisy_square(side: int = 200, seed: int = 0) -> Image.Image:
 @pytest.mark.parametrize("shape", [(37, 51, 3), (5, 5, 3), (1, 9, 3), (1, 1, 3)])
 def test_median_filter_equals_scipy(shape):
     pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
-    np.testing.assert_array_equal(median_filter(pixels), ndimage.median_filter(pixels, (5, 5, 1), mode="nearest"))
+    np.testing.assert_array_equal(
+        median_filter(pixels), ndimage.median_filter(pixels, (5, 5, 1), mode="nearest")
+    )
 
 
 def test_grain_goes_and_the_square_stays():
@@ -36,7 +38,9 @@ def test_grain_goes_and_the_square_stays():
 
 def test_two_renderings_of_one_scene_come_closer():
     one, other = (np.asarray(simplified(noisy_square(seed=seed))).astype(float) for seed in (1, 2))
-    plain = np.abs(np.asarray(noisy_square(seed=1)).astype(float) - np.asarray(noisy_square(seed=2))).mean()
+    plain = np.abs(
+        np.asarray(noisy_square(seed=1)).astype(float) - np.asarray(noisy_square(seed=2))
+    ).mean()
     assert np.abs(one - other).mean() < plain / 2
 
 

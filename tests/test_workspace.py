@@ -1,4 +1,6 @@
-"""The Python door: folders in, gap list out, nothing done twice, nothing lost; and every refusal in words."""
+"""The Python door: folders in, gap list out, nothing done twice, nothing lost; and every refusal in
+words.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,14 @@ import pyarrow.compute as pc
 import pytest
 
 from core.analysis.clustering import match
-from core.errors import EncoderNotReady, GapscopeError, InputError, JobFailed, OutsideRoots, WorkspaceLocked
+from core.errors import (
+    EncoderNotReady,
+    GapscopeError,
+    InputError,
+    JobFailed,
+    OutsideRoots,
+    WorkspaceLocked,
+)
 from core.sample import mode_of, write_sample
 from core.settings import Settings
 from core.workspace import Workspace
@@ -37,36 +46,54 @@ def test_from_folders_to_the_list_of_what_is_absent(workspace: Workspace, tmp_pa
     """The sample project's known answer: 1.0 renders neither night nor snow, 1.1 adds night."""
     drawn = write_sample(tmp_path / "sample", images_per_mode=32)
     real = workspace.add_dataset(drawn.real, domain="real", labels=drawn.labels)
-    versions = [workspace.add_dataset(folder, domain="synthetic", version=name, labels=drawn.labels)
-                for name, folder in drawn.versions.items()]
+    versions = [
+        workspace.add_dataset(folder, domain="synthetic", version=name, labels=drawn.labels)
+        for name, folder in drawn.versions.items()
+    ]
     found = workspace.compare(real, versions, encoder="lite0")
 
     for version, missing in drawn.missing.items():
         listed = set(found.absent(version).column("path").to_pylist())
-        truly = {path for path in found.coverage(version).column("path").to_pylist() if mode_of(path) in missing}
+        truly = {
+            path
+            for path in found.coverage(version).column("path").to_pylist()
+            if mode_of(path) in missing
+        }
         assert len(listed & truly) >= 0.9 * len(truly) and len(listed & truly) >= 0.9 * len(listed)
         leading = found.coverage(version).column("path").to_pylist()[: len(truly)]
         assert sum(path in truly for path in leading) >= 0.95 * len(truly)
-    states = [(row["state"], mode_of(row["path"])) for row in found.changes("1.0", "1.1").to_pylist()]
-    assert states.count(("closed", "night")) >= 29 and sum(state == "closed" for state, _ in states) <= 33
-    assert states.count(("open", "snow")) >= 29 and not any(state == "opened" for state, _ in states)
+    states = [
+        (row["state"], mode_of(row["path"])) for row in found.changes("1.0", "1.1").to_pylist()
+    ]
+    assert (
+        states.count(("closed", "night")) >= 29
+        and sum(state == "closed" for state, _ in states) <= 33
+    )
+    assert states.count(("open", "snow")) >= 29 and not any(
+        state == "opened" for state, _ in states
+    )
 
     result = found.as_dict()
     json.dumps(result, allow_nan=False)
-    assert set(result["versions"]["1.0"]["scores"]) == set(found.coverage("1.0").column("path").to_pylist())
+    assert set(result["versions"]["1.0"]["scores"]) == set(
+        found.coverage("1.0").column("path").to_pylist()
+    )
     points = found.points()
     assert points.num_rows == sum(dataset.images for dataset in (found.real, *found.versions))
     assert pc.sum(pc.is_null(points.column("x"))).as_py() == 0
     assert workspace.thumbnails(found.coverage("1.0").column("content_id").to_pylist())
 
     again = workspace.compare(real, versions, encoder="lite0")
-    assert again.id == found.id  # the same inputs give the same comparison: nothing is computed twice
+    assert (
+        again.id == found.id
+    )  # the same inputs give the same comparison: nothing is computed twice
     embeds = [job.result["embedded"] for job in workspace.jobs() if job.kind == "embed"]
     assert embeds[0] == 0 and len(embeds) == 2
 
 
 def test_a_version_that_is_added_later_leaves_the_map_and_the_clusters_where_they_were(
-        workspace: Workspace, tmp_path: Path) -> None:
+    workspace: Workspace, tmp_path: Path
+) -> None:
     drawn = write_sample(tmp_path / "sample", images_per_mode=16)
     real = workspace.add_dataset(drawn.real, domain="real")
     first = workspace.add_dataset(drawn.versions["1.0"], domain="synthetic", version="1.0")
@@ -80,9 +107,12 @@ def test_a_version_that_is_added_later_leaves_the_map_and_the_clusters_where_the
     embeds = [job.result["embedded"] for job in workspace.jobs() if job.kind == "embed"]
     assert embeds[0] <= 12  # only the images of night, which 1.0 lacks
     span = max(row["x"] for row in old.values()) - min(row["x"] for row in old.values())
-    moved = [np.hypot(new[path]["x"] - row["x"], new[path]["y"] - row["y"]) for path, row in old.items()]
+    moved = [
+        np.hypot(new[path]["x"] - row["x"], new[path]["y"] - row["y"]) for path, row in old.items()
+    ]
     assert np.median(moved) < 0.08 * span
-    # Clusters keep their numbers as far as a one-to-one pairing can: pairing them again changes no number.
+    # Clusters keep their numbers as far as a one-to-one pairing can: pairing them again changes no
+    # number.
     earlier = {(row["dataset_id"], row["path"]): row["cluster"] for row in points.to_pylist()}
     rows = after.points().to_pylist()
     before_labels = np.array([earlier.get((row["dataset_id"], row["path"]), -1) for row in rows])
@@ -91,7 +121,9 @@ def test_a_version_that_is_added_later_leaves_the_map_and_the_clusters_where_the
     assert before.points().equals(points)  # the earlier comparison stays as it was
 
 
-def test_same_seed_same_result_bit_for_bit(tmp_path: Path, home: Settings, folders: tuple[Path, Path]) -> None:
+def test_same_seed_same_result_bit_for_bit(
+    tmp_path: Path, home: Settings, folders: tuple[Path, Path]
+) -> None:
     results = []
     for name in ("a", "b"):
         with Workspace(tmp_path / f"{name}.duckdb", settings=home, progress=False) as ws:
@@ -116,7 +148,9 @@ def test_only_new_images_are_embedded(workspace: Workspace, folders: tuple[Path,
     assert len(paths) == len(vectors) == 68 and np.isfinite(vectors).all()
 
 
-def test_labels_can_change_without_reading_an_image_again(workspace: Workspace, folders: tuple[Path, Path]) -> None:
+def test_labels_can_change_without_reading_an_image_again(
+    workspace: Workspace, folders: tuple[Path, Path]
+) -> None:
     real = workspace.add_dataset(folders[0], domain="real")
     workspace.scan(real)
     assert set(workspace.images(real).column("class").to_pylist()) == {None}
@@ -126,7 +160,9 @@ def test_labels_can_change_without_reading_an_image_again(workspace: Workspace, 
     assert set(workspace.images(real).column("class").to_pylist()) == {None}
 
 
-def test_a_broken_file_costs_that_file_alone(workspace: Workspace, folders: tuple[Path, Path]) -> None:
+def test_a_broken_file_costs_that_file_alone(
+    workspace: Workspace, folders: tuple[Path, Path]
+) -> None:
     whole = (folders[0] / "red" / "0001.png").read_bytes()
     (folders[0] / "red" / "0001.png").write_bytes(whole[: len(whole) // 2])
     real = workspace.add_dataset(folders[0], domain="real")
@@ -136,13 +172,17 @@ def test_a_broken_file_costs_that_file_alone(workspace: Workspace, folders: tupl
     assert found.as_dict()["real"]["unreadable"] == 1
 
 
-# --- refusals -----------------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 
 
 def test_a_version_name_is_used_once(workspace: Workspace, folders: tuple[Path, Path]) -> None:
     workspace.add_dataset(folders[1], domain="synthetic", version="1.0")
-    assert workspace.add_dataset(folders[1], domain="synthetic", version="1.0").id == 1  # the same folder: found again
-    with pytest.raises(InputError, match=r"version name '1.0' is used already.*another version name"):
+    assert (
+        workspace.add_dataset(folders[1], domain="synthetic", version="1.0").id == 1
+    )  # the same folder: found again
+    with pytest.raises(
+        InputError, match=r"version name '1.0' is used already.*another version name"
+    ):
         workspace.add_dataset(folders[0], domain="synthetic", version="1.0")
 
 
@@ -156,12 +196,16 @@ def test_a_missing_folder_and_a_folder_without_images(workspace: Workspace, tmp_
 
 
 def test_a_confined_workspace_stays_inside_the_roots(tmp_path: Path, home: Settings) -> None:
-    with Workspace(tmp_path / "t.duckdb", settings=home, progress=False, confined=True) as ws, \
-            pytest.raises(OutsideRoots, match="GAPSCOPE_ROOTS"):
+    with (
+        Workspace(tmp_path / "t.duckdb", settings=home, progress=False, confined=True) as ws,
+        pytest.raises(OutsideRoots, match="GAPSCOPE_ROOTS"),
+    ):
         ws.add_dataset("/etc", domain="real")
 
 
-def test_weights_that_are_absent_are_said_before_any_work(workspace: Workspace, folders: tuple[Path, Path]) -> None:
+def test_weights_that_are_absent_are_said_before_any_work(
+    workspace: Workspace, folders: tuple[Path, Path]
+) -> None:
     real = workspace.add_dataset(folders[0], domain="real")
     version = workspace.add_dataset(folders[1], domain="synthetic", version="1.0")
     with pytest.raises(EncoderNotReady, match="GAPSCOPE_WEIGHTS"):
@@ -171,7 +215,8 @@ def test_weights_that_are_absent_are_said_before_any_work(workspace: Workspace, 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_very_few_real_images_give_a_result_or_a_reason_but_no_fault(
-        workspace: Workspace, tmp_path: Path, folders: tuple[Path, Path], count: int) -> None:
+    workspace: Workspace, tmp_path: Path, folders: tuple[Path, Path], count: int
+) -> None:
     draw_images(tmp_path / "few", count, hue=1)
     real = workspace.add_dataset(tmp_path / "few", domain="real")
     version = workspace.add_dataset(folders[1], domain="synthetic", version="1.0")
@@ -195,13 +240,19 @@ def test_images_that_are_all_the_same_are_said_to_be(workspace: Workspace, tmp_p
         workspace.compare(real, [version], encoder="lite0")
 
 
-def test_a_workspace_is_opened_once_and_read_by_a_copy(tmp_path: Path, home: Settings, folders: tuple[Path, Path]) -> None:
+def test_a_workspace_is_opened_once_and_read_by_a_copy(
+    tmp_path: Path, home: Settings, folders: tuple[Path, Path]
+) -> None:
     path = tmp_path / "team.duckdb"
     with Workspace(path, settings=home, progress=False) as ws:
         ws.scan(ws.add_dataset(folders[0], domain="real"))
         code = f"from core import Workspace\nWorkspace({str(path)!r})"
-        other = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
-        assert WorkspaceLocked.__name__ in other.stderr and "Close the other Gapscope" in other.stderr
+        other = subprocess.run(
+            [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True
+        )
+        assert (
+            WorkspaceLocked.__name__ in other.stderr and "Close the other Gapscope" in other.stderr
+        )
     shutil.copy(path, tmp_path / "copy.duckdb")
     with Workspace(tmp_path / "copy.duckdb", read_only=True, settings=home, progress=False) as ws:
         assert ws.datasets()[0].images == 64
@@ -210,14 +261,18 @@ def test_a_workspace_is_opened_once_and_read_by_a_copy(tmp_path: Path, home: Set
 
 
 def test_the_server_process_never_loads_what_only_workers_need() -> None:
-    code = ("import sys, core.workspace, core.jobs.engines\n"
-            "heavy = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'timm', 'open_clip', 'streamlit'} & set(sys.modules)\n"
-            "print(sorted(heavy))")
-    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    code = (
+        "import sys, core.workspace, core.jobs.engines\n"
+        "heavy = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'timm', 'open_clip', 'streamlit'} & set(sys.modules)\n"
+        "print(sorted(heavy))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
-# --- a kill in the middle -----------------------------------------------------------------------------------
+# --- a kill in the middle -------------------------------------------------------------------------
 
 EMBED = """
 import sys, core.tasks.embed as embed, core.workspace.kinds as kinds
@@ -242,13 +297,22 @@ with Workspace(database, settings=Settings(home=Path(home)), progress=False) as 
 
 
 @pytest.mark.slow
-def test_a_kill_in_the_middle_of_embedding_loses_nothing_that_was_finished(tmp_path: Path, home: Settings) -> None:
-    """kill -9 between two shards; opened again, finished shards are in the database, the rest is embedded, and the vectors
-    are those of a run that was never stopped."""
+def test_a_kill_in_the_middle_of_embedding_loses_nothing_that_was_finished(
+    tmp_path: Path, home: Settings
+) -> None:
+    """kill -9 between two shards; opened again, finished shards are in the database, the rest is
+    embedded, and the vectors are those of a run that was never stopped.
+    """
     draw_images(tmp_path / "real", 160, hue=0)
     script = tmp_path / "embed.py"
     script.write_text(EMBED)
-    arguments = [sys.executable, str(script), str(home.home), str(tmp_path / "killed.duckdb"), str(tmp_path / "real")]
+    arguments = [
+        sys.executable,
+        str(script),
+        str(home.home),
+        str(tmp_path / "killed.duckdb"),
+        str(tmp_path / "real"),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     process = subprocess.Popen(arguments, cwd=REPOSITORY, env=environment)
     jobs = tmp_path / "killed.duckdb.jobs"
@@ -261,14 +325,21 @@ def test_a_kill_in_the_middle_of_embedding_loses_nothing_that_was_finished(tmp_p
 
     with Workspace(tmp_path / "killed.duckdb", settings=home, progress=False) as ws:
         stopped = next(job for job in ws.jobs() if job.kind == "embed")
-        assert stopped.status == "interrupted" and "finished parts are kept" in (stopped.remedy or "")
+        assert stopped.status == "interrupted" and "finished parts are kept" in (
+            stopped.remedy or ""
+        )
         real = ws.datasets("real")[0]
         kept = len(ws.vectors(real, "lite0")[0])
         assert 16 <= kept < 160
         ws.resume(stopped.id)
         ws.wait(stopped.id)
         paths, vectors = ws.vectors(real, "lite0")
-    subprocess.run([*arguments[:3], str(tmp_path / "whole.duckdb"), arguments[4]], cwd=REPOSITORY, env=environment, check=True)
+    subprocess.run(
+        [*arguments[:3], str(tmp_path / "whole.duckdb"), arguments[4]],
+        cwd=REPOSITORY,
+        env=environment,
+        check=True,
+    )
     with Workspace(tmp_path / "whole.duckdb", settings=home, progress=False) as ws:
         whole_paths, whole = ws.vectors(ws.datasets("real")[0], "lite0")
     assert paths == whole_paths and len(paths) == 160

@@ -1,1 +1,3 @@
-"""Arrays in, arrays out: neighbours, maps, clusters, coverage, metrics, explanations. No files, no database."""
+"""Arrays in, arrays out: neighbours, maps, clusters, coverage, metrics, explanations. No files, no
+database.
+"""

@@ -1,8 +1,8 @@
 """Photometric attributes of an image, and how far two sets of images differ in them.
 
-:func:`photometric` turns pixels into nine numbers that a person can check by looking: how bright, how sharp,
-how noisy. :func:`compare_attributes` says in which of them one set of images differs from another ("darker, d
-= -0.8"), which is how a gap gets its reason.
+:func:`photometric` turns pixels into nine numbers that a person can check by looking: how bright,
+how sharp, how noisy. :func:`compare_attributes` says in which of them one set of images differs
+from another ("darker, d = -0.8"), which is how a gap gets its reason.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import numpy as np
 from PIL import Image
 from scipy import fft, stats
 
-LONGEST_SIDE = 256  # pixels; larger images are reduced first, so that numbers compare between image sizes
+LONGEST_SIDE = (
+    256  # pixels; larger images are reduced first, so that numbers compare between image sizes
+)
 EDGE = 0.06  # brightness change per pixel (0..1) from which a pixel counts as an edge
 HIGH_FREQUENCY = 0.25  # cycles per pixel: half of what the pixel grid can hold
 
@@ -61,17 +63,22 @@ MEANING: dict[str, str] = {
 def photometric(image: np.ndarray) -> dict[str, float]:
     """The attributes of one image.
 
-    ``image``: uint8 (h, w, 3), sRGB. Reduced to 256 pixels on its longest side if larger. Always finite: a
-    constant image has zero contrast, sharpness, noise, edges and fine detail. :data:`MEANING` says what each
-    number is. Raises ValueError for anything but a non-empty uint8 (h, w, 3) array.
+    ``image``: uint8 (h, w, 3), sRGB. Reduced to 256 pixels on its longest side if larger. Always
+    finite: a constant image has zero contrast, sharpness, noise, edges and fine detail.
+    :data:`MEANING` says what each number is. Raises ValueError for anything but a non-empty uint8
+    (h, w, 3) array.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
-        raise ValueError(f"photometric needs a uint8 (h, w, 3) array, not {image.dtype} {image.shape}")
+        raise ValueError(
+            f"photometric needs a uint8 (h, w, 3) array, not {image.dtype} {image.shape}"
+        )
     longest = max(image.shape[:2])
     if longest > LONGEST_SIDE:
         scale = LONGEST_SIDE / longest
         size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-        image = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
+        image = np.asarray(
+            Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        )
     planes = np.ascontiguousarray(image.transpose(2, 0, 1)).astype(np.float32)
     planes *= 1 / 255
     red, green, blue = planes
@@ -100,10 +107,10 @@ def photometric(image: np.ndarray) -> dict[str, float]:
 class Effect:
     """How one set of images differs from another in one attribute.
 
-    ``d``: Cohen's d (difference of means over the pooled standard deviation) with its 95 % interval ``low``
-    to ``high``; ``delta``: Cliff's delta, the chance that an image of the first set has more, minus the
-    chance that it has less; ``p``: two-sided Mann-Whitney; ``words``: "darker". ``n`` and ``n_other`` are the
-    sizes of the sets.
+    ``d``: Cohen's d (difference of means over the pooled standard deviation) with its 95 % interval
+    ``low`` to ``high``; ``delta``: Cliff's delta, the chance that an image of the first set has
+    more, minus the chance that it has less; ``p``: two-sided Mann-Whitney; ``words``: "darker".
+    ``n`` and ``n_other`` are the sizes of the sets.
     """
 
     name: str
@@ -120,10 +127,10 @@ class Effect:
 def effect_size(name: str, values: np.ndarray, others: np.ndarray) -> Effect | None:
     """The difference of ``values`` (n,) from ``others`` (m,) in the attribute ``name``.
 
-    Values that are not finite are left out. None where fewer than two values are left on a side. Interval:
-    the large-sample one of Hedges and Olkin (1985). Where all values of both sides are one constant d is 0;
-    where each side is its own constant d is ±10, the bound every d is clipped to, because it has no finite
-    value.
+    Values that are not finite are left out. None where fewer than two values are left on a side.
+    Interval: the large-sample one of Hedges and Olkin (1985). Where all values of both sides are
+    one constant d is 0; where each side is its own constant d is ±10, the bound every d is clipped
+    to, because it has no finite value.
     """
     values = values[np.isfinite(values)].astype(np.float64)
     others = others[np.isfinite(others)].astype(np.float64)
@@ -149,7 +156,10 @@ def effect_size(name: str, values: np.ndarray, others: np.ndarray) -> Effect | N
 
 
 def compare_attributes(
-    values: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray], *, names: tuple[str, ...] = ATTRIBUTES
+    values: Mapping[str, np.ndarray],
+    others: Mapping[str, np.ndarray],
+    *,
+    names: tuple[str, ...] = ATTRIBUTES,
 ) -> list[Effect]:
     """Effects of all attributes that both sides have, the strongest first.
 
@@ -160,7 +170,9 @@ def compare_attributes(
         for name in names
         if name in values and name in others
     ]
-    return sorted((effect for effect in effects if effect is not None), key=lambda effect: -abs(effect.d))
+    return sorted(
+        (effect for effect in effects if effect is not None), key=lambda effect: -abs(effect.d)
+    )
 
 
 def direction(name: str, d: float) -> str:
@@ -187,14 +199,17 @@ def _sharpness(luma: np.ndarray, contrast: float) -> float:
 
 
 def _noise(luma: np.ndarray) -> float:
-    """Immerkær's Laplacian difference (1996), with the median in place of the mean so that edges count
-    little."""
+    """Immerkær's Laplacian difference (1996), with the median in place of the mean so that edges
+    count little.
+    """
     if min(luma.shape) < 3:
         return 0.0
     rows = luma[:-2] - 2 * luma[1:-1] + luma[2:]
     response = np.abs(rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:]).ravel()
     middle = response.size // 2
-    return float(np.partition(response, middle)[middle]) / (0.67449 * 6)  # the kernel's squares add up to 36
+    return float(np.partition(response, middle)[middle]) / (
+        0.67449 * 6
+    )  # the kernel's squares add up to 36
 
 
 def _edge_density(luma: np.ndarray) -> float:
@@ -222,7 +237,9 @@ def _high_frequency_power(luma: np.ndarray) -> float:
 
 @lru_cache(maxsize=64)
 def _spectrum_weights(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hann window, and how often each bin of a half spectrum counts: in all, and above the high frequency."""
+    """Hann window, and how often each bin of a half spectrum counts: in all, and above the high
+    frequency.
+    """
     window = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
     down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :]
     weight = np.full((height, across.size), 2.0, np.float32)

@@ -1,11 +1,12 @@
-"""Which clusters a metric's value comes from: the number again without each cluster, so that "FD went up"
-becomes "because of cluster 12".
+"""Which clusters a metric's value comes from: the number again without each cluster, so that "FD
+went up" becomes "because of cluster 12".
 
-Leave one cluster out: its real and its synthetic images are taken away and the number is computed again.
-Between two versions, a cluster's contribution to the change is the change with it minus the change without
-it. Contributions need not add up to the change, for clusters overlap in what they do. Fréchet distance
-is measured in the leading directions of the real images, where taking a cluster away costs only its own sums;
-KID on a sample of large sets. So the base value differs a little from the metric of the same name in full.
+Leave one cluster out: its real and its synthetic images are taken away and the number is computed
+again. Between two versions, a cluster's contribution to the change is the change with it minus the
+change without it. Contributions need not add up to the change, for clusters overlap in what they
+do. Fréchet distance is measured in the leading directions of the real images, where taking a
+cluster away costs only its own sums; KID on a sample of large sets. So the base value differs a
+little from the metric of the same name in full.
 """
 
 from __future__ import annotations
@@ -27,13 +28,19 @@ LEAST = 10  # images on each side below which nothing is measured
 
 
 def leave_one_out(
-    real: np.ndarray, synthetic: np.ndarray, real_clusters: np.ndarray, clusters: np.ndarray, *, seed: int = 0
+    real: np.ndarray,
+    synthetic: np.ndarray,
+    real_clusters: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    seed: int = 0,
 ) -> dict[str, dict[int | None, float]]:
-    """Fréchet distance and KID without each cluster, by metric and cluster; under None the base with all.
+    """Fréchet distance and KID without each cluster, by metric and cluster; under None the base
+    with all.
 
-    ``real`` (n, d), ``synthetic`` (m, d); ``real_clusters`` int (n,), ``clusters`` int (m,), −1 for none,
-    which is never left out. A cluster without which fewer than 10 images would be left on a side is not in
-    the answer. Fewer than that in all: empty.
+    ``real`` (n, d), ``synthetic`` (m, d); ``real_clusters`` int (n,), ``clusters`` int (m,), −1 for
+    none, which is never left out. A cluster without which fewer than 10 images would be left on a
+    side is not in the answer. Fewer than that in all: empty.
     """
     check_pair(real, synthetic)
     if min(len(real), len(synthetic)) < LEAST:
@@ -43,17 +50,24 @@ def leave_one_out(
         (basis.transform(real).astype(np.float64), np.asarray(real_clusters)),
         (basis.transform(synthetic).astype(np.float64), np.asarray(clusters)),
     ]
-    labels = sorted({int(label) for _, labels in sides for label in np.unique(labels) if label >= 0})
+    labels = sorted(
+        {int(label) for _, labels in sides for label in np.unique(labels) if label >= 0}
+    )
     with one_thread():
         whole = [(real, sides[0][1]), (synthetic, sides[1][1])]
         return {"frechet_distance": _frechet(sides, labels), "kid": _kid(whole, labels, seed)}
 
 
 def rows(
-    version_id: int, found: Mapping[str, Mapping[int | None, float]], n_real: int, n_synthetic: int, seed: int
+    version_id: int,
+    found: Mapping[str, Mapping[int | None, float]],
+    n_real: int,
+    n_synthetic: int,
+    seed: int,
 ) -> list[dict[str, Any]]:
-    """What :func:`leave_one_out` found as rows of the metrics table, with the scope ``without:CLUSTER``
-    (``without:none``: the base)."""
+    """What :func:`leave_one_out` found as rows of the metrics table, with the scope
+    ``without:CLUSTER`` (``without:none``: the base).
+    """
     return [
         {
             "version_id": version_id,
@@ -110,12 +124,14 @@ def _distance(sums: Sequence[Sums]) -> float:
 
 
 def _kid(sides: Sides, labels: Sequence[int], seed: int) -> dict[int | None, float]:
-    """KID (Bińkowski et al. 2018: (x·y/d + 1)³, unbiased) on a sample, from the kernel's sums by pairs of
-    clusters."""
+    """KID (Bińkowski et al. 2018: (x·y/d + 1)³, unbiased) on a sample, from the kernel's sums by
+    pairs of clusters.
+    """
     rng = np.random.default_rng(seed)
     chosen = [np.sort(rng.permutation(len(vectors))[:KERNEL_SAMPLE]) for vectors, _ in sides]
     (x, gx), (y, gy) = (
-        (vectors[rows].astype(np.float64), groups[rows]) for (vectors, groups), rows in zip(sides, chosen, strict=True)
+        (vectors[rows].astype(np.float64), groups[rows])
+        for (vectors, groups), rows in zip(sides, chosen, strict=True)
     )
     d = x.shape[1]
     places = {label: place for place, label in enumerate(labels)}
@@ -124,7 +140,11 @@ def _kid(sides: Sides, labels: Sequence[int], seed: int) -> dict[int | None, flo
         for groups in (gx, gy)
     ]
     blocks = {}
-    for key, (a, b, left, right) in {"xx": (x, x, 0, 0), "yy": (y, y, 1, 1), "xy": (x, y, 0, 1)}.items():
+    for key, (a, b, left, right) in {
+        "xx": (x, x, 0, 0),
+        "yy": (y, y, 1, 1),
+        "xy": (x, y, 0, 1),
+    }.items():
         kernel = (a @ b.T / d + 1) ** 3
         if key != "xy":
             np.fill_diagonal(kernel, 0)

@@ -1,10 +1,10 @@
-"""Concepts: phrases the user writes ("at night", "wet road"), scored on every image by an encoder that knows
-words.
+"""Concepts: phrases the user writes ("at night", "wet road"), scored on every image by an encoder
+that knows words.
 
-Arrays in, arrays out: the text vectors come from the encoder. A phrase is put into a few templates, whose
-vectors are averaged (Radford et al. 2021, CLIP's prompt ensembles). Scores of one phrase compare images with
-each other; scores of two phrases do not compare, because CLIP likes some phrases better whatever the image
-shows.
+Arrays in, arrays out: the text vectors come from the encoder. A phrase is put into a few templates,
+whose vectors are averaged (Radford et al. 2021, CLIP's prompt ensembles). Scores of one phrase
+compare images with each other; scores of two phrases do not compare, because CLIP likes some
+phrases better whatever the image shows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ CLIP_SCALE = 100.0  # what CLIP's training multiplies cosines by before the soft
 TEMPLATES: tuple[str, ...] = ("{}", "a photo: {}", "a picture of a scene, {}")
 CLASS_TEMPLATES: tuple[str, ...] = ("a photo of a {}", "a picture of a {}", "a rendering of a {}")
 
-# The list that a user starts from, by line: what simulation engineers light, wet, place and point a camera at.
+# The list that a user starts from, by line: what simulation engineers light, wet, place and point a
+# camera at.
 DEFAULT_CONCEPTS: tuple[str, ...] = tuple(
     """\
 # One phrase a line. Lines that begin with # are left out.
@@ -90,9 +91,9 @@ class ConceptList:
 def parse_concepts(text: str) -> ConceptList:
     """Read a list of phrases, one a line.
 
-    Blank lines and lines that begin with ``#`` are left out; so are phrases that are there already (whatever
-    the case and spacing), with a note. Raises InputError for a list without a phrase, with more than 200, or
-    with one of more than 100 characters.
+    Blank lines and lines that begin with ``#`` are left out; so are phrases that are there already
+    (whatever the case and spacing), with a note. Raises InputError for a list without a phrase,
+    with more than 200, or with one of more than 100 characters.
     """
     first_seen: dict[str, int] = {}
     phrases, notes = [], []
@@ -107,12 +108,16 @@ def parse_concepts(text: str) -> ConceptList:
             )
         key = phrase.casefold()
         if key in first_seen:
-            notes.append(f'Line {number} repeats line {first_seen[key]} ("{phrase}") and is left out.')
+            notes.append(
+                f'Line {number} repeats line {first_seen[key]} ("{phrase}") and is left out.'
+            )
             continue
         first_seen[key] = number
         phrases.append(phrase)
     if not phrases:
-        raise InputError("The concept list has no phrase", "Write one phrase a line, for example: at night")
+        raise InputError(
+            "The concept list has no phrase", "Write one phrase a line, for example: at night"
+        )
     if len(phrases) > MOST:
         raise InputError(f"The concept list has {len(phrases)} phrases", f"Keep at most {MOST}.")
     return ConceptList(tuple(phrases), tuple(notes))
@@ -127,8 +132,8 @@ def text_vectors(
 ) -> np.ndarray:
     """One vector of length 1 for each phrase, (p, d): the mean over the templates.
 
-    ``encode`` is the encoder's text tower, phrases → (n, d); None raises InputError: this encoder knows no
-    words.
+    ``encode`` is the encoder's text tower, phrases → (n, d); None raises InputError: this encoder
+    knows no words.
     """
     if encode is None:
         raise InputError(
@@ -141,8 +146,9 @@ def text_vectors(
 
 
 def concept_scores(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """Cosine (n, p) of each image's vector (n, d) with each phrase's (p, d). Raises InputError where d
-    differs."""
+    """Cosine (n, p) of each image's vector (n, d) with each phrase's (p, d). Raises InputError
+    where d differs.
+    """
     if images.shape[1] != texts.shape[1]:
         raise InputError(
             f"Image vectors have {images.shape[1]} dimensions, text vectors {texts.shape[1]}",
@@ -154,7 +160,8 @@ def concept_scores(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
 def zero_shot(
     images: np.ndarray, texts: np.ndarray, *, scale: float = CLIP_SCALE
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The likeliest class of each image (n,) int and its probability (n,), by softmax of ``scale`` × cosine.
+    """The likeliest class of each image (n,) int and its probability (n,), by softmax of ``scale``
+    × cosine.
 
     ``images`` (n, d), ``texts`` (classes, d): one vector a class (:func:`text_vectors` with
     :data:`CLASS_TEMPLATES`).
@@ -170,17 +177,19 @@ def zero_shot(
 def concept_effects(
     scores: np.ndarray, phrases: Sequence[str], gap: np.ndarray, covered: np.ndarray
 ) -> list[Effect]:
-    """Phrases that fit the images ``gap`` (row numbers) better than ``covered``, the strongest first.
+    """Phrases that fit the images ``gap`` (row numbers) better than ``covered``, the strongest
+    first.
 
-    ``scores`` (n, p) from :func:`concept_scores`. Only phrases that fit better: that a concept is missing
-    from a gap names nothing that could be rendered.
+    ``scores`` (n, p) from :func:`concept_scores`. Only phrases that fit better: that a concept is
+    missing from a gap names nothing that could be rendered.
     """
     effects = [
         effect_size(phrase, scores[gap, column], scores[covered, column])
         for column, phrase in enumerate(phrases)
     ]
     return sorted(
-        (effect for effect in effects if effect is not None and effect.d > 0), key=lambda effect: -effect.d
+        (effect for effect in effects if effect is not None and effect.d > 0),
+        key=lambda effect: -effect.d,
     )
 
 

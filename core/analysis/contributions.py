@@ -1,6 +1,6 @@
 """What each cluster contributed to a metric's change between two versions, from the rows that
-:mod:`core.analysis.attribution` left in the metrics table. Arithmetic only: pages import it, and none of what
-measuring needs.
+:mod:`core.analysis.attribution` left in the metrics table. Arithmetic only: pages import it, and
+none of what measuring needs.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ SCOPE = "without:"  # scope of the rows in the metrics table; "without:none" is 
 
 @dataclass(frozen=True)
 class Contribution:
-    """How much of a metric's ``change`` between two versions a ``cluster`` accounts for: ``change`` minus
-    ``without``."""
+    """How much of a metric's ``change`` between two versions a ``cluster`` accounts for: ``change``
+    minus ``without``.
+    """
 
     cluster: int
     contribution: float
@@ -28,9 +29,12 @@ class Contribution:
         return self.contribution / self.change if self.change else None
 
 
-def from_rows(metrics: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, dict[int | None, float]]]:
-    """The inverse of :func:`core.analysis.attribution.rows` over a whole metrics table: by version id, metric and cluster. Other scopes
-    are passed over."""
+def from_rows(
+    metrics: Iterable[Mapping[str, Any]],
+) -> dict[int, dict[str, dict[int | None, float]]]:
+    """The inverse of :func:`core.analysis.attribution.rows` over a whole metrics table: by version
+    id, metric and cluster. Other scopes are passed over.
+    """
     found: dict[int, dict[str, dict[int | None, float]]] = {}
     for row in metrics:
         if row["scope"].startswith(SCOPE) and row["value"] is not None:
@@ -44,16 +48,21 @@ def from_rows(metrics: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, dict[
 def contributions(
     before: Mapping[int | None, float], after: Mapping[int | None, float]
 ) -> list[Contribution]:
-    """What each cluster contributes to a metric's change from one version to another, the largest first.
+    """What each cluster contributes to a metric's change from one version to another, the largest
+    first.
 
-    A positive contribution drives the number up. Clusters known in only one of the two are left out.
+    A positive contribution drives the number up. Clusters known in only one of the two are left
+    out.
     """
     if None not in before or None not in after:
         return []
     change = after[None] - before[None]
     found = [
         Contribution(
-            cluster, change - (after[cluster] - before[cluster]), after[cluster] - before[cluster], change
+            cluster,
+            change - (after[cluster] - before[cluster]),
+            after[cluster] - before[cluster],
+            change,
         )
         for cluster in before
         if cluster is not None and cluster in after

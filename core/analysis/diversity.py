@@ -1,8 +1,8 @@
 """Vendi score: how many different images a set amounts to (Friedman and Dieng 2023).
 
-exp of the entropy of the eigenvalues of K / n, where K holds the cosines between all images: n images that
-share nothing count n, n copies of one count 1. K / n and the d × d matrix Σ xxᵀ / n have the same
-eigenvalues, so the cost does not grow with n².
+exp of the entropy of the eigenvalues of K / n, where K holds the cosines between all images: n
+images that share nothing count n, n copies of one count 1. K / n and the d × d matrix Σ xxᵀ / n
+have the same eigenvalues, so the cost does not grow with n².
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ LEAST = 2
 
 
 def vendi(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> dict[str, Metric]:
-    """``vendi``: the score of ``synthetic`` (m, d). ``vendi_ratio``: over that of ``real`` (n, d), at equal
-    numbers.
+    """``vendi``: the score of ``synthetic`` (m, d). ``vendi_ratio``: over that of ``real`` (n, d),
+    at equal numbers.
 
-    The ratio draws as many images from the larger side as the smaller has (by ``seed``), because the score
-    grows with the number of images; 1 is as varied as the real images, below 1 less. Intervals: the entropy
-    is a mean over images of -xᵀ(log A)x, which is resampled with A's eigenvectors kept.
+    The ratio draws as many images from the larger side as the smaller has (by ``seed``), because
+    the score grows with the number of images; 1 is as varied as the real images, below 1 less.
+    Intervals: the entropy is a mean over images of -xᵀ(log A)x, which is resampled with A's
+    eigenvectors kept.
     """
     check_pair(real, synthetic)
     n, m = len(real), len(synthetic)
@@ -39,18 +40,30 @@ def vendi(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> dict[str
     whole = entropy_parts(synthetic)
     low, high = bootstrap_mean(whole, seed)
     score = measured(
-        "vendi", float(np.exp(whole.mean())), (float(np.exp(low)), float(np.exp(high))), real, synthetic, seed
+        "vendi",
+        float(np.exp(whole.mean())),
+        (float(np.exp(low)), float(np.exp(high))),
+        real,
+        synthetic,
+        seed,
     )
 
     size = min(n, m)
     rng = np.random.default_rng(seed)
 
     def drawn(side: np.ndarray) -> np.ndarray:
-        return side if len(side) == size else side[np.sort(rng.choice(len(side), size, replace=False))]
+        return (
+            side if len(side) == size else side[np.sort(rng.choice(len(side), size, replace=False))]
+        )
 
-    real_parts, parts = entropy_parts(drawn(real)), whole if m == size else entropy_parts(drawn(synthetic))
+    real_parts, parts = (
+        entropy_parts(drawn(real)),
+        whole if m == size else entropy_parts(drawn(synthetic)),
+    )
     difference = float(parts.mean() - real_parts.mean())
-    error = float(np.sqrt((parts.var() + real_parts.var()) / size))  # the bootstrap's spread, as a formula
+    error = float(
+        np.sqrt((parts.var() + real_parts.var()) / size)
+    )  # the bootstrap's spread, as a formula
     ratio = measured(
         "vendi_ratio",
         float(np.exp(difference)),
@@ -69,10 +82,11 @@ def vendi_score(vectors: np.ndarray) -> float:
 
 
 def entropy_parts(vectors: np.ndarray) -> np.ndarray:
-    """Each image's part (n,) of the entropy: -xᵀ(log A)x with A = Σ xxᵀ / n, on vectors (n, d) of length 1.
+    """Each image's part (n,) of the entropy: -xᵀ(log A)x with A = Σ xxᵀ / n, on vectors (n, d) of
+    length 1.
 
-    Their mean is the entropy itself. A vector of zeros counts as a direction of its own would not: it adds
-    nothing.
+    Their mean is the entropy itself. A vector of zeros counts as a direction of its own would not:
+    it adds nothing.
     """
     unit = vectors.astype(np.float64)
     unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)

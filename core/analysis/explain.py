@@ -1,9 +1,11 @@
-"""What the images of a gap have in common: a name, and a reason in words that someone who renders can act on.
+"""What the images of a gap have in common: a name, and a reason in words that someone who renders
+can act on.
 
-The images of a gap are compared with the covered real images, never with synthetic ones: then the renderer's
-look cannot pass for what is missing. Four sources are asked: class and bias labels, concepts (with CLIP), the
-encoder's own classes, and photometric attributes. A name is taken from the first source that has something to
-say; the reason tells them all, with counts and effect sizes. Where nothing stands out it says so.
+The images of a gap are compared with the covered real images, never with synthetic ones: then the
+renderer's look cannot pass for what is missing. Four sources are asked: class and bias labels,
+concepts (with CLIP), the encoder's own classes, and photometric attributes. A name is taken from
+the first source that has something to say; the reason tells them all, with counts and effect sizes.
+Where nothing stands out it says so.
 """
 
 from __future__ import annotations
@@ -19,7 +21,13 @@ from scipy import stats
 
 from core.analysis.attributes import ATTRIBUTES, Effect, compare_attributes
 from core.analysis.concepts import concept_effects
-from core.analysis.tags import Finding, Tagged, enriched, over_represented, over_represented_families
+from core.analysis.tags import (
+    Finding,
+    Tagged,
+    enriched,
+    over_represented,
+    over_represented_families,
+)
 
 LEVEL = 0.01  # false discovery rate for attributes and concepts
 CLEAR = 0.5  # effect size (Cohen's d) from which a difference is told
@@ -30,8 +38,10 @@ LEAST = 5  # images in a gap, and covered ones, below which nothing is compared
 
 @dataclass(frozen=True)
 class Label:
-    """A class or bias value over-represented in a gap. ``kind``: ``class`` or ``bias``; ``covered``: how many
-    of the covered images have it; the rest as in :class:`core.analysis.tags.Finding`."""
+    """A class or bias value over-represented in a gap. ``kind``: ``class`` or ``bias``;
+    ``covered``: how many of the covered images have it; the rest as in
+    :class:`core.analysis.tags.Finding`.
+    """
 
     kind: str
     name: str
@@ -55,8 +65,9 @@ class Label:
 
 @dataclass(frozen=True)
 class GapExplanation:
-    """``name`` for lists and headings, ``reason`` in a sentence or more, and the evidence, the strongest
-    first."""
+    """``name`` for lists and headings, ``reason`` in a sentence or more, and the evidence, the
+    strongest first.
+    """
 
     name: str
     reason: str
@@ -95,9 +106,9 @@ def explain_gap(
 ) -> GapExplanation:
     """Explain one gap: ``gap`` and ``covered`` are row numbers among n real images.
 
-    ``tagged`` from :func:`core.analysis.tags.tag_images`; ``attributes`` maps a name to a column (n,);
-    ``concepts``: phrases and their scores (n, p); ``classes`` and ``biases``: a label an image, None where
-    unknown. Give what there is.
+    ``tagged`` from :func:`core.analysis.tags.tag_images`; ``attributes`` maps a name to a column
+    (n,); ``concepts``: phrases and their scores (n, p); ``classes`` and ``biases``: a label an
+    image, None where unknown. Give what there is.
     """
     labels, tags, families, effects, phrases = [], [], [], [], []
     if len(gap) >= LEAST and len(covered) >= LEAST:
@@ -106,7 +117,11 @@ def explain_gap(
             tags = over_represented(tagged, gap, covered)
             families = over_represented_families(tagged, gap, covered)
         if attributes:
-            columns = {name: np.asarray(attributes[name], float) for name in ATTRIBUTES if name in attributes}
+            columns = {
+                name: np.asarray(attributes[name], float)
+                for name in ATTRIBUTES
+                if name in attributes
+            }
             effects = _clear(
                 compare_attributes(
                     {name: column[gap] for name, column in columns.items()},
@@ -114,7 +129,9 @@ def explain_gap(
                 )
             )
         if concepts is not None:
-            phrases = _clear(concept_effects(np.asarray(concepts[1]), list(concepts[0]), gap, covered))
+            phrases = _clear(
+                concept_effects(np.asarray(concepts[1]), list(concepts[0]), gap, covered)
+            )
     name = _name(labels, tags, families, effects, phrases)
     reason = _reason(len(gap), len(covered), labels, tags, families, effects, phrases)
     return GapExplanation(name, reason, tags, families, effects, phrases, labels)
@@ -126,7 +143,9 @@ def _labels(
     """Labels that the gap has more often than the covered images, the most frequent in it first."""
     if labels is None:
         return []
-    in_gap, in_covered = (Counter(labels[row] for row in rows if labels[row]) for rows in (gap, covered))
+    in_gap, in_covered = (
+        Counter(labels[row] for row in rows if labels[row]) for rows in (gap, covered)
+    )
     names = sorted(in_gap)
     found = enriched(
         names,
@@ -136,7 +155,16 @@ def _labels(
         len(covered),
     )
     told = [
-        Label(kind, item.name, item.count, len(gap), in_covered[item.name], len(covered), item.lift, item.q)
+        Label(
+            kind,
+            item.name,
+            item.count,
+            len(gap),
+            in_covered[item.name],
+            len(covered),
+            item.lift,
+            item.q,
+        )
         for item in found
     ]
     return sorted(told, key=lambda label: -label.count)
@@ -148,7 +176,9 @@ def _clear(effects: list[Effect]) -> list[Effect]:
         return []
     q = stats.false_discovery_control([effect.p for effect in effects])
     return [
-        effect for effect, level in zip(effects, q, strict=True) if level < LEVEL and abs(effect.d) >= CLEAR
+        effect
+        for effect, level in zip(effects, q, strict=True)
+        if level < LEVEL and abs(effect.d) >= CLEAR
     ]
 
 
@@ -159,7 +189,9 @@ def _name(
     effects: list[Effect],
     phrases: list[Effect],
 ) -> str:
-    traits = [label.name for label in labels if label.kind == "bias" and label.share >= MAJORITY][:1]
+    traits = [label.name for label in labels if label.kind == "bias" and label.share >= MAJORITY][
+        :1
+    ]
     traits += [effect.name for effect in phrases if effect.d >= STRONG][:1]
     if not traits:
         traits = [effect.words for effect in effects if abs(effect.d) >= STRONG][:1]
@@ -175,7 +207,9 @@ def _name(
         return like + (f", {traits[0]}" if traits else "")
     if traits:
         return (
-            f"images that are {traits[0]}" if traits[0] in {effect.words for effect in effects} else traits[0]
+            f"images that are {traits[0]}"
+            if traits[0] in {effect.words for effect in effects}
+            else traits[0]
         )
     return "nothing in common found"
 
@@ -192,7 +226,9 @@ def _leading_classes(classes: list[Label]) -> list[Label]:
 
 
 def _likeness(tags: list[Finding], families: list[Finding]) -> str:
-    """What the classifier's tags say: one tag that most images have is a name, several are a likeness."""
+    """What the classifier's tags say: one tag that most images have is a name, several are a
+    likeness.
+    """
     if not tags:
         return ""
     if tags[0].share >= 0.6:
@@ -255,4 +291,7 @@ def _listed(names: list[str]) -> str:
 
 def _rounded(item: dict[str, Any]) -> dict[str, Any]:
     """Numbers to four digits, tiny p values in full: what JSON in a table needs."""
-    return {key: float(f"{value:.4g}") if isinstance(value, float) else value for key, value in item.items()}
+    return {
+        key: float(f"{value:.4g}") if isinstance(value, float) else value
+        for key, value in item.items()
+    }

@@ -30,11 +30,13 @@ SPREAD_DIMENSIONS = 128  # leading directions in which the interval is estimated
 
 
 def frechet_distance(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> Metric:
-    """Fréchet distance of ``real`` (n, d) and ``synthetic`` (m, d), in squared units of the vectors.
+    """Fréchet distance of ``real`` (n, d) and ``synthetic`` (m, d), in squared units of the
+    vectors.
 
-    The interval comes from random halves of both sides, in the 128 leading directions (the trailing ones add
-    a constant, not spread). With fewer images than dimensions the number is that of the references, but
-    mostly sampling bias: the note says so. Fewer than 10 images on a side: no value.
+    The interval comes from random halves of both sides, in the 128 leading directions (the trailing
+    ones add a constant, not spread). With fewer images than dimensions the number is that of the
+    references, but mostly sampling bias: the note says so. Fewer than 10 images on a side: no
+    value.
     """
     check_pair(real, synthetic)
     n, m, d = len(real), len(synthetic), real.shape[1]
@@ -69,7 +71,9 @@ def frechet(real: np.ndarray, synthetic: np.ndarray) -> float:
     if len(real) <= real.shape[1]:
         factor = (real.astype(np.float64) - mean_real) / np.sqrt(len(real) - 1)
     with one_thread():
-        return distance_of_moments(mean_real, covariance_real, mean_synthetic, covariance_synthetic, factor)
+        return distance_of_moments(
+            mean_real, covariance_real, mean_synthetic, covariance_synthetic, factor
+        )
 
 
 def distance_of_moments(
@@ -79,14 +83,17 @@ def distance_of_moments(
     other_covariance: np.ndarray,
     factor: np.ndarray | None = None,
 ) -> float:
-    """Fréchet distance of two Gaussians; ``factor`` (r, d) with covariance = factorᵀ factor, where it is
-    known."""
+    """Fréchet distance of two Gaussians; ``factor`` (r, d) with covariance = factorᵀ factor, where
+    it is known.
+    """
     if factor is None:
         factor = _factor(covariance)
     inner = factor @ other_covariance @ factor.T
     roots = np.sqrt(np.maximum(linalg.eigvalsh((inner + inner.T) / 2, driver="evd"), 0)).sum()
     gap = mean - other_mean
-    return max(0.0, float(gap @ gap + np.trace(covariance) + np.trace(other_covariance) - 2 * roots))
+    return max(
+        0.0, float(gap @ gap + np.trace(covariance) + np.trace(other_covariance) - 2 * roots)
+    )
 
 
 def moments(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -110,7 +117,9 @@ def _factor(covariance: np.ndarray) -> np.ndarray:
 
 
 def _halves(real: np.ndarray, synthetic: np.ndarray, seed: int) -> np.ndarray:
-    """The distance on random halves of both sides (:data:`HALVES` numbers), in the leading directions."""
+    """The distance on random halves of both sides (:data:`HALVES` numbers), in the leading
+    directions.
+    """
     rng = np.random.default_rng(seed)
     middle = real.mean(axis=0, dtype=np.float64).astype(real.dtype)
     directions = _leading_directions(real, synthetic, middle)
@@ -119,15 +128,18 @@ def _halves(real: np.ndarray, synthetic: np.ndarray, seed: int) -> np.ndarray:
         parts_real, parts_synthetic = (_part_sums(side, rng) for side in reduced)
         return np.array(
             [
-                distance_of_moments(*_half_moments(parts_real, rng), *_half_moments(parts_synthetic, rng))
+                distance_of_moments(
+                    *_half_moments(parts_real, rng), *_half_moments(parts_synthetic, rng)
+                )
                 for _ in range(HALVES)
             ]
         )
 
 
 def _leading_directions(real: np.ndarray, synthetic: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    """Orthonormal (d, r): the leading principal directions of up to 4096 images of each side, around
-    ``middle``."""
+    """Orthonormal (d, r): the leading principal directions of up to 4096 images of each side,
+    around ``middle``.
+    """
     rows = [side[:: max(1, len(side) // 4096)][:4096] for side in (real, synthetic)]
     pooled = np.concatenate(rows).astype(np.float64) - middle
     if pooled.shape[1] <= SPREAD_DIMENSIONS:
@@ -136,11 +148,14 @@ def _leading_directions(real: np.ndarray, synthetic: np.ndarray, middle: np.ndar
         return randomized_svd(pooled, SPREAD_DIMENSIONS, n_iter=2, random_state=0)[2].T
 
 
-def _part_sums(vectors: np.ndarray, rng: np.random.Generator) -> list[tuple[int, np.ndarray, np.ndarray]]:
+def _part_sums(
+    vectors: np.ndarray, rng: np.random.Generator
+) -> list[tuple[int, np.ndarray, np.ndarray]]:
     """Count, sum and sum of products of each of up to :data:`PARTS` random groups of the rows of
     ``vectors``."""
     groups = [
-        vectors[rows] for rows in np.array_split(rng.permutation(len(vectors)), min(PARTS, len(vectors)))
+        vectors[rows]
+        for rows in np.array_split(rng.permutation(len(vectors)), min(PARTS, len(vectors)))
     ]
     return [(len(group), group.sum(axis=0), group.T @ group) for group in groups]
 

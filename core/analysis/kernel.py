@@ -1,12 +1,15 @@
-"""Kernel distances between two sets of vectors: KID, CMMD and an MMD whose bandwidth follows the data.
+"""Kernel distances between two sets of vectors: KID, CMMD and an MMD whose bandwidth follows the
+data.
 
-All are the squared maximum mean discrepancy (Gretton et al. 2012), MMD² = E k(x, x') + E k(y, y') - 2 E k(x,
-y):
+All are the squared maximum mean discrepancy (Gretton et al. 2012), MMD² = E k(x, x') + E k(y, y') -
+2 E k(x, y):
 
-* **KID** (Bińkowski et al. 2018): k = (x·y/d + 1)³, unbiased, mean over random subsets, as torch-fidelity.
-* **CMMD** (Jayasumana et al. 2024): Gaussian with σ = 10 on vectors of length 1, biased, times 1000.
-  Comparable with published numbers only on CLIP ViT-L/14-336 features.
-* **MMD**: Gaussian whose σ is the median distance between real images, on vectors of length 1, unbiased.
+* **KID** (Bińkowski et al. 2018): k = (x·y/d + 1)³, unbiased, mean over random subsets, as
+  torch-fidelity.
+* **CMMD** (Jayasumana et al. 2024): Gaussian with σ = 10 on vectors of length 1, biased, times
+  1000. Comparable with published numbers only on CLIP ViT-L/14-336 features.
+* **MMD**: Gaussian whose σ is the median distance between real images, on vectors of length 1,
+  unbiased.
 """
 
 from __future__ import annotations
@@ -15,7 +18,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.analysis.measure import Metric, check_pair, half_sample_interval, measured, not_measured, too_few
+from core.analysis.measure import (
+    Metric,
+    check_pair,
+    half_sample_interval,
+    measured,
+    not_measured,
+    too_few,
+)
 
 SUBSETS, SUBSET = 100, 1000  # KID's defaults in the paper and in torch-fidelity
 LIMIT = 5000  # images a side for the Gaussian kernels; above, a seeded sample
@@ -28,14 +38,19 @@ Kernel = Callable[[np.ndarray], np.ndarray]  # dot products → kernel values
 
 
 def kid(
-    real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0, subsets: int = SUBSETS, size: int = SUBSET
+    real: np.ndarray,
+    synthetic: np.ndarray,
+    *,
+    seed: int = 0,
+    subsets: int = SUBSETS,
+    size: int = SUBSET,
 ) -> Metric:
     """Kernel Inception Distance on the given vectors ``real`` (n, d) and ``synthetic`` (m, d).
 
-    With more than ``size`` images on both sides: the mean over ``subsets`` random subsets of ``size`` of
-    each, drawn as torch-fidelity draws them with ``rng_seed=seed``. Otherwise the U-statistic of all images,
-    which is what the mean over subsets estimates (torch-fidelity refuses there). Unbiased: two samples of one
-    source give about 0, also below 0.
+    With more than ``size`` images on both sides: the mean over ``subsets`` random subsets of
+    ``size`` of each, drawn as torch-fidelity draws them with ``rng_seed=seed``. Otherwise the
+    U-statistic of all images, which is what the mean over subsets estimates (torch-fidelity refuses
+    there). Unbiased: two samples of one source give about 0, also below 0.
     """
     check_pair(real, synthetic)
     n, m, d = len(real), len(synthetic), real.shape[1]
@@ -59,7 +74,8 @@ def kid(
         y = synthetic[generator.choice(m, size, replace=False)]
         values[index] = _unbiased(cubic(x @ x.T), cubic(y @ y.T), cubic(x @ y.T))
     value = float(values.mean())
-    # Subsets of b out of N vary (N - b) / b times as much as the whole; their mean has an error of its own.
+    # Subsets of b out of N vary (N - b) / b times as much as the whole; their mean has an error of
+    # its own.
     smaller = min(n, m)
     scale = float(np.sqrt(size / (smaller - size) + 1 / subsets)) if smaller > 2 * size else 1.0
     return measured(
@@ -74,12 +90,19 @@ def kid(
 
 
 def gaussian_mmds(
-    real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0, limit: int = LIMIT, sigma: float | None = None
+    real: np.ndarray,
+    synthetic: np.ndarray,
+    *,
+    seed: int = 0,
+    limit: int = LIMIT,
+    sigma: float | None = None,
 ) -> dict[str, Metric]:
-    """``cmmd`` and ``mmd`` of ``real`` (n, d) and ``synthetic`` (m, d), from one pass over the dot products.
+    """``cmmd`` and ``mmd`` of ``real`` (n, d) and ``synthetic`` (m, d), from one pass over the dot
+    products.
 
-    More than ``limit`` images on a side are sampled by ``seed``. ``sigma`` fixes the bandwidth of ``mmd`` (so
-    that the floor uses the same as the value); by default it is :func:`median_distance` of the real images.
+    More than ``limit`` images on a side are sampled by ``seed``. ``sigma`` fixes the bandwidth of
+    ``mmd`` (so that the floor uses the same as the value); by default it is :func:`median_distance`
+    of the real images.
     """
     check_pair(real, synthetic)
     n, m = len(real), len(synthetic)
@@ -108,7 +131,12 @@ def gaussian_mmds(
     }
     if sigma == 0:
         found["mmd"] = not_measured(
-            "mmd", n, m, seed, "The real images' vectors are all the same: no bandwidth.", parameters
+            "mmd",
+            n,
+            m,
+            seed,
+            "The real images' vectors are all the same: no bandwidth.",
+            parameters,
         )
         return found
     ((value, halves),) = _mmd(x, y, [gaussian(sigma)], biased=False, seed=seed)
@@ -125,10 +153,16 @@ def gaussian_mmds(
 
 
 def median_distance(vectors: np.ndarray, *, seed: int = 0, limit: int = 1000) -> float:
-    """Median Euclidean distance between vectors (n, d) scaled to length 1, from at most ``limit`` of them."""
+    """Median Euclidean distance between vectors (n, d) scaled to length 1, from at most ``limit``
+    of them.
+    """
     unit = _unit(_sample(vectors, limit, seed))
     above = np.triu_indices(len(unit), 1)
-    return float(np.sqrt(np.maximum(2 - 2 * np.median((unit @ unit.T)[above]), 0))) if len(unit) > 1 else 0.0
+    return (
+        float(np.sqrt(np.maximum(2 - 2 * np.median((unit @ unit.T)[above]), 0)))
+        if len(unit) > 1
+        else 0.0
+    )
 
 
 def _unbiased(xx: np.ndarray, yy: np.ndarray, xy: np.ndarray) -> float:
@@ -144,7 +178,8 @@ def _mmd(
 ) -> list[tuple[float, np.ndarray]]:
     """For each kernel: MMD² of all rows, and of :data:`HALVES` random halves, (HALVES,).
 
-    A half is a column of zeros and ones, u; its kernel sum is uᵀKu, so all halves come from one pass over K.
+    A half is a column of zeros and ones, u; its kernel sum is uᵀKu, so all halves come from one
+    pass over K.
     """
     rng = np.random.default_rng(seed)
     pick_x, pick_y = _choices(len(x), rng), _choices(len(y), rng)
@@ -157,7 +192,9 @@ def _mmd(
         if biased:
             values = xx / n**2 + yy / m**2 - 2 * xy / (n * m)
         else:
-            values = (xx - xx_self) / (n * (n - 1)) + (yy - yy_self) / (m * (m - 1)) - 2 * xy / (n * m)
+            values = (
+                (xx - xx_self) / (n * (n - 1)) + (yy - yy_self) / (m * (m - 1)) - 2 * xy / (n * m)
+            )
         found.append((float(values[0]), values[1:]))
     return found
 
@@ -172,9 +209,17 @@ def _choices(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _sums(
-    x: np.ndarray, y: np.ndarray, pick_x: np.ndarray, pick_y: np.ndarray, kernel: Kernel, *, same: bool
+    x: np.ndarray,
+    y: np.ndarray,
+    pick_x: np.ndarray,
+    pick_y: np.ndarray,
+    kernel: Kernel,
+    *,
+    same: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """uᵀKv for each pair of columns of ``pick_x`` and ``pick_y``, and the diagonal's part where x is y."""
+    """uᵀKv for each pair of columns of ``pick_x`` and ``pick_y``, and the diagonal's part where x
+    is y.
+    """
     total, diagonal = np.zeros(pick_x.shape[1]), np.zeros(pick_x.shape[1])
     for start in range(0, len(x), BLOCK):
         rows = slice(start, start + BLOCK)

@@ -1,16 +1,19 @@
 """What a measured number carries, and where its interval comes from.
 
-Every metric of Gapscope is a :class:`Metric`: the value never stands without the number of images, the seed,
-the parameters and an interval. Two kinds of interval are used, each where it is right and affordable:
+Every metric of Gapscope is a :class:`Metric`: the value never stands without the number of images,
+the seed, the parameters and an interval. Two kinds of interval are used, each where it is right and
+affordable:
 
-* **bootstrap of a mean** (:func:`bootstrap_mean`), for numbers that are a mean over images (precision,
-  recall, density, coverage, authenticity, near copies, Vendi): images are drawn again with replacement; what
-  they were judged against (the neighbourhoods, the kernel's eigenvectors) stays as it was.
-* **random halves** (:func:`half_sample_interval`), for numbers that resampling with replacement would bias,
-  because repeated images look like a smaller, narrower set (Fréchet distance, KID, MMD): the number is
-  computed on random halves drawn without replacement. The variance between halves equals the sampling
-  variance of the whole (Politis and Romano 1994 with b = n/2), so its spread is put around the value; the
-  halves' own level, which is biased for small sets, is not used.
+* **bootstrap of a mean** (:func:`bootstrap_mean`), for numbers that are a mean over images
+  (precision, recall, density, coverage, authenticity, near copies, Vendi): images are drawn again
+  with replacement; what they were judged against (the neighbourhoods, the kernel's eigenvectors)
+  stays as it was.
+* **random halves** (:func:`half_sample_interval`), for numbers that resampling with replacement
+  would bias, because repeated images look like a smaller, narrower set (Fréchet distance, KID,
+  MMD): the number is computed on random halves drawn without replacement. The variance between
+  halves equals the sampling variance of the whole (Politis and Romano 1994 with b = n/2), so its
+  spread is put around the value; the halves' own level, which is biased for small sets, is not
+  used.
 
 Both are 95 % intervals: what would change if other images of the same kind had been taken.
 """
@@ -35,9 +38,9 @@ DRAWS = 1000  # bootstrap draws of a mean
 class Metric:
     """One measured number.
 
-    ``value`` with its 95 % interval ``low`` to ``high``; None where it cannot be computed, and then ``note``
-    says why. ``floor`` is the same number for one half of the real images against the other. Numbers are
-    always finite.
+    ``value`` with its 95 % interval ``low`` to ``high``; None where it cannot be computed, and then
+    ``note`` says why. ``floor`` is the same number for one half of the real images against the
+    other. Numbers are always finite.
     """
 
     name: str
@@ -82,7 +85,12 @@ def measured(
 
 
 def not_measured(
-    name: str, n_real: int, n_synthetic: int, seed: int, why: str, parameters: dict[str, Any] | None = None
+    name: str,
+    n_real: int,
+    n_synthetic: int,
+    seed: int,
+    why: str,
+    parameters: dict[str, Any] | None = None,
 ) -> Metric:
     """A metric without a value, and the reason."""
     return Metric(name, None, None, None, n_real, n_synthetic, seed, parameters or {}, note=why)
@@ -93,7 +101,8 @@ def check_pair(real: np.ndarray, synthetic: np.ndarray) -> None:
     for side, vectors in (("real", real), ("synthetic", synthetic)):
         if vectors.ndim != 2:
             raise InputError(
-                f"The {side} vectors have the shape {vectors.shape}", "Give one row an image: (n, d)."
+                f"The {side} vectors have the shape {vectors.shape}",
+                "Give one row an image: (n, d).",
             )
     if real.shape[1] != synthetic.shape[1]:
         raise InputError(
@@ -113,7 +122,9 @@ def check_pair(real: np.ndarray, synthetic: np.ndarray) -> None:
 
 
 def too_few(n_real: int, n_synthetic: int, least: int) -> str:
-    """The reason why a number that needs ``least`` images on each side is missing; empty where it is not."""
+    """The reason why a number that needs ``least`` images on each side is missing; empty where it
+    is not.
+    """
     if n_real >= least and n_synthetic >= least:
         return ""
     return f"Needs at least {least} images on each side; there are {n_real} real and {n_synthetic} synthetic."
@@ -122,10 +133,10 @@ def too_few(n_real: int, n_synthetic: int, least: int) -> str:
 def bootstrap_mean(values: np.ndarray, seed: int, draws: int = DRAWS) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the mean of ``values`` (n,).
 
-    Equal values are drawn together by their counts, so that 100,000 memberships cost no more than their few
-    distinct values. Above 4096 distinct values they are first put into 4096 narrow bins. Where a share is 0
-    or 1, drawing again shows no spread: then the exact one-sided bound stands in (none of n: up to 1 -
-    0.025^(1/n), Clopper and Pearson).
+    Equal values are drawn together by their counts, so that 100,000 memberships cost no more than
+    their few distinct values. Above 4096 distinct values they are first put into 4096 narrow bins.
+    Where a share is 0 or 1, drawing again shows no spread: then the exact one-sided bound stands in
+    (none of n: up to 1 - 0.025^(1/n), Clopper and Pearson).
     """
     if values.dtype == bool and (values.all() or not values.any()):
         bound = 1 - LEVEL[0] ** (1 / len(values))
@@ -136,7 +147,10 @@ def bootstrap_mean(values: np.ndarray, seed: int, draws: int = DRAWS) -> tuple[f
         which = np.clip(np.searchsorted(edges, distinct, side="right") - 1, 0, 4095)
         weight = np.bincount(which, counts, 4096)
         total = np.bincount(which, counts * distinct, 4096)
-        distinct, counts = (total / np.maximum(weight, 1))[weight > 0], weight[weight > 0].astype(np.int64)
+        distinct, counts = (
+            (total / np.maximum(weight, 1))[weight > 0],
+            weight[weight > 0].astype(np.int64),
+        )
     n = int(counts.sum())
     drawn = np.random.default_rng(seed).multinomial(n, counts / n, size=draws)
     low, high = np.quantile(drawn @ distinct / n, LEVEL)
@@ -148,8 +162,8 @@ def half_sample_interval(
 ) -> tuple[float, float]:
     """The spread of ``halves`` (numbers computed on random halves) around ``value``.
 
-    ``scale`` stretches it where the parts were not halves: sqrt(b / (n - b)) for parts of b out of n images.
-    ``least`` is a bound the number cannot pass (0 for a distance).
+    ``scale`` stretches it where the parts were not halves: sqrt(b / (n - b)) for parts of b out of
+    n images. ``least`` is a bound the number cannot pass (0 for a distance).
     """
     spread = np.quantile(halves - np.mean(halves), LEVEL) * scale
     return max(float(value + spread[0]), least), float(value + spread[1])
@@ -165,8 +179,8 @@ def halves_of(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def one_thread() -> AbstractContextManager[object]:
     """Keep linear algebra on one thread: for eigenvalues and factorisations.
 
-    Their many short parallel steps wait for each other: on two cores that other programs also use, the
-    eigenvalues of a 256 × 256 matrix took 60 times as long on two threads as on one. Large products gain from
-    threads and stay outside.
+    Their many short parallel steps wait for each other: on two cores that other programs also use,
+    the eigenvalues of a 256 × 256 matrix took 60 times as long on two threads as on one. Large
+    products gain from threads and stay outside.
     """
     return threadpool_limits(limits=1)

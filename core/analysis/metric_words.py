@@ -1,5 +1,5 @@
-"""What each metric is called and means, in the order of the screen and of reports. Words only: pages import it,
-and none of what measuring needs.
+"""What each metric is called and means, in the order of the screen and of reports. Words only:
+pages import it, and none of what measuring needs.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class About:
-    """What a metric is called and means on screen. ``better``: ``lower``, ``higher``, or a number it should
-    be near."""
+    """What a metric is called and means on screen. ``better``: ``lower``, ``higher``, or a number
+    it should be near.
+    """
 
     label: str
     better: str
@@ -21,14 +22,20 @@ METRICS: dict[str, About] = {
     "frechet_distance": About(
         "Fréchet distance", "lower", "Distance between Gaussians fitted to both sets of vectors."
     ),
-    "kid": About("KID", "lower", "Kernel distance with a cubic kernel; 0 for two samples of one source."),
+    "kid": About(
+        "KID", "lower", "Kernel distance with a cubic kernel; 0 for two samples of one source."
+    ),
     "cmmd": About(
         "CMMD",
         "lower",
         "Kernel distance, Gaussian of width 10, × 1000; published numbers use CLIP ViT-L/14-336.",
     ),
-    "mmd": About("MMD", "lower", "Kernel distance, Gaussian as wide as the real images' median distance."),
-    "precision": About("Precision", "higher", "Share of synthetic images that lie among real ones."),
+    "mmd": About(
+        "MMD", "lower", "Kernel distance, Gaussian as wide as the real images' median distance."
+    ),
+    "precision": About(
+        "Precision", "higher", "Share of synthetic images that lie among real ones."
+    ),
     "recall": About("Recall", "higher", "Share of real images that lie among synthetic ones."),
     "density": About(
         "Density",
@@ -39,7 +46,9 @@ METRICS: dict[str, About] = {
         "Coverage", "higher", "Share of real images with a synthetic image in their neighbourhood."
     ),
     "classifier_auc": About(
-        "Classifier AUC", "0.5", "How well a classifier tells real from synthetic: 0.5 not at all, 1 always."
+        "Classifier AUC",
+        "0.5",
+        "How well a classifier tells real from synthetic: 0.5 not at all, 1 always.",
     ),
     "authenticity": About(
         "Authenticity",

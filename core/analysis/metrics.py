@@ -1,9 +1,10 @@
-"""All metrics of a comparison: for each version, over all images and class by class, each beside its floor.
+"""All metrics of a comparison: for each version, over all images and class by class, each beside
+its floor.
 
-The floor of a number is the same number for one random half of the real images against the other: what it
-would be if the renderer were perfect and half as much data were at hand. Fréchet distance and CMMD fall with
-the number of images, so their floors, from halves, lie a little too high: a value below its floor is as good
-as the data can show.
+The floor of a number is the same number for one random half of the real images against the other:
+what it would be if the renderer were perfect and half as much data were at hand. Fréchet distance
+and CMMD fall with the number of images, so their floors, from halves, lie a little too high: a
+value below its floor is as good as the data can show.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ Report = Callable[[str, int, int], object]  # stage, done, total: what JobFolder
 
 @dataclass(frozen=True)
 class Measured:
-    """``rows``: one dict for each row of the metrics table; ``looks_real``: by version, the held-out
-    probability of being real for each real image (n,) and each synthetic image (m,); ``near_copies``: by
-    version, which synthetic images (m,) bool all but repeat a real one. A version with too few images is in
-    neither."""
+    """``rows``: one dict for each row of the metrics table; ``looks_real``: by version, the
+    held-out probability of being real for each real image (n,) and each synthetic image (m,);
+    ``near_copies``: by version, which synthetic images (m,) bool all but repeat a real one. A
+    version with too few images is in neither.
+    """
 
     rows: list[dict[str, Any]]
     looks_real: dict[Hashable, tuple[np.ndarray, np.ndarray]]
@@ -52,15 +54,17 @@ def all_metrics(
 ) -> Measured:
     """Measure every version (id → (m, d) vectors) against the real images (n, d).
 
-    ``real_classes`` and ``classes`` (id → one label an image, None where unknown) add a scope ``class:NAME``
-    for each class; one that is on one side only gets rows without a value that say so. Rows have the columns
-    of the metrics table in docs/architecture.md; ``parameters`` is JSON. Raises InputError for vectors that
-    do not fit together.
+    ``real_classes`` and ``classes`` (id → one label an image, None where unknown) add a scope
+    ``class:NAME`` for each class; one that is on one side only gets rows without a value that say
+    so. Rows have the columns of the metrics table in docs/architecture.md; ``parameters`` is JSON.
+    Raises InputError for vectors that do not fit together.
     """
     for vectors in versions.values():
         check_pair(real, vectors)
     scopes = {version: _scopes(real_classes, (classes or {}).get(version)) for version in versions}
-    measurable = {scope for found in scopes.values() for scope, (_, _, why) in found.items() if not why}
+    measurable = {
+        scope for found in scopes.values() for scope, (_, _, why) in found.items() if not why
+    }
     count = _Steps(progress, sum(len(found) for found in scopes.values()) + len(measurable))
     floors: dict[str, dict[str, Metric]] = {}
     rows: list[dict[str, Any]] = []
@@ -69,7 +73,10 @@ def all_metrics(
         for scope, (real_rows, synthetic_rows, why) in scopes[version].items():
             real_part, part = _take(real, real_rows), _take(vectors, synthetic_rows)
             if why:
-                found = {name: not_measured(name, len(real_part), len(part), seed, why) for name in METRICS}
+                found = {
+                    name: not_measured(name, len(real_part), len(part), seed, why)
+                    for name in METRICS
+                }
             else:
                 if scope not in floors:
                     floors[scope] = _floors(real_part, k, seed)
@@ -82,14 +89,20 @@ def all_metrics(
                     copies[version] = manifold.near_copies(members)
             floor = floors.get(scope, {})
             rows += [
-                _row(version, scope, with_floor(metric, floor.get(name))) for name, metric in found.items()
+                _row(version, scope, with_floor(metric, floor.get(name)))
+                for name, metric in found.items()
             ]
             count()
     return Measured(rows, looks_real, copies)
 
 
 def measure_pair(
-    real: np.ndarray, synthetic: np.ndarray, *, k: int = K, seed: int = 0, sigma: float | None = None
+    real: np.ndarray,
+    synthetic: np.ndarray,
+    *,
+    k: int = K,
+    seed: int = 0,
+    sigma: float | None = None,
 ) -> tuple[dict[str, Metric], twosample.Judged | None, manifold.Memberships | None]:
     """All metrics of ``real`` (n, d) against ``synthetic`` (m, d) without floors, in the order of
     :data:`METRICS`, and what they came from (None with too few images)."""
@@ -117,7 +130,9 @@ def with_floor(metric: Metric, floor: Metric | None) -> Metric:
 def _floors(real: np.ndarray, k: int, seed: int) -> dict[str, Metric]:
     """Every metric of one half of the real images against the other."""
     first, second = halves_of(len(real), seed)
-    sigma = kernel.median_distance(real, seed=seed)  # the bandwidth that the values are measured with
+    sigma = kernel.median_distance(
+        real, seed=seed
+    )  # the bandwidth that the values are measured with
     return measure_pair(real[first], real[second], k=k, seed=seed, sigma=sigma)[0]
 
 
@@ -133,12 +148,15 @@ def _scopes(
     scopes: dict[str, Scope] = {"all": (None, None, "")}
     if real_classes is None or classes is None:
         return scopes
-    counts_real, counts = (Counter(label for label in side if label) for side in (real_classes, classes))
+    counts_real, counts = (
+        Counter(label for label in side if label) for side in (real_classes, classes)
+    )
     if not counts_real or not counts:
         return scopes
     labels_real, labels = np.asarray(real_classes, object), np.asarray(classes, object)
     ordered = sorted(
-        counts_real.keys() | counts.keys(), key=lambda label: (-counts_real[label], -counts[label], label)
+        counts_real.keys() | counts.keys(),
+        key=lambda label: (-counts_real[label], -counts[label], label),
     )
     shared = [label for label in ordered if counts_real[label] and counts[label]][:CLASS_LIMIT]
     for label in ordered:

@@ -1,7 +1,9 @@
-"""Which points of a map lie inside what the user drew, what they are, and which points to draw at all.
+"""Which points of a map lie inside what the user drew, what they are, and which points to draw at
+all.
 
-A lasso comes back from the browser as a polygon of a few corners. It is resolved here over all points, also over those
-that were not drawn, so a selection is right however many points the map has.
+A lasso comes back from the browser as a polygon of a few corners. It is resolved here over all
+points, also over those that were not drawn, so a selection is right however many points the map
+has.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ import numpy as np
 def inside_polygon(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
     """Which of ``points`` (n, 2) lie inside the polygon ``corners`` (m, 2): bool (n,).
 
-    The polygon is closed by itself and may cross itself: a point is inside where a ray from it crosses the outline an
-    odd number of times (Shimrat 1962, Algorithm 112). Points that are not finite are outside, and so is every point
-    where there are fewer than three corners.
+    The polygon is closed by itself and may cross itself: a point is inside where a ray from it
+    crosses the outline an odd number of times (Shimrat 1962, Algorithm 112). Points that are not
+    finite are outside, and so is every point where there are fewer than three corners.
     """
     inside = np.zeros(len(points), bool)
     if len(corners) < 3 or not len(points):
@@ -46,14 +48,23 @@ def inside_polygon(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
 
 
 def inside_box(points: np.ndarray, x: Sequence[float], y: Sequence[float]) -> np.ndarray:
-    """Which of ``points`` (n, 2) lie in the box between two opposite corners (x[0], y[0]) and (x[1], y[1])."""
+    """Which of ``points`` (n, 2) lie in the box between two opposite corners (x[0], y[0]) and
+    (x[1], y[1]).
+    """
     (left, right), (low, high) = sorted(x[:2]), sorted(y[:2])
-    return (points[:, 0] >= left) & (points[:, 0] <= right) & (points[:, 1] >= low) & (points[:, 1] <= high)
+    return (
+        (points[:, 0] >= left)
+        & (points[:, 0] <= right)
+        & (points[:, 1] >= low)
+        & (points[:, 1] <= high)
+    )
 
 
 @dataclass(frozen=True)
 class Composition:
-    """What a selection is made of. ``by_version`` and ``by_cluster``: (label, count), the most first."""
+    """What a selection is made of. ``by_version`` and ``by_cluster``: (label, count), the most
+    first.
+    """
 
     total: int
     real: int
@@ -68,20 +79,27 @@ class Composition:
         return f"{self.total:,} {images}: {self.real:,} real, {self.synthetic:,} synthetic"
 
 
-def composition(real: np.ndarray, version: Iterable[str | None], cluster: np.ndarray) -> Composition:
+def composition(
+    real: np.ndarray, version: Iterable[str | None], cluster: np.ndarray
+) -> Composition:
     """Count a selection of n images by domain, version and cluster.
 
-    ``real``: bool (n,). ``version``: n labels, None for real images. ``cluster``: int (n,); -1 (no cluster) is counted
-    as one of them.
+    ``real``: bool (n,). ``version``: n labels, None for real images. ``cluster``: int (n,); -1 (no
+    cluster) is counted as one of them.
     """
     labels = [label for label in version if label is not None]
     return Composition(
-        len(real), int(real.sum()), int(len(real) - real.sum()), _counts(labels), _counts(cluster.tolist())
+        len(real),
+        int(real.sum()),
+        int(len(real) - real.sum()),
+        _counts(labels),
+        _counts(cluster.tolist()),
     )
 
 
 def plot_sample(keep: np.ndarray, limit: int, seed: int = 0) -> np.ndarray:
-    """Rows of n points to draw: all if they fit into ``limit``, else those in ``keep`` (bool (n,)) and a random rest.
+    """Rows of n points to draw: all if they fit into ``limit``, else those in ``keep`` (bool (n,))
+    and a random rest.
 
     Ascending int64 rows. Every point of ``keep`` is drawn even when they are more than ``limit``.
     """

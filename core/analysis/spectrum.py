@@ -1,11 +1,11 @@
-"""Frequency spectra: what a renderer's images have too much or too little of, from coarse shapes to single
-pixels.
+"""Frequency spectra: what a renderer's images have too much or too little of, from coarse shapes to
+single pixels.
 
-A crop of each image, at its native resolution, is windowed (Hann) and Fourier transformed; its log power
-relative to the crop's total, in dB, is averaged over rings (the radial profile) and over images (the mean 2-D
-spectrum). Averaging logs keeps a few odd images from deciding. Three things are compared: the profiles'
-distance, the level of three bands, and peaks at single frequencies, which is how grids, tiles and upsampling
-layers show (Durall et al. 2020; Corvi et al. 2023).
+A crop of each image, at its native resolution, is windowed (Hann) and Fourier transformed; its log
+power relative to the crop's total, in dB, is averaged over rings (the radial profile) and over
+images (the mean 2-D spectrum). Averaging logs keeps a few odd images from deciding. Three things
+are compared: the profiles' distance, the level of three bands, and peaks at single frequencies,
+which is how grids, tiles and upsampling layers show (Durall et al. 2020; Corvi et al. 2023).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ HALVES = 200
 class Spectrum:
     """The spectra of n images of one dataset, from crops of ``size`` × ``size`` pixels.
 
-    ``profiles`` (n, rings) float32: radial log power in dB relative to each crop's total; ``mean`` (size,
-    size // 2 + 1) float32: mean log power of each frequency, in the layout of ``rfft2``.
+    ``profiles`` (n, rings) float32: radial log power in dB relative to each crop's total; ``mean``
+    (size, size // 2 + 1) float32: mean log power of each frequency, in the layout of ``rfft2``.
     """
 
     size: int
@@ -53,14 +53,17 @@ class Spectrum:
         return ring_frequency(self.size)
 
     def picture(self) -> np.ndarray:
-        """The whole mean 2-D spectrum (size, size) in dB, frequency zero in the middle, for looking at."""
+        """The whole mean 2-D spectrum (size, size) in dB, frequency zero in the middle, for looking
+        at.
+        """
         return whole_plane(self.mean, self.size)
 
 
 @dataclass(frozen=True)
 class Band:
-    """``difference`` in dB of a band's level, synthetic minus real, with its 95 % interval; ``floor``: the
-    same between halves of the real images."""
+    """``difference`` in dB of a band's level, synthetic minus real, with its 95 % interval;
+    ``floor``: the same between halves of the real images.
+    """
 
     name: str
     lowest: float
@@ -73,9 +76,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Peak:
-    """A single frequency that stands out: ``across`` and ``down`` in cycles per pixel, without sign;
-    ``excess`` in dB over its surroundings in the difference to the real images; ``sigma``: the same in robust
-    standard deviations."""
+    """A single frequency that stands out: ``across`` and ``down`` in cycles per pixel, without
+    sign; ``excess`` in dB over its surroundings in the difference to the real images; ``sigma``:
+    the same in robust standard deviations.
+    """
 
     across: float
     down: float
@@ -92,9 +96,9 @@ class Peak:
 class Comparison:
     """How one version's spectra differ from the real ones.
 
-    ``distance``: root mean square difference of the mean profiles in dB, with a 95 % interval, and beside it
-    the ``floor`` of one real half against the other. ``findings``: what stands out, in words; empty where
-    nothing does.
+    ``distance``: root mean square difference of the mean profiles in dB, with a 95 % interval, and
+    beside it the ``floor`` of one real half against the other. ``findings``: what stands out, in
+    words; empty where nothing does.
     """
 
     distance: float
@@ -123,8 +127,9 @@ def crop_of(image: np.ndarray, size: int, seed: int) -> np.ndarray | None:
 
 
 def log_power(crop: np.ndarray) -> np.ndarray | None:
-    """Log power (size, size // 2 + 1) of a crop (size, size) in dB relative to its total; None for a constant
-    crop."""
+    """Log power (size, size // 2 + 1) of a crop (size, size) in dB relative to its total; None for
+    a constant crop.
+    """
     size = len(crop)
     mean = crop.mean()
     if float(np.abs(crop - mean).max()) < 1e-4:  # less than the smallest step of 8 bits
@@ -139,7 +144,9 @@ def log_power(crop: np.ndarray) -> np.ndarray | None:
 
 
 def radial(logs: np.ndarray) -> np.ndarray:
-    """Radial profile (rings,): mean of log power (size, size // 2 + 1) over rings one frequency step wide."""
+    """Radial profile (rings,): mean of log power (size, size // 2 + 1) over rings one frequency
+    step wide.
+    """
     size = len(logs)
     ring, count = _rings(size)
     sums = np.bincount(ring, weights=(logs * _weights(size)).ravel(), minlength=len(count))
@@ -152,12 +159,15 @@ def ring_frequency(size: int) -> np.ndarray:
 
 
 def crop_size(sides: list[np.ndarray], wanted: int) -> int:
-    """The crop that serves all datasets: ``wanted`` pixels, or less so that nine in ten images of each are
-    large enough.
+    """The crop that serves all datasets: ``wanted`` pixels, or less so that nine in ten images of
+    each are large enough.
 
-    ``sides``: for each dataset the shorter side of its images, (n,) pixels. A size that transforms fast.
+    ``sides``: for each dataset the shorter side of its images, (n,) pixels. A size that transforms
+    fast.
     """
-    largest = min([wanted, *(int(np.quantile(side, 0.1, method="lower")) for side in sides if len(side))])
+    largest = min(
+        [wanted, *(int(np.quantile(side, 0.1, method="lower")) for side in sides if len(side))]
+    )
     return int(fft.prev_fast_len(largest, real=True)) // 2 * 2 if largest >= 2 else 0
 
 
@@ -168,20 +178,26 @@ def whole_plane(half: np.ndarray, size: int) -> np.ndarray:
 
 
 def compare(real: Spectrum, synthetic: Spectrum, *, seed: int = 0) -> Comparison:
-    """Compare a version's spectra with the real ones. Raises ValueError for other crop sizes or fewer than
-    four images.
+    """Compare a version's spectra with the real ones. Raises ValueError for other crop sizes or
+    fewer than four images.
 
-    Intervals: random halves (see :mod:`core.analysis.measure`) for distances, normal approximation for bands.
+    Intervals: random halves (see :mod:`core.analysis.measure`) for distances, normal approximation
+    for bands.
     """
     if real.size != synthetic.size:
-        raise ValueError(f"spectra of crops of {real.size} and {synthetic.size} pixels do not compare")
+        raise ValueError(
+            f"spectra of crops of {real.size} and {synthetic.size} pixels do not compare"
+        )
     if min(len(real.profiles), len(synthetic.profiles)) < LEAST_IMAGES:
         raise ValueError(f"a comparison needs {LEAST_IMAGES} images on each side")
     told = real.frequency >= LOWEST
     first, second = halves_of(len(real.profiles), seed)
     distance, low, high = _distance(real.profiles[:, told], synthetic.profiles[:, told], seed)
     floor = _distance(real.profiles[first][:, told], real.profiles[second][:, told], seed)
-    bands = [_band(name, lowest, highest, real, synthetic, first, second) for name, lowest, highest in BANDS]
+    bands = [
+        _band(name, lowest, highest, real, synthetic, first, second)
+        for name, lowest, highest in BANDS
+    ]
     peaks = find_peaks(synthetic.mean - real.mean)
     findings = [
         *_peak_words(peaks),
@@ -191,11 +207,12 @@ def compare(real: Spectrum, synthetic: Spectrum, *, seed: int = 0) -> Comparison
 
 
 def find_peaks(difference: np.ndarray) -> list[Peak]:
-    """Single frequencies that stand out of a difference of mean log power (size, size // 2 + 1), the highest
-    first.
+    """Single frequencies that stand out of a difference of mean log power (size, size // 2 + 1),
+    the highest first.
 
     A peak is a local maximum at least 3 dB and 6 robust standard deviations above the median of its
-    surroundings (11 × 11 frequencies), so that broad changes and the cross of upright edges do not count.
+    surroundings (11 × 11 frequencies), so that broad changes and the cross of upright edges do not
+    count.
     """
     size = len(difference)
     # The half plane's left and right edges continue in the other half: fold enough of it around.
@@ -206,10 +223,13 @@ def find_peaks(difference: np.ndarray) -> list[Peak]:
     outside = np.hypot(across, down) >= LOWEST * 2
     spread = 1.4826 * float(np.median(np.abs(residual[outside])))
     highest = residual == ndimage.maximum_filter(residual, size=5, mode="wrap")
-    # One of each pair of mirrored frequencies; the grid's lowest frequency, -0.5, is its own mirror.
+    # One of each pair of mirrored frequencies; the grid's lowest frequency, -0.5, is its own
+    # mirror.
     below = (down > 0) | (down == -0.5)
     half = (across > 0) | ((across == 0) & below) | ((across == -0.5) & (below | (down == 0)))
-    rows, columns = np.nonzero(highest & outside & half & (residual >= max(PEAK_TOLD, PEAK_SIGMA * spread)))
+    rows, columns = np.nonzero(
+        highest & outside & half & (residual >= max(PEAK_TOLD, PEAK_SIGMA * spread))
+    )
     peaks = [
         Peak(
             abs(float(across[row, column])),
@@ -223,7 +243,9 @@ def find_peaks(difference: np.ndarray) -> list[Peak]:
 
 
 def _distance(profiles: np.ndarray, others: np.ndarray, seed: int) -> tuple[float, float, float]:
-    """Root mean square difference in dB of two sets' mean profiles, with its interval from random halves."""
+    """Root mean square difference in dB of two sets' mean profiles, with its interval from random
+    halves.
+    """
 
     def between(one: np.ndarray, other: np.ndarray) -> float:
         return float(np.sqrt(np.mean((one.mean(axis=0) - other.mean(axis=0)) ** 2)))
@@ -233,7 +255,10 @@ def _distance(profiles: np.ndarray, others: np.ndarray, seed: int) -> tuple[floa
     halves = np.array(
         [
             between(
-                *(side[rng.permutation(len(side))[: max(1, len(side) // 2)]] for side in (profiles, others))
+                *(
+                    side[rng.permutation(len(side))[: max(1, len(side) // 2)]]
+                    for side in (profiles, others)
+                )
             )
             for _ in range(HALVES)
         ]
@@ -251,9 +276,14 @@ def _band(
     second: np.ndarray,
 ) -> Band:
     inside = (real.frequency >= lowest) & (real.frequency < highest + 1e-9)
-    levels, others = real.profiles[:, inside].mean(axis=1), synthetic.profiles[:, inside].mean(axis=1)
+    levels, others = (
+        real.profiles[:, inside].mean(axis=1),
+        synthetic.profiles[:, inside].mean(axis=1),
+    )
     difference = float(others.mean() - levels.mean())
-    error = 1.96 * float(np.sqrt(levels.var(ddof=1) / len(levels) + others.var(ddof=1) / len(others)))
+    error = 1.96 * float(
+        np.sqrt(levels.var(ddof=1) / len(levels) + others.var(ddof=1) / len(others))
+    )
     floor = float(levels[first].mean() - levels[second].mean())
     return Band(name, lowest, highest, difference, difference - error, difference + error, floor)
 
@@ -283,7 +313,11 @@ def _peak_words(peaks: Sequence[Peak]) -> list[str]:
     directions: dict[str, list[Peak]] = {}
     for peak in peaks:
         where = (
-            "from top to bottom" if peak.across == 0 else "from left to right" if peak.down == 0 else "slantwise"
+            "from top to bottom"
+            if peak.across == 0
+            else "from left to right"
+            if peak.down == 0
+            else "slantwise"
         )
         directions.setdefault(where, []).append(peak)
     return [
@@ -309,8 +343,9 @@ def _window(size: int) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _weights(size: int) -> np.ndarray:
-    """How often each frequency of the half plane occurs in the whole: twice, but for the first and last
-    column."""
+    """How often each frequency of the half plane occurs in the whole: twice, but for the first and
+    last column.
+    """
     weights = np.full((size, size // 2 + 1), 2, np.float32)
     weights[:, 0] = 1
     if size % 2 == 0:
@@ -320,7 +355,9 @@ def _weights(size: int) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _rings(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The ring of each frequency of the half plane, flattened, and how many frequencies each ring has."""
+    """The ring of each frequency of the half plane, flattened, and how many frequencies each ring
+    has.
+    """
     down, across = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :]
     ring = np.rint(np.hypot(down, across) * size).astype(np.int64).ravel()
     return ring, np.bincount(ring, weights=_weights(size).ravel())

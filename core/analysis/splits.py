@@ -1,8 +1,9 @@
 """Classes that split: those whose real and synthetic images live in different clusters of the map.
 
-A class can have enough synthetic images and still not be covered, because the renderer's idea of it is
-another. In CIFAKE, one cluster of 4,930 frogs holds 89 real ones. For each class the real and the synthetic
-images are counted by cluster; the separation is how far the two distributions are apart.
+A class can have enough synthetic images and still not be covered, because the renderer's idea of it
+is another. In CIFAKE, one cluster of 4,930 frogs holds 89 real ones. For each class the real and
+the synthetic images are counted by cluster; the separation is how far the two distributions are
+apart.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ NOISE = -1  # HDBSCAN's label for images in no cluster
 class Split:
     """How far apart one class's real and synthetic images live.
 
-    ``separation``: 0 where they share clusters as random labels would, 1 where they share none; None where it
-    cannot be said (``note`` tells why). ``real_cluster`` and ``synthetic_cluster``: where most of either side
-    is. ``n_real`` and ``n_synthetic`` count all images of the class.
+    ``separation``: 0 where they share clusters as random labels would, 1 where they share none;
+    None where it cannot be said (``note`` tells why). ``real_cluster`` and ``synthetic_cluster``:
+    where most of either side is. ``n_real`` and ``n_synthetic`` count all images of the class.
     """
 
     name: str
@@ -51,21 +52,26 @@ def split_classes(
     *,
     seed: int = 0,
 ) -> list[Split]:
-    """Rank the classes by how separately their real and synthetic images live, the most separate first.
+    """Rank the classes by how separately their real and synthetic images live, the most separate
+    first.
 
-    ``real_clusters`` (n,) and ``clusters`` (m,): cluster of each image, -1 for none. ``real_classes`` and
-    ``classes``: its class, None where unknown. Separation: total variation distance between both
-    distributions over clusters, ½ Σ |p - q|, corrected for chance like the adjusted Rand index: (TV - E) / (1
-    - E), with E its mean over 200 random exchanges of real and synthetic within the class. Images in no
-    cluster are left out of it.
+    ``real_clusters`` (n,) and ``clusters`` (m,): cluster of each image, -1 for none.
+    ``real_classes`` and ``classes``: its class, None where unknown. Separation: total variation
+    distance between both distributions over clusters, ½ Σ |p - q|, corrected for chance like the
+    adjusted Rand index: (TV - E) / (1
+    - E), with E its mean over 200 random exchanges of real and synthetic within the class. Images
+      in no cluster are left out of it.
     """
     real_labels, labels = np.asarray(real_classes, object), np.asarray(classes, object)
     names = sorted({str(label) for label in (*real_labels, *labels) if label})
     rng = np.random.default_rng(seed)
     found = [
-        _split(name, real_clusters[real_labels == name], clusters[labels == name], rng) for name in names
+        _split(name, real_clusters[real_labels == name], clusters[labels == name], rng)
+        for name in names
     ]
-    return sorted(found, key=lambda split: (split.separation is None, -(split.separation or 0.0), split.name))
+    return sorted(
+        found, key=lambda split: (split.separation is None, -(split.separation or 0.0), split.name)
+    )
 
 
 def _split(name: str, real: np.ndarray, synthetic: np.ndarray, rng: np.random.Generator) -> Split:
@@ -74,7 +80,9 @@ def _split(name: str, real: np.ndarray, synthetic: np.ndarray, rng: np.random.Ge
     common_real, common = _most_common(inside_real), _most_common(inside)
     if not n or not m:
         side = "real" if not n else "synthetic"
-        return Split(name, n, m, None, common_real, common, f"No {side} image has the class {name}.")
+        return Split(
+            name, n, m, None, common_real, common, f"No {side} image has the class {name}."
+        )
     if min(len(inside_real), len(inside)) < LEAST:
         return Split(
             name,
@@ -90,7 +98,10 @@ def _split(name: str, real: np.ndarray, synthetic: np.ndarray, rng: np.random.Ge
     apart = _total_variation(which, len(inside_real), size)
     chance = float(
         np.mean(
-            [_total_variation(rng.permutation(which), len(inside_real), size) for _ in range(PERMUTATIONS)]
+            [
+                _total_variation(rng.permutation(which), len(inside_real), size)
+                for _ in range(PERMUTATIONS)
+            ]
         )
     )
     separation = max(0.0, (apart - chance) / (1 - chance)) if chance < 1 else 0.0
@@ -118,12 +129,15 @@ class Accuracy:
 
 
 def accuracy(predicted: Sequence[str | None], labels: Sequence[str | None]) -> Accuracy:
-    """How often a predicted class (zero-shot, or the encoder's own) is the label, over images that have both.
+    """How often a predicted class (zero-shot, or the encoder's own) is the label, over images that
+    have both.
 
-    Call it once a domain: a class that is recognised in real images but not in rendered ones is drawn
-    wrongly.
+    Call it once a domain: a class that is recognised in real images but not in rendered ones is
+    drawn wrongly.
     """
-    pairs = [(guess, label) for guess, label in zip(predicted, labels, strict=True) if guess and label]
+    pairs = [
+        (guess, label) for guess, label in zip(predicted, labels, strict=True) if guess and label
+    ]
     if not pairs:
         return Accuracy(None, None, None, 0, "No image has both a label and a predicted class.")
     n = len(pairs)
@@ -139,7 +153,9 @@ def _most_common(clusters: np.ndarray) -> int | None:
 
 
 def _total_variation(which: np.ndarray, n: int, size: int) -> float:
-    """½ Σ |p - q| between the first ``n`` and the other images' distributions over ``size`` clusters."""
+    """½ Σ |p - q| between the first ``n`` and the other images' distributions over ``size``
+    clusters.
+    """
     first, second = (
         np.bincount(which[:n], minlength=size) / n,
         np.bincount(which[n:], minlength=size) / (len(which) - n),

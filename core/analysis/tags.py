@@ -1,10 +1,10 @@
-"""Tags: what an encoder's own classifier sees in an image, and which tags a gap has more of than the covered
-images.
+"""Tags: what an encoder's own classifier sees in an image, and which tags a gap has more of than
+the covered images.
 
-A classifier trained on ImageNet names what an image shows without any text model. Its names are hints: a
-giraffe is none of its 1000 classes, and comes out as gazelle, cheetah and llama. So tags are counted in an
-image's five likeliest, close names are told together, and the ImageNet classes' families ("hoofed animals")
-are counted as well.
+A classifier trained on ImageNet names what an image shows without any text model. Its names are
+hints: a giraffe is none of its 1000 classes, and comes out as gazelle, cheetah and llama. So tags
+are counted in an image's five likeliest, close names are told together, and the ImageNet classes'
+families ("hoofed animals") are counted as well.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ LEAST_SHARE = 0.1  # of a gap's images, for a tag to describe it
 LEVEL = 0.01  # false discovery rate
 ALIKE = 0.35  # cosine of two classes' centred weights from which they are told together
 
-# ImageNet's classes are numbered along WordNet: its animals, foods and places lie together. Objects do not.
+# ImageNet's classes are numbered along WordNet: its animals, foods and places lie together. Objects
+# do not.
 FAMILIES: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
     ("fish", ((0, 6), (389, 397))),
     ("birds", ((7, 24), (80, 100), (127, 146))),
@@ -51,10 +52,10 @@ FAMILIES: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
 class Tagged:
     """What the classifier sees in n images.
 
-    ``classes`` (n, 5) int: its likeliest classes, the likeliest first; ``probability`` (n, 5) float32;
-    ``names``: one a class; ``families`` (n, len(FAMILIES)) float32: probability of each family, no columns
-    where the classes are not ImageNet's; ``alike``: for each class the classes that are told together with
-    it.
+    ``classes`` (n, 5) int: its likeliest classes, the likeliest first; ``probability`` (n, 5)
+    float32; ``names``: one a class; ``families`` (n, len(FAMILIES)) float32: probability of each
+    family, no columns where the classes are not ImageNet's; ``alike``: for each class the classes
+    that are told together with it.
     """
 
     classes: np.ndarray
@@ -78,10 +79,10 @@ class Tagged:
 class Finding:
     """Something that a gap's images have more often than the covered ones.
 
-    ``share`` of the gap's images and ``share_covered`` of the others; ``count`` of ``size`` images in the
-    gap; ``lift``: log odds ratio (natural logarithm, half a count added to each cell); ``q``: p of Fisher's
-    exact test, one-sided, after Benjamini and Hochberg over all that were tried; ``also``: close names told
-    together with it.
+    ``share`` of the gap's images and ``share_covered`` of the others; ``count`` of ``size`` images
+    in the gap; ``lift``: log odds ratio (natural logarithm, half a count added to each cell);
+    ``q``: p of Fisher's exact test, one-sided, after Benjamini and Hochberg over all that were
+    tried; ``also``: close names told together with it.
     """
 
     name: str
@@ -102,7 +103,8 @@ def tag_images(
     *,
     encoder: str = "",
 ) -> Tagged:
-    """Tag images by a linear classifier: softmax of vectors (n, d) @ weight (classes, d)ᵀ + bias (classes,).
+    """Tag images by a linear classifier: softmax of vectors (n, d) @ weight (classes, d)ᵀ + bias
+    (classes,).
 
     Raises InputError where there is no classifier (``weight`` None) or it does not fit the vectors.
     """
@@ -137,12 +139,15 @@ def tag_images(
     return Tagged(classes, probability, tuple(names), families, _alike(weight))
 
 
-def over_represented(tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, most: int = 6) -> list[Finding]:
-    """Tags that the images ``gap`` (row numbers) have more often than ``covered``: the most telling, by
-    share.
+def over_represented(
+    tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, most: int = 6
+) -> list[Finding]:
+    """Tags that the images ``gap`` (row numbers) have more often than ``covered``: the most
+    telling, by share.
 
-    An image has a tag when it is among its five likeliest with at least 3 %. Kept: a false discovery rate of
-    1 %, at least a tenth of the gap. Close tags are told together under the one most common in the gap.
+    An image has a tag when it is among its five likeliest with at least 3 %. Kept: a false
+    discovery rate of 1 %, at least a tenth of the gap. Close tags are told together under the one
+    most common in the gap.
     """
     if not len(gap) or not len(covered):
         return []
@@ -150,12 +155,18 @@ def over_represented(tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, mo
     in_gap, in_covered = (_counts(tagged, rows, number) for rows in (gap, covered))
     tried = np.flatnonzero(in_gap)
     findings = enriched(
-        [tagged.names[index] for index in tried], in_gap[tried], len(gap), in_covered[tried], len(covered)
+        [tagged.names[index] for index in tried],
+        in_gap[tried],
+        len(gap),
+        in_covered[tried],
+        len(covered),
     )
     index_of = {tagged.names[index]: int(index) for index in tried}
     kept: list[Finding] = []
     taken: set[int] = set()
-    for finding in sorted(findings, key=lambda finding: (-finding.share * finding.lift, finding.name)):
+    for finding in sorted(
+        findings, key=lambda finding: (-finding.share * finding.lift, finding.name)
+    ):
         index = index_of[finding.name]
         if index in taken:
             continue
@@ -186,8 +197,9 @@ def over_represented(tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, mo
 def over_represented_families(
     tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, most: int = 3
 ) -> list[Finding]:
-    """Families of ImageNet classes that ``gap`` has more often than ``covered``, the narrowest that tell most
-    first."""
+    """Families of ImageNet classes that ``gap`` has more often than ``covered``, the narrowest that
+    tell most first.
+    """
     if not len(gap) or not len(covered) or not tagged.families.shape[1]:
         return []
     belongs = tagged.families >= FAMILY_PROBABILITY
@@ -207,8 +219,8 @@ def enriched(
     level: float = LEVEL,
     least_share: float = LEAST_SHARE,
 ) -> list[Finding]:
-    """Those of ``names`` that are more frequent among ``size`` images (counts ``in_gap``) than among
-    ``size_covered``.
+    """Those of ``names`` that are more frequent among ``size`` images (counts ``in_gap``) than
+    among ``size_covered``.
 
     Fisher's exact test, one-sided, for each name; Benjamini and Hochberg over all of them.
     """
@@ -231,7 +243,9 @@ def enriched(
             float(lifted),
             float(level_),
         )
-        for name, count, other, lifted, level_ in zip(names, in_gap, in_covered, lift, q, strict=True)
+        for name, count, other, lifted, level_ in zip(
+            names, in_gap, in_covered, lift, q, strict=True
+        )
         if level_ < level and count >= least_share * size and lifted > 0
     ]
 
@@ -254,7 +268,9 @@ def _family_members(classes: int) -> np.ndarray:
 
 
 def _alike(weight: np.ndarray) -> dict[int, frozenset[int]]:
-    """For each class, the classes with nearly the same weights: the network can hardly tell them apart."""
+    """For each class, the classes with nearly the same weights: the network can hardly tell them
+    apart.
+    """
     centred = weight - weight.mean(axis=0)
     centred = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
     close = centred @ centred.T > ALIKE

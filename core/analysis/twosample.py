@@ -1,9 +1,10 @@
-"""How well a classifier tells real from synthetic images, and which images it takes for the other kind.
+"""How well a classifier tells real from synthetic images, and which images it takes for the other
+kind.
 
-A logistic regression on the leading principal components, cross-validated: every image is judged by a model
-that did not see it (Lopez-Paz and Oquab 2017, classifier two-sample test). AUC 0.5: the two sets look alike
-to this encoder; 1.0: each image gives itself away. The held-out probability ranks the rendered images that
-look real and the real ones that look rendered.
+A logistic regression on the leading principal components, cross-validated: every image is judged by
+a model that did not see it (Lopez-Paz and Oquab 2017, classifier two-sample test). AUC 0.5: the two
+sets look alike to this encoder; 1.0: each image gives itself away. The held-out probability ranks
+the rendered images that look real and the real ones that look rendered.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from scipy import linalg, stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from core.analysis.measure import LEVEL, Metric, check_pair, measured, not_measured, one_thread, too_few
+from core.analysis.measure import (
+    LEVEL,
+    Metric,
+    check_pair,
+    measured,
+    not_measured,
+    one_thread,
+    too_few,
+)
 
 FOLDS = 5
 LEAST = 10  # images on each side: two a fold
@@ -28,9 +37,10 @@ BINS = 1024
 
 @dataclass(frozen=True)
 class Judged:
-    """The classifier's view: ``real`` (n,) and ``synthetic`` (m,) held-out probabilities of being real, with
-    priors evened out; ``folds`` the same split into the folds they were judged in, as (real, synthetic)
-    pairs."""
+    """The classifier's view: ``real`` (n,) and ``synthetic`` (m,) held-out probabilities of being
+    real, with priors evened out; ``folds`` the same split into the folds they were judged in, as
+    (real, synthetic) pairs.
+    """
 
     real: np.ndarray
     synthetic: np.ndarray
@@ -42,8 +52,8 @@ def classifier_auc(
 ) -> Metric:
     """Held-out AUC of real (n, d) against synthetic (m, d): the mean over five folds.
 
-    The interval resamples the held-out images within each fold. ``judged`` gives the probabilities if they
-    are there already. Fewer than 10 images on a side: no value.
+    The interval resamples the held-out images within each fold. ``judged`` gives the probabilities
+    if they are there already. Fewer than 10 images on a side: no value.
     """
     check_pair(real, synthetic)
     n, m = len(real), len(synthetic)
@@ -59,10 +69,11 @@ def classifier_auc(
 
 
 def judge(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> Judged:
-    """Held-out probability of being real for each image of ``real`` (n, d) and ``synthetic`` (m, d).
+    """Held-out probability of being real for each image of ``real`` (n, d) and ``synthetic`` (m,
+    d).
 
-    The components are fitted on all images without knowing which side they come from; only the classifier is
-    cross-validated. Raises ValueError with fewer images on a side than folds.
+    The components are fitted on all images without knowing which side they come from; only the
+    classifier is cross-validated. Raises ValueError with fewer images on a side than folds.
     """
     n, m = len(real), len(synthetic)
     if min(n, m) < FOLDS:
@@ -88,7 +99,9 @@ def judge(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> Judged:
 
 
 def auc(higher: np.ndarray, lower: np.ndarray) -> float:
-    """The chance that a value of ``higher`` exceeds one of ``lower``, ties counted half (Mann-Whitney)."""
+    """The chance that a value of ``higher`` exceeds one of ``lower``, ties counted half
+    (Mann-Whitney).
+    """
     ranks = stats.rankdata(np.concatenate([higher, lower]))
     n, m = len(higher), len(lower)
     return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
@@ -99,13 +112,16 @@ def _components(images: int, d: int) -> int:
 
 
 def _principal_scores(real: np.ndarray, synthetic: np.ndarray, seed: int) -> np.ndarray:
-    """Standardised principal scores (n + m, c) of both sides together; no columns where all vectors are the
-    same."""
+    """Standardised principal scores (n + m, c) of both sides together; no columns where all vectors
+    are the same.
+    """
     rng = np.random.default_rng(seed)
     sides = (real, synthetic)
     fitted = np.concatenate(
         [
-            side if len(side) <= TRAINING else side[np.sort(rng.choice(len(side), TRAINING, replace=False))]
+            side
+            if len(side) <= TRAINING
+            else side[np.sort(rng.choice(len(side), TRAINING, replace=False))]
             for side in sides
         ]
     )
@@ -119,18 +135,23 @@ def _principal_scores(real: np.ndarray, synthetic: np.ndarray, seed: int) -> np.
     keep = values > max(float(np.trace(products)) * 1e-7, 1e-12)
     directions = directions[:, keep][:, ::-1].astype(np.float32)
     scale = np.sqrt(values[keep][::-1] / len(fitted)).astype(np.float32)
-    return np.concatenate([(side.astype(np.float32) - middle) @ directions for side in sides]) / scale
+    return (
+        np.concatenate([(side.astype(np.float32) - middle) @ directions for side in sides]) / scale
+    )
 
 
 def _interval(judged: Judged, value: float, seed: int) -> tuple[float, float]:
-    """Bootstrap interval of the mean AUC over folds, from histograms: resampling images means resampling
-    counts."""
+    """Bootstrap interval of the mean AUC over folds, from histograms: resampling images means
+    resampling counts.
+    """
     rng = np.random.default_rng(seed)
     drawn = np.zeros(DRAWS)
     whole = 0.0
     for real, synthetic in judged.folds:
         edges = np.quantile(np.concatenate([real, synthetic]), np.linspace(0, 1, BINS + 1)[1:-1])
-        counts = [np.bincount(np.searchsorted(edges, side), minlength=BINS) for side in (real, synthetic)]
+        counts = [
+            np.bincount(np.searchsorted(edges, side), minlength=BINS) for side in (real, synthetic)
+        ]
         draws = [
             rng.multinomial(len(side), count / len(side), size=DRAWS)
             for side, count in zip((real, synthetic), counts, strict=True)

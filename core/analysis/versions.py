@@ -1,22 +1,23 @@
-"""What changed between two renderer versions, judged on the same real images: closed, opened, open, covered.
+"""What changed between two renderer versions, judged on the same real images: closed, opened, open,
+covered.
 
-Two lists of absent images, one for each version, are a blunt way to compare versions: each list has its own
-misses. The *change* of each real image's coverage is far sharper, because what is peculiar to an image is the
-same in both versions and cancels.
+Two lists of absent images, one for each version, are a blunt way to compare versions: each list has
+its own misses. The *change* of each real image's coverage is far sharper, because what is peculiar
+to an image is the same in both versions and cancels.
 
-1. Both versions are brought into one space, their look removed. Versions that share many images are centred
-   on the images they share, so that what only one of them has cannot move the other; versions that share few
-   are centred each on itself.
-2. The change of a real image is how much nearer its nearest synthetic image came (cosine distance, averaged
-   over its nearest real neighbours and over the views). Where the versions share few images the median change
-   is taken away: a new look moves all images at once and is no gap closed.
-3. Noise is what the change would be if only chance had decided which synthetic image belongs to which
-   version: the images of both are dealt out again, as many to each and as many to both as there were (a
-   permutation test that keeps the pairing).
-4. Changed are *neighbourhoods*: connected real images whose change stands out, whose sum of deviations is
-   larger than all but 2.5 % of the largest found by chance (the cluster-mass test of Bullmore et al. 1999;
-   Maris and Oostenveld 2007). So for both directions together a version that only differs by chance is told
-   apart from itself in at most one of twenty cases.
+1. Both versions are brought into one space, their look removed. Versions that share many images are
+   centred on the images they share, so that what only one of them has cannot move the other;
+   versions that share few are centred each on itself.
+2. The change of a real image is how much nearer its nearest synthetic image came (cosine distance,
+   averaged over its nearest real neighbours and over the views). Where the versions share few
+   images the median change is taken away: a new look moves all images at once and is no gap closed.
+3. Noise is what the change would be if only chance had decided which synthetic image belongs to
+   which version: the images of both are dealt out again, as many to each and as many to both as
+   there were (a permutation test that keeps the pairing).
+4. Changed are *neighbourhoods*: connected real images whose change stands out, whose sum of
+   deviations is larger than all but 2.5 % of the largest found by chance (the cluster-mass test of
+   Bullmore et al. 1999; Maris and Oostenveld 2007). So for both directions together a version that
+   only differs by chance is told apart from itself in at most one of twenty cases.
 
 ``docs/versions.md`` says what was tried and measured.
 """
@@ -52,9 +53,12 @@ REACH = 5  # real neighbours through which a neighbourhood hangs together
 CORE = 0.4  # a member's least deviation, of the median in its neighbourhood: keeps the rim out
 RIM = 1.5  # least deviation of an image that is taken in because most of its neighbours are changed
 SPREAD = 2.5  # where looks differ: least change, in deviations of all changes
-SMALLEST = 0.02  # cosine distance below which a change is no gap, however sure: with many images all is sure
+# cosine distance below which a change is no gap, however sure: with many images all is sure
+SMALLEST = 0.02
 PAIRED = 0.3  # least share of common images for centring on them
-FALLBACK = 1e-3  # how rarely a redealt version may have none of the nearest images that were looked up
+FALLBACK = (
+    1e-3  # how rarely a redealt version may have none of the nearest images that were looked up
+)
 ROWS_LIMIT = 1_000_000  # rows of the changes table up to which all pairs of versions are compared
 STATES = ("closed", "opened", "open", "covered")
 
@@ -63,9 +67,9 @@ STATES = ("closed", "opened", "open", "covered")
 class Version:
     """One version, as :func:`changes_table` wants it.
 
-    ``views``: its vectors (m, d); ``paths`` and ``contents``: path and content id of each image; ``absent``
-    bool (n,): which real images its list says are absent; ``nearest`` int (n,): each real image's nearest
-    synthetic image, as a row.
+    ``views``: its vectors (m, d); ``paths`` and ``contents``: path and content id of each image;
+    ``absent`` bool (n,): which real images its list says are absent; ``nearest`` int (n,): each
+    real image's nearest synthetic image, as a row.
     """
 
     id: int
@@ -80,10 +84,11 @@ class Version:
 class Change:
     """How each of n real images' coverage changed from one version to another.
 
-    ``change`` float (n,): cosine distance by which the nearest synthetic image came nearer, smoothed;
-    positive is better. ``deviation`` float (n,): the same in standard deviations of chance. ``closed``,
-    ``opened`` bool (n,): clearly better, clearly worse. ``look``: what was taken away from all changes (0
-    where versions are paired). ``paired``: the share of common images.
+    ``change`` float (n,): cosine distance by which the nearest synthetic image came nearer,
+    smoothed; positive is better. ``deviation`` float (n,): the same in standard deviations of
+    chance. ``closed``, ``opened`` bool (n,): clearly better, clearly worse. ``look``: what was
+    taken away from all changes (0 where versions are paired). ``paired``: the share of common
+    images.
     """
 
     change: Floats
@@ -107,8 +112,8 @@ def coverage_change(
 ) -> Change:
     """How the coverage of ``real`` (n images) changed from ``before`` to ``after``.
 
-    The contents name each version's images, so that common ones are known. Views that one side lacks are left
-    out. Two versions of the very same images have no change at all.
+    The contents name each version's images, so that common ones are known. Views that one side
+    lacks are left out. Two versions of the very same images have no change at all.
     """
     pool, numbers = np.unique(np.asarray([*before_contents, *after_contents]), return_inverse=True)
     first, second = numbers[: len(before_contents)], numbers[len(before_contents) :]
@@ -124,7 +129,9 @@ def coverage_change(
     depth = _depth(members)
     lists = [
         _near(space, first, second, depth, seed)
-        for space in _spaces(real, before, after, common[first], common[second], paired >= PAIRED, seed)
+        for space in _spaces(
+            real, before, after, common[first], common[second], paired >= PAIRED, seed
+        )
     ]
     around = lists[0].around
     raw = _change(lists, members)
@@ -133,12 +140,14 @@ def coverage_change(
     rng = np.random.default_rng(seed)
     for draw in range(draws):
         dealt = _change(lists, members[:, rng.permutation(len(pool))])
-        # A larger version is nearer to everything by chance alone: what all images share is no sign of a gap closed.
+        # A larger version is nearer to everything by chance alone: what all images share is no sign
+        # of a gap closed.
         chance[draw] = dealt - np.median(dealt)
         if progress:
             progress(draw + 1, draws)
     variance = chance.var(axis=0)
-    # Half of each image's variance is everyone's: an image whose nearest images happened to stay is not known to a hair.
+    # Half of each image's variance is everyone's: an image whose nearest images happened to stay is
+    # not known to a hair.
     scale = np.sqrt(np.maximum(variance + np.median(variance), 1e-12))
     deviation = (raw - middle) / scale
     chance /= scale
@@ -148,14 +157,17 @@ def coverage_change(
     closed, opened = (
         _changed(sign * deviation, sign * chance, sign * change > least, around) for sign in (1, -1)
     )
-    return Change(change.astype(np.float32), deviation.astype(np.float32), closed, opened, look, paired)
+    return Change(
+        change.astype(np.float32), deviation.astype(np.float32), closed, opened, look, paired
+    )
 
 
 def states(change: Change, absent_before: Bools, absent_after: Bools) -> np.ndarray:
     """One of :data:`STATES` for each real image (n,).
 
-    The change decides what is closed and what opened; an image that got clearly better and is still on the
-    new version's list is open. What did not clearly change is open where the new list has it, else covered.
+    The change decides what is closed and what opened; an image that got clearly better and is still
+    on the new version's list is open. What did not clearly change is open where the new list has
+    it, else covered.
     """
     found = np.where(absent_after, "open", "covered").astype(object)
     found[change.closed & ~absent_after] = "closed"
@@ -164,13 +176,16 @@ def states(change: Change, absent_before: Bools, absent_after: Bools) -> np.ndar
 
 
 def pairs(count: int, images: int) -> list[tuple[int, int]]:
-    """Which versions (by place) to compare: all pairs, or where that is too much, neighbours and the first
-    with the last."""
+    """Which versions (by place) to compare: all pairs, or where that is too much, neighbours and
+    the first with the last.
+    """
     every = [(first, second) for first in range(count) for second in range(first + 1, count)]
     if len(every) * images <= ROWS_LIMIT:
         return every
     return [
-        (first, second) for first, second in every if second == first + 1 or (first, second) == (0, count - 1)
+        (first, second)
+        for first, second in every
+        if second == first + 1 or (first, second) == (0, count - 1)
     ]
 
 
@@ -184,24 +199,31 @@ def changes_table(
     seed: int = 0,
     progress: Report | None = None,
 ) -> pa.Table:
-    """The ``changes`` table of a comparison: one row for each real image and pair of versions, in the
-    versions' order.
+    """The ``changes`` table of a comparison: one row for each real image and pair of versions, in
+    the versions' order.
 
-    ``clusters`` int (n,): the real clusters. A real image is *regressed* in a pair when it opened there, and
-    had closed between two neighbouring versions before. Fewer than two versions: no rows.
+    ``clusters`` int (n,): the real clusters. A real image is *regressed* in a pair when it opened
+    there, and had closed between two neighbouring versions before. Fewer than two versions: no
+    rows.
     """
     chosen = pairs(len(versions), len(real))
     found: dict[tuple[int, int], tuple[Change, np.ndarray]] = {}
     for done, (first, second) in enumerate(chosen):
         before, after = versions[first], versions[second]
-        change = coverage_change(real, before.views, after.views, before.contents, after.contents, seed=seed)
+        change = coverage_change(
+            real, before.views, after.views, before.contents, after.contents, seed=seed
+        )
         found[first, second] = change, states(change, before.absent, after.absent)
         if progress:
             progress("changes between versions", done + 1, len(chosen))
     parts = []
     for (first, second), (change, state) in found.items():
         before, after = versions[first], versions[second]
-        earlier = [found[step, step + 1][1] == "closed" for step in range(first) if (step, step + 1) in found]
+        earlier = [
+            found[step, step + 1][1] == "closed"
+            for step in range(first)
+            if (step, step + 1) in found
+        ]
         closed_before = np.any(earlier, axis=0) if earlier else np.zeros(len(real), bool)
         old, new = (np.asarray(side.nearest) for side in (before, after))
         parts.append(
@@ -244,13 +266,15 @@ SCHEMA = pa.schema(
 )
 
 
-# --- one space, and what is near in it ----------------------------------------------------------------------
+# --- one space, and what is near in it ------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Near:
-    """In one view: each real image's nearest synthetic images of both versions together, nearest first
-    (numbers in the pool and distances, (n, k)), and its nearest real neighbours (n, smoothing + 1)."""
+    """In one view: each real image's nearest synthetic images of both versions together, nearest
+    first (numbers in the pool and distances, (n, k)), and its nearest real neighbours (n, smoothing
+    + 1).
+    """
 
     numbers: Ints
     distances: Floats
@@ -266,9 +290,15 @@ def _spaces(
     paired: bool,
     seed: int,
 ) -> list[tuple[Floats, Floats, Floats]]:
-    """Real images and both versions in one space with the look removed, for each view that all three have."""
+    """Real images and both versions in one space with the look removed, for each view that all
+    three have.
+    """
     views = [(real.plain, before.plain, after.plain)]
-    if real.simplified is not None and before.simplified is not None and after.simplified is not None:
+    if (
+        real.simplified is not None
+        and before.simplified is not None
+        and after.simplified is not None
+    ):
         views.append((real.simplified, before.simplified, after.simplified))
     spaces = []
     for photos, first, second in views:
@@ -287,9 +317,12 @@ def _spaces(
     return spaces
 
 
-def _near(space: tuple[Floats, Floats, Floats], first: Ints, second: Ints, depth: int, seed: int) -> _Near:
+def _near(
+    space: tuple[Floats, Floats, Floats], first: Ints, second: Ints, depth: int, seed: int
+) -> _Near:
     photos, before, after = space
-    # Exactly: an index misses most where it matters most, at real images that are far from everything rendered.
+    # Exactly: an index misses most where it matters most, at real images that are far from
+    # everything rendered.
     old, old_distances = nearest(photos, before, depth, exact=True)
     new, new_distances = nearest(photos, after, depth, exact=True)
     numbers = np.concatenate([first[old], second[new]], axis=1)
@@ -309,8 +342,9 @@ def _depth(members: Bools) -> int:
 
 
 def _change(lists: Sequence[_Near], members: Bools) -> Floats:
-    """Smoothed change (n,), mean over views, where ``members`` (2, pool) says which images belong to which
-    version."""
+    """Smoothed change (n,), mean over views, where ``members`` (2, pool) says which images belong
+    to which version.
+    """
     total = np.zeros(len(lists[0].numbers), np.float32)
     for near in lists:
         apart = []
@@ -322,11 +356,13 @@ def _change(lists: Sequence[_Near], members: Bools) -> Floats:
     return total
 
 
-# --- what stands out ----------------------------------------------------------------------------------------
+# --- what stands out ------------------------------------------------------------------------------
 
 
 def _changed(deviation: Floats, chance: Floats, large: Bools, around: Ints) -> Bools:
-    """Which real images (n,) belong to a neighbourhood that changed upwards beyond chance (draws, n)."""
+    """Which real images (n,) belong to a neighbourhood that changed upwards beyond chance (draws,
+    n).
+    """
     shown = np.where(large, deviation, 0)
     found = np.zeros(len(deviation), bool)
     for level in LEVELS:
@@ -358,17 +394,21 @@ def _masses(deviation: Floats, level: float, around: Ints) -> tuple[Ints, Floats
     reach = around[rows, 1 : REACH + 1]
     tied = above[reach]
     edges = csr_matrix(
-        (np.ones(int(tied.sum()), np.int8), (np.nonzero(tied)[0], place[reach[tied]])), (len(rows), len(rows))
+        (np.ones(int(tied.sum()), np.int8), (np.nonzero(tied)[0], place[reach[tied]])),
+        (len(rows), len(rows)),
     )
     count, labels[rows] = connected_components(edges, directed=False)
     return labels, np.bincount(labels[rows], deviation[rows], count).astype(np.float32)
 
 
 def _half_width(values: Floats) -> float:
-    """Standard deviation of the bulk of ``values``: from the shortest interval that holds half of them (a
-    normal's is 1.349)."""
+    """Standard deviation of the bulk of ``values``: from the shortest interval that holds half of
+    them (a normal's is 1.349).
+    """
     ordered = np.sort(values)
     half = max(len(ordered) // 2, 1)
     return (
-        float(np.min(ordered[half:] - ordered[: len(ordered) - half])) / 1.349 if len(ordered) > half else 0.0
+        float(np.min(ordered[half:] - ordered[: len(ordered) - half])) / 1.349
+        if len(ordered) > half
+        else 0.0
     )

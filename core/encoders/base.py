@@ -1,9 +1,9 @@
 """What an encoder is: pixels in, one vector per image out.
 
-An :class:`Encoder` holds a network (``module``: normalised images (n, 3, s, s) → vectors (n, d)) and says how an image
-has to be prepared for it (:class:`Transform`). Preparing happens on decoding threads and yields bytes; bytes become
-normalised numbers on the device, which costs a quarter of the memory traffic. Vectors are the network's raw
-output, not normalised: comparisons do that.
+An :class:`Encoder` holds a network (``module``: normalised images (n, 3, s, s) → vectors (n, d))
+and says how an image has to be prepared for it (:class:`Transform`). Preparing happens on decoding
+threads and yields bytes; bytes become normalised numbers on the device, which costs a quarter of
+the memory traffic. Vectors are the network's raw output, not normalised: comparisons do that.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from core.errors import InputError
 class Transform:
     """How an image becomes what a network was trained on.
 
-    The shorter side becomes ``resize`` pixels, the middle ``size`` × ``size`` is kept; with ``squash`` the whole image is
-    brought to ``size`` × ``size`` instead and nothing is cut off. Then (value / 255 − ``mean``) / ``std`` per channel.
+    The shorter side becomes ``resize`` pixels, the middle ``size`` × ``size`` is kept; with
+    ``squash`` the whole image is brought to ``size`` × ``size`` instead and nothing is cut off.
+    Then (value / 255 − ``mean``) / ``std`` per channel.
     """
 
     size: int
@@ -35,7 +36,9 @@ class Transform:
     squash: bool = False
 
     def pixels(self, image: Image.Image) -> np.ndarray:
-        """An RGB image as uint8 (3, size, size): a view of (size, size, 3) in memory, which is "channels last"."""
+        """An RGB image as uint8 (3, size, size): a view of (size, size, 3) in memory, which is
+        "channels last".
+        """
         if self.squash:
             box, target = None, (self.size, self.size)
         else:
@@ -71,9 +74,10 @@ class Head:
 class Encoder:
     """Images to vectors. Made by :func:`core.encoders.registry.load`.
 
-    ``id``: as the user names it. ``dim``: length d of a vector. ``module``: the network, normalised float images
-    (n, 3, s, s) → (n, d). ``weights_hash``: SHA-256 of the weights file ("random" without one). ``text``: for CLIP,
-    phrases → float32 (n, d), comparable with image vectors by cosine.
+    ``id``: as the user names it. ``dim``: length d of a vector. ``module``: the network, normalised
+    float images (n, 3, s, s) → (n, d). ``weights_hash``: SHA-256 of the weights file ("random"
+    without one). ``text``: for CLIP, phrases → float32 (n, d), comparable with image vectors by
+    cosine.
     """
 
     def __init__(
@@ -105,11 +109,15 @@ class Encoder:
         return self.transform.size
 
     def prepare(self, image: Image.Image) -> np.ndarray:
-        """An RGB image as uint8 (3, s, s). Runs on decoding threads; touches neither the device nor the network."""
+        """An RGB image as uint8 (3, s, s). Runs on decoding threads; touches neither the device nor
+        the network.
+        """
         return self.transform.pixels(image)
 
     def normalise(self, batch: Tensor) -> Tensor:
-        """uint8 (n, 3, s, s) on any device → what ``module`` expects, on the encoder's device and in its precision."""
+        """uint8 (n, 3, s, s) on any device → what ``module`` expects, on the encoder's device and
+        in its precision.
+        """
         batch = batch.to(self.device, non_blocking=True).float()
         mean = torch.tensor(self.transform.mean, device=self.device).view(3, 1, 1)
         std = torch.tensor(self.transform.std, device=self.device).view(3, 1, 1)
@@ -123,9 +131,11 @@ class Encoder:
             return self.module(self.normalise(batch)).float()
 
     def to(self, device: torch.device, dtype: torch.dtype = torch.float32) -> Encoder:
-        """Move and cast the network (for good: bf16 loses bits that casting back does not return). Returns itself.
+        """Move and cast the network (for good: bf16 loses bits that casting back does not return).
+        Returns itself.
 
-        Convolutional networks are laid out channels last, which doubles their speed on CPUs and helps on GPUs.
+        Convolutional networks are laid out channels last, which doubles their speed on CPUs and
+        helps on GPUs.
         """
         layout = torch.channels_last if self.convolutional else torch.contiguous_format
         self.module = self.module.to(device, dtype).to(memory_format=layout)
@@ -142,10 +152,13 @@ class Encoder:
         return self._text is not None
 
     def encode_text(self, phrases: Sequence[str]) -> np.ndarray:
-        """Phrases → float32 (n, d), comparable with image vectors by cosine. Raises InputError without a text tower."""
+        """Phrases → float32 (n, d), comparable with image vectors by cosine. Raises InputError
+        without a text tower.
+        """
         if self._text is None:
             raise InputError(
-                f"The encoder {self.id} knows no words", "Concepts and zero-shot classes need a clip:… encoder."
+                f"The encoder {self.id} knows no words",
+                "Concepts and zero-shot classes need a clip:… encoder.",
             )
         with torch.inference_mode():
             return self._text(phrases).float().cpu().numpy()

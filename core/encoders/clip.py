@@ -1,7 +1,8 @@
-"""``clip:<architecture>/<pretrained>``: CLIP and its kin by open_clip, with the text tower for concepts and classes.
+"""``clip:<architecture>/<pretrained>``: CLIP and its kin by open_clip, with the text tower for
+concepts and classes.
 
-The image vectors are the projected ones, comparable with text vectors by cosine. The text tower stays on the CPU in f32:
-it reads a few dozen phrases.
+The image vectors are the projected ones, comparable with text vectors by cosine. The text tower
+stays on the CPU in f32: it reads a few dozen phrases.
 """
 
 from __future__ import annotations
@@ -36,12 +37,19 @@ class ImageTower(nn.Module):
         return vectors[0] if isinstance(vectors, tuple) else vectors  # CoCa adds its tokens
 
 
-def load(architecture: str, pretrained: str, path: Path | None, *, random_weights: bool = False) -> Encoder:
-    """The encoder; ``path`` None downloads. Raises InputError for an unknown pretrained tag or weights that do not fit."""
+def load(
+    architecture: str, pretrained: str, path: Path | None, *, random_weights: bool = False
+) -> Encoder:
+    """The encoder; ``path`` None downloads. Raises InputError for an unknown pretrained tag or
+    weights that do not fit.
+    """
     config = open_clip.get_pretrained_cfg(architecture, pretrained)
     if not config:
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(architecture)) or "none"
-        raise InputError(f"{architecture} has no weights called {pretrained!r}", f"open_clip knows for it: {tags}.")
+        raise InputError(
+            f"{architecture} has no weights called {pretrained!r}",
+            f"open_clip knows for it: {tags}.",
+        )
     encoder_id = f"clip:{architecture}/{pretrained}"
     model = open_clip.create_model(
         architecture,
@@ -72,10 +80,14 @@ def load(architecture: str, pretrained: str, path: Path | None, *, random_weight
     with torch.inference_mode():
         dim = tower(torch.zeros(1, 3, size, size)).shape[1]
     text_config = open_clip.get_model_config(architecture)["text_cfg"]
-    local_words = "hf_tokenizer_name" not in text_config  # other tokenizers would have to be downloaded
+    local_words = (
+        "hf_tokenizer_name" not in text_config
+    )  # other tokenizers would have to be downloaded
     text = _TextTower(model, architecture) if local_words else None
     convolutional = architecture.startswith(("RN", "convnext"))
-    return Encoder(encoder_id, tower, dim, transform, digest, convolutional=convolutional, text=text)
+    return Encoder(
+        encoder_id, tower, dim, transform, digest, convolutional=convolutional, text=text
+    )
 
 
 class _TextTower:

@@ -1,8 +1,10 @@
-"""``fpn:P2`` … ``fpn:P5``, ``fpn:pool``: what a COCO detector sees at each scale of its feature pyramid.
+"""``fpn:P2`` … ``fpn:P5``, ``fpn:pool``: what a COCO detector sees at each scale of its feature
+pyramid.
 
-The backbone of torchvision's Faster R-CNN ResNet-50 FPN (v1, COCO weights; Lin et al. 2017). Each level (1/4 to 1/64 of
-the input) is averaged over the image: 256 numbers. The detector is built for images of any shape; here the whole image
-is brought to 512 × 512, so that nothing is cut off and images can go through in batches.
+The backbone of torchvision's Faster R-CNN ResNet-50 FPN (v1, COCO weights; Lin et al. 2017). Each
+level (1/4 to 1/64 of the input) is averaged over the image: 256 numbers. The detector is built for
+images of any shape; here the whole image is brought to 512 × 512, so that nothing is cut off and
+images can go through in batches.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ class Level(nn.Module):
     def __init__(self, backbone: nn.Module, level: str) -> None:
         super().__init__()
         self.backbone = backbone
-        self.key = "pool" if level == "pool" else str(FPN_LEVELS.index(level))  # torchvision calls P2 "0"
+        self.key = (
+            "pool" if level == "pool" else str(FPN_LEVELS.index(level))
+        )  # torchvision calls P2 "0"
 
     def forward(self, images: Tensor) -> Tensor:
         return self.backbone(images)[self.key].mean(dim=(2, 3))
@@ -55,7 +59,11 @@ def load(level: str, path: Path | None, *, random_weights: bool = False) -> Enco
         state = read_state(path)
         with fitting(path, f"fpn:{level}"):
             backbone.load_state_dict(
-                {name[len("backbone.") :]: value for name, value in state.items() if name.startswith("backbone.")}
+                {
+                    name[len("backbone.") :]: value
+                    for name, value in state.items()
+                    if name.startswith("backbone.")
+                }
             )
         for module in backbone.modules():  # as torchvision does for these weights
             if isinstance(module, FrozenBatchNorm2d):
@@ -67,6 +75,9 @@ def load(level: str, path: Path | None, *, random_weights: bool = False) -> Enco
 def _download(level: str) -> Path:
     with downloading(f"fpn:{level}"):
         torch.hub.load_state_dict_from_url(
-            FasterRCNN_ResNet50_FPN_Weights.COCO_V1.url, map_location="cpu", weights_only=True, check_hash=True
+            FasterRCNN_ResNet50_FPN_Weights.COCO_V1.url,
+            map_location="cpu",
+            weights_only=True,
+            check_hash=True,
         )
     return torch_cache() / FPN_FILE

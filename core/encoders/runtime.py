@@ -1,7 +1,8 @@
 """How an encoder is run: on which device, in which precision, how many images at once.
 
-Precision is measured, not assumed: bf16 is several times faster than f32 on some processors and five times slower on
-others. Vectors in a lower precision must keep a cosine of 0.999 to those in f32.
+Precision is measured, not assumed: bf16 is several times faster than f32 on some processors and
+five times slower on others. Vectors in a lower precision must keep a cosine of 0.999 to those in
+f32.
 """
 
 from __future__ import annotations
@@ -22,15 +23,17 @@ DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 CANDIDATES = {"cpu": ("bf16",), "cuda": ("bf16", "f16"), "mps": ("f16",)}
 BATCH = {"cpu": 32, "cuda": 256, "mps": 64}
 MIN_COSINE = 0.999
-MIN_GAIN = 1.2  # a lower precision must be this much faster, so that noise in the timing does not decide
+MIN_GAIN = (
+    1.2  # a lower precision must be this much faster, so that noise in the timing does not decide
+)
 FOLDED_COSINE = 0.99999  # what folding batch norms may cost
 SAMPLE = {"cpu": 8, "cuda": 128, "mps": 32}  # images in a timed batch
 
 
 @dataclass(frozen=True)
 class Precision:
-    """The precision an encoder runs in. ``rates``: images per second by precision; ``cosines``: the lowest cosine to
-    the f32 vectors by precision; ``why``: one sentence for the log.
+    """The precision an encoder runs in. ``rates``: images per second by precision; ``cosines``: the
+    lowest cosine to the f32 vectors by precision; ``why``: one sentence for the log.
     """
 
     name: str
@@ -53,14 +56,18 @@ def choose_device(setting: str = "auto") -> torch.device:
     try:
         device = torch.device(setting)
     except RuntimeError as error:
-        raise InputError(f"{setting!r} is not a device", "Use auto, cpu, cuda, cuda:1 or mps.") from error
+        raise InputError(
+            f"{setting!r} is not a device", "Use auto, cpu, cuda, cuda:1 or mps."
+        ) from error
     present = {
         "cpu": True,
         "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
         "mps": torch.backends.mps.is_available(),
     }
     if not present.get(device.type, False):
-        raise InputError(f"This machine has no device {setting!r}", "Set GAPSCOPE_DEVICE to auto or cpu.")
+        raise InputError(
+            f"This machine has no device {setting!r}", "Set GAPSCOPE_DEVICE to auto or cpu."
+        )
     return device
 
 
@@ -72,11 +79,15 @@ def device_name(device: torch.device) -> str:
     return "Apple GPU" if device.type == "mps" else f"CPU ({threads} thread{'s' * (threads != 1)})"
 
 
-def choose_precision(encoder: Encoder, batch: Tensor, device: torch.device, *, wanted: str = "auto") -> Precision:
-    """Time a batch in each precision the device may like, and leave ``encoder`` on ``device`` in the best one.
+def choose_precision(
+    encoder: Encoder, batch: Tensor, device: torch.device, *, wanted: str = "auto"
+) -> Precision:
+    """Time a batch in each precision the device may like, and leave ``encoder`` on ``device`` in
+    the best one.
 
-    ``batch``: uint8 (n, 3, s, s), a few prepared images. ``wanted`` other than ``auto`` is taken without timing. Raises
-    InputError for an unknown precision and for weights that give vectors that are not finite.
+    ``batch``: uint8 (n, 3, s, s), a few prepared images. ``wanted`` other than ``auto`` is taken
+    without timing. Raises InputError for an unknown precision and for weights that give vectors
+    that are not finite.
     """
     if wanted != "auto":
         if wanted not in DTYPES:
@@ -101,17 +112,23 @@ def choose_precision(encoder: Encoder, batch: Tensor, device: torch.device, *, w
         if cosines[name] >= MIN_COSINE and rates[name] >= max(best_rate, MIN_GAIN * rates["f32"]):
             chosen, module, best_rate = name, trial.module, rates[name]
     encoder.module, encoder.dtype = module, DTYPES[chosen]
-    measured = ", ".join(f"{name} {rates[name]:.0f} images/s (cosine {cosines[name]:.5f})" for name in cosines)
-    return Precision(chosen, rates, cosines, f"{chosen} is the fastest that keeps the vectors: {measured}")
+    measured = ", ".join(
+        f"{name} {rates[name]:.0f} images/s (cosine {cosines[name]:.5f})" for name in cosines
+    )
+    return Precision(
+        chosen, rates, cosines, f"{chosen} is the fastest that keeps the vectors: {measured}"
+    )
 
 
 def fold_batch_norm(encoder: Encoder, batch: Tensor) -> bool:
-    """Work each batch norm of a trained network into the convolution before it; whether that could be done.
+    """Work each batch norm of a trained network into the convolution before it; whether that could
+    be done.
 
-    The sums are the same, with one pass over memory less per layer: a tenth of the time of lite0 in f32, half of it in
-    bf16 on a CPU. Which norm follows which convolution is read off the order of the layers, and that is only a
-    guess for networks of other makes, so the vectors of ``batch`` (uint8 (n, 3, s, s)) must stay as they were; otherwise the
-    network stays as it was. Not for networks that will be trained further.
+    The sums are the same, with one pass over memory less per layer: a tenth of the time of lite0 in
+    f32, half of it in bf16 on a CPU. Which norm follows which convolution is read off the order of
+    the layers, and that is only a guess for networks of other makes, so the vectors of ``batch``
+    (uint8 (n, 3, s, s)) must stay as they were; otherwise the network stays as it was. Not for
+    networks that will be trained further.
     """
     trial = copy.copy(encoder)
     trial.module = copy.deepcopy(encoder.module)
@@ -119,7 +136,9 @@ def fold_batch_norm(encoder: Encoder, batch: Tensor) -> bool:
     if not folded:
         return False
     try:
-        cosine = torch.nn.functional.cosine_similarity(encoder.encode(batch), trial.encode(batch), dim=1)
+        cosine = torch.nn.functional.cosine_similarity(
+            encoder.encode(batch), trial.encode(batch), dim=1
+        )
     except RuntimeError:  # shapes that no longer agree
         return False
     if not (cosine > FOLDED_COSINE).all():
@@ -129,7 +148,9 @@ def fold_batch_norm(encoder: Encoder, batch: Tensor) -> bool:
 
 
 def check_finite(encoder: Encoder, vectors: Tensor | np.ndarray) -> None:
-    """Raises InputError where vectors (n, d) hold NaN or infinity: the mark of a broken weights file."""
+    """Raises InputError where vectors (n, d) hold NaN or infinity: the mark of a broken weights
+    file.
+    """
     if not torch.isfinite(torch.as_tensor(vectors)).all():
         raise InputError(
             f"The weights of {encoder.id} give vectors that are not numbers (NaN or infinity)",
@@ -138,14 +159,18 @@ def check_finite(encoder: Encoder, vectors: Tensor | np.ndarray) -> None:
 
 
 class Runner:
-    """Runs an encoder in batches that shrink when memory runs out. ``batch``: images at once, 0 for the device's usual."""
+    """Runs an encoder in batches that shrink when memory runs out. ``batch``: images at once, 0 for
+    the device's usual.
+    """
 
     def __init__(self, encoder: Encoder, batch: int = 0) -> None:
         self.encoder = encoder
         self.batch = batch or BATCH[encoder.device.type]
 
     def encode(self, images: Tensor) -> Tensor:
-        """uint8 (n, 3, s, s), any n → float32 (n, d) on the device. Raises InputError when one image is too many."""
+        """uint8 (n, 3, s, s), any n → float32 (n, d) on the device. Raises InputError when one
+        image is too many.
+        """
         done: list[Tensor] = []
         start = 0
         while start < len(images):
@@ -173,7 +198,11 @@ class Runner:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the device (or the machine) ran out of memory."""
     text = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in text or "can't allocate memory" in text
+    return (
+        isinstance(error, torch.OutOfMemoryError)
+        or "out of memory" in text
+        or "can't allocate memory" in text
+    )
 
 
 def _fold_children(parent: nn.Module) -> int:
@@ -184,11 +213,21 @@ def _fold_children(parent: nn.Module) -> int:
         if isinstance(child, nn.Conv2d):
             before = child
         elif isinstance(child, nn.BatchNorm2d) and before is not None and _foldable(child, before):
-            assert child.running_mean is not None and child.running_var is not None  # a trained network has them
+            assert (
+                child.running_mean is not None and child.running_var is not None
+            )  # a trained network has them
             before.weight, before.bias = fuse_conv_bn_weights(
-                before.weight, before.bias, child.running_mean, child.running_var, child.eps, child.weight, child.bias
+                before.weight,
+                before.bias,
+                child.running_mean,
+                child.running_var,
+                child.eps,
+                child.weight,
+                child.bias,
             )
-            setattr(parent, name, getattr(child, "act", nn.Identity()))  # timm's norms carry their activation
+            setattr(
+                parent, name, getattr(child, "act", nn.Identity())
+            )  # timm's norms carry their activation
             before, folded = None, folded + 1
         elif not isinstance(child, nn.Identity):
             before = None
@@ -200,7 +239,9 @@ def _foldable(norm: nn.BatchNorm2d, convolution: nn.Conv2d) -> bool:
 
 
 def _timed(encoder: Encoder, batch: Tensor) -> tuple[Tensor, float]:
-    """Vectors of a batch, and images per second: the better of two runs after a first that does not count."""
+    """Vectors of a batch, and images per second: the better of two runs after a first that does not
+    count.
+    """
     vectors = encoder.encode(batch)
     best = float("inf")
     for _ in range(2):

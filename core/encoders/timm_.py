@@ -1,7 +1,7 @@
 """``timm:<name>``: any image model of timm, for its pooled features before the classifier.
 
-The trailing underscore keeps this file apart from the library. A model with a linear ImageNet-1k classifier keeps
-it as the encoder's head, so its vectors can be turned into tags.
+The trailing underscore keeps this file apart from the library. A model with a linear ImageNet-1k
+classifier keeps it as the encoder's head, so its vectors can be turned into tags.
 """
 
 from __future__ import annotations
@@ -29,11 +29,19 @@ RESAMPLE = {
 
 
 def load(name: str, path: Path | None, *, random_weights: bool = False) -> Encoder:
-    """The encoder; ``path`` None downloads. Raises InputError for an unknown name or weights that do not fit."""
+    """The encoder; ``path`` None downloads. Raises InputError for an unknown name or weights that
+    do not fit.
+    """
     encoder_id = f"timm:{name}"
     if not timm.is_model(name):
-        near = difflib.get_close_matches(name, [*timm.list_models(pretrained=True), *timm.list_models()], n=3)
-        remedy = f"Did you mean {' or '.join(f'timm:{match}' for match in near)}?" if near else "See timm.list_models()."
+        near = difflib.get_close_matches(
+            name, [*timm.list_models(pretrained=True), *timm.list_models()], n=3
+        )
+        remedy = (
+            f"Did you mean {' or '.join(f'timm:{match}' for match in near)}?"
+            if near
+            else "See timm.list_models()."
+        )
         raise InputError(f"timm has no model {name!r}", remedy)
     network: Any
     digest = "random"
@@ -61,15 +69,25 @@ def load(name: str, path: Path | None, *, random_weights: bool = False) -> Encod
     network.reset_classifier(0)
     with torch.inference_mode():
         dim = network(torch.zeros(1, *data["input_size"])).shape[1]
-    convolutional = any(isinstance(module, nn.Conv2d) and module.kernel_size[0] < 8 for module in network.modules())
+    convolutional = any(
+        isinstance(module, nn.Conv2d) and module.kernel_size[0] < 8 for module in network.modules()
+    )
     head = None if random_weights else _head(layer, dim)
-    return Encoder(encoder_id, network, dim, transform, digest, convolutional=convolutional, head=head)
+    return Encoder(
+        encoder_id, network, dim, transform, digest, convolutional=convolutional, head=head
+    )
 
 
 def _head(layer: object, dim: int) -> Head | None:
-    """The classifier as an encoder's head, where it is linear over the pooled features and speaks ImageNet-1k."""
+    """The classifier as an encoder's head, where it is linear over the pooled features and speaks
+    ImageNet-1k.
+    """
     names = class_names()
-    if not isinstance(layer, nn.Linear) or layer.out_features != len(names) or layer.in_features != dim:
+    if (
+        not isinstance(layer, nn.Linear)
+        or layer.out_features != len(names)
+        or layer.in_features != dim
+    ):
         return None
     bias = layer.bias if layer.bias is not None else torch.zeros(len(names))
     return Head(layer.weight.detach().numpy().copy(), bias.detach().numpy().copy(), names)
@@ -78,5 +96,10 @@ def _head(layer: object, dim: int) -> Head | None:
 def _download(encoder_id: str, name: str) -> Path:
     config = timm.get_pretrained_cfg(name)
     if config is None or not config.hf_hub_id:
-        raise EncoderNotReady(f"{encoder_id} has no published weights", "Choose a name with weights: timm:<name>.<tag>.")
-    return download_from_hub(encoder_id, config.hf_hub_id, ("model.safetensors", "pytorch_model.bin"))
+        raise EncoderNotReady(
+            f"{encoder_id} has no published weights",
+            "Choose a name with weights: timm:<name>.<tag>.",
+        )
+    return download_from_hub(
+        encoder_id, config.hf_hub_id, ("model.safetensors", "pytorch_model.bin")
+    )

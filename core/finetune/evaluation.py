@@ -1,4 +1,6 @@
-"""Accuracies by group, worst and balanced accuracy, Wilson intervals, confusion: from predictions to numbers."""
+"""Accuracies by group, worst and balanced accuracy, Wilson intervals, confusion: from predictions
+to numbers.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class GroupScore:
-    """One group's result: ``n`` images, ``correct`` of them, the accuracy and its 95 % Wilson interval."""
+    """One group's result: ``n`` images, ``correct`` of them, the accuracy and its 95 % Wilson
+    interval.
+    """
 
     code: int
     n: int
@@ -22,7 +26,8 @@ class GroupScore:
 
 @dataclass(frozen=True)
 class Scores:
-    """Worst accuracy (lowest over groups, ``worst`` its code), balanced accuracy (mean over groups), all groups.
+    """Worst accuracy (lowest over groups, ``worst`` its code), balanced accuracy (mean over
+    groups), all groups.
 
     NaN-free: groups without an image are not in ``groups``; without any group, both are None.
     """
@@ -54,10 +59,17 @@ def score(right: np.ndarray, groups: np.ndarray) -> Scores:
     if not found:
         return Scores(None, None, None, ())
     worst = min(found, key=lambda group: group.accuracy)
-    return Scores(worst.accuracy, worst.code, float(np.mean([group.accuracy for group in found])), tuple(found))
+    return Scores(
+        worst.accuracy,
+        worst.code,
+        float(np.mean([group.accuracy for group in found])),
+        tuple(found),
+    )
 
 
-def worst_and_balanced(right: np.ndarray, codes: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def worst_and_balanced(
+    right: np.ndarray, codes: np.ndarray, sizes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Worst and balanced accuracy of K predictions at once, each (K,).
 
     ``right`` (K, n) bool, ``codes`` (n,) dense group codes 0 … k-1, ``sizes`` (k,) images in each.
@@ -69,8 +81,15 @@ def worst_and_balanced(right: np.ndarray, codes: np.ndarray, sizes: np.ndarray) 
     return accuracy.min(axis=1), accuracy.mean(axis=1)
 
 
-def confusion(y: np.ndarray, predicted: np.ndarray, groups: np.ndarray) -> list[tuple[int, int, int]]:
+def confusion(
+    y: np.ndarray, predicted: np.ndarray, groups: np.ndarray
+) -> list[tuple[int, int, int]]:
     """(group, predicted class, images) of every combination that occurs."""
     known = groups >= 0
-    pairs, counts = np.unique(np.stack([groups[known], predicted[known]], axis=1), axis=0, return_counts=True)
-    return [(int(group), int(label), int(count)) for (group, label), count in zip(pairs, counts, strict=True)]
+    pairs, counts = np.unique(
+        np.stack([groups[known], predicted[known]], axis=1), axis=0, return_counts=True
+    )
+    return [
+        (int(group), int(label), int(count))
+        for (group, label), count in zip(pairs, counts, strict=True)
+    ]

@@ -1,6 +1,8 @@
-"""Learned features of real and synthetic test images: a picture in two dimensions and a number for how they mix.
+"""Learned features of real and synthetic test images: a picture in two dimensions and a number for
+how they mix.
 
-The paper's Figure 5: after FFR, real and synthetic images of a class lie together; after USB and ASB, apart.
+The paper's Figure 5: after FFR, real and synthetic images of a class lie together; after USB and
+ASB, apart.
 """
 
 from __future__ import annotations
@@ -14,10 +16,14 @@ MOST = 400  # images of each domain on a map: t-SNE takes seconds, and a screen 
 NEIGHBORS = 15
 
 
-def matched_rows(groups: np.ndarray, synthetic: np.ndarray, seed: int, most: int = MOST) -> np.ndarray:
-    """Positions of as many real as synthetic images in every group, at most ``most`` of each domain.
+def matched_rows(
+    groups: np.ndarray, synthetic: np.ndarray, seed: int, most: int = MOST
+) -> np.ndarray:
+    """Positions of as many real as synthetic images in every group, at most ``most`` of each
+    domain.
 
-    Groups of equal weight, so that a difference between the domains is a difference of look, not of contents.
+    Groups of equal weight, so that a difference between the domains is a difference of look, not of
+    contents.
     """
     rng = np.random.default_rng(seed)
     shared = np.intersect1d(groups[~synthetic], groups[synthetic])
@@ -31,17 +37,21 @@ def matched_rows(groups: np.ndarray, synthetic: np.ndarray, seed: int, most: int
 
 
 def mixing_score(features: np.ndarray, synthetic: np.ndarray, k: int = NEIGHBORS) -> float | None:
-    """How well two domains mix in (n, d) features: 1 = a neighbour is as likely from the other domain as chance
-    would have it, 0 = neighbours are always of the own domain.
+    """How well two domains mix in (n, d) features: 1 = a neighbour is as likely from the other
+    domain as chance would have it, 0 = neighbours are always of the own domain.
 
-    The mean share of other-domain images among the k nearest, divided by the share that chance gives. None where a
-    domain is absent.
+    The mean share of other-domain images among the k nearest, divided by the share that chance
+    gives. None where a domain is absent.
     """
     n, made = len(synthetic), int(synthetic.sum())
     if made == 0 or made == n or n < 3:
         return None
     k = min(k, n - 1)
-    near = NearestNeighbors(n_neighbors=k + 1).fit(features).kneighbors(features, return_distance=False)
+    near = (
+        NearestNeighbors(n_neighbors=k + 1)
+        .fit(features)
+        .kneighbors(features, return_distance=False)
+    )
     others = np.array([[j for j in row if j != i][:k] for i, row in enumerate(near)])
     crossed = (synthetic[others] != synthetic[:, None]).mean(axis=1)
     chance = np.where(synthetic, n - made, made) / (n - 1)
@@ -55,4 +65,6 @@ def layout(features: np.ndarray, seed: int) -> np.ndarray:
         return np.zeros((n, 2))
     reduced = PCA(min(50, n - 1, features.shape[1]), random_state=seed).fit_transform(features)
     perplexity = min(30.0, (n - 1) / 3)
-    return TSNE(2, perplexity=perplexity, init="pca", random_state=seed, max_iter=500).fit_transform(reduced)
+    return TSNE(
+        2, perplexity=perplexity, init="pca", random_state=seed, max_iter=500
+    ).fit_transform(reduced)

@@ -1,4 +1,5 @@
-"""Which synthetic images enter training, and in what order of stages: None, USB, ASB, FFR and the ablations.
+"""Which synthetic images enter training, and in what order of stages: None, USB, ASB, FFR and the
+ablations.
 
 With the same budget of synthetic images for all (what USB needs, arXiv 2308.04553, section 4):
 
@@ -26,8 +27,10 @@ ONE_STAGE = ("none", "usb", "asb")
 
 @dataclass(frozen=True)
 class Stage:
-    """One training stage: ``rows`` of the images table; ``by_domain``: the objective's groups are (Y, B, G);
-    ``plain``: train with ERM whatever the study's objective (stages on synthetic images alone)."""
+    """One training stage: ``rows`` of the images table; ``by_domain``: the objective's groups are
+    (Y, B, G); ``plain``: train with ERM whatever the study's objective (stages on synthetic images
+    alone).
+    """
 
     name: str
     rows: np.ndarray
@@ -37,7 +40,9 @@ class Stage:
 
 @dataclass(frozen=True)
 class Mixture:
-    """A mixture's stages in order, and its synthetic images: ``wanted``, had, and ``shortfall`` = wanted - had."""
+    """A mixture's stages in order, and its synthetic images: ``wanted``, had, and ``shortfall`` =
+    wanted - had.
+    """
 
     name: str
     stages: tuple[Stage, ...]
@@ -51,9 +56,11 @@ class Mixture:
 
 
 def crosses(labels: Labels) -> np.ndarray:
-    """Group codes that exist: some real image, or some synthetic image of any version, has them. Shape (k,).
+    """Group codes that exist: some real image, or some synthetic image of any version, has them.
+    Shape (k,).
 
-    A cross that nobody has (landbirds indoors) is no group, so that unequal crosses need no special case.
+    A cross that nobody has (landbirds indoors) is no group, so that unequal crosses need no special
+    case.
     """
     codes = labels.group()
     usable = (codes >= 0) & (labels.split <= 2)
@@ -61,7 +68,9 @@ def crosses(labels: Labels) -> np.ndarray:
 
 
 def usb_need(labels: Labels) -> int:
-    """Synthetic images that USB needs: Σ over groups of (largest group - group), over real training images."""
+    """Synthetic images that USB needs: Σ over groups of (largest group - group), over real training
+    images.
+    """
     counts = labels.counts(synthetic=False, split=TRAIN)[crosses(labels)]
     return int((counts.max() - counts).sum())
 
@@ -69,9 +78,9 @@ def usb_need(labels: Labels) -> int:
 def draw_counts(labels: Labels, name: str, version: int, budget: int = 0) -> tuple[np.ndarray, int]:
     """How many synthetic images of each cell a mixture draws, and how many it wanted in all.
 
-    Returns counts (n_groups,), or (n_classes,) where the synthetic images have no bias labels, and ``wanted``.
-    ``budget`` 0 means what USB needs. A balanced set is strictly balanced: the group with the fewest images limits
-    all. USB with a smaller budget raises the shortest groups first.
+    Returns counts (n_groups,), or (n_classes,) where the synthetic images have no bias labels, and
+    ``wanted``. ``budget`` 0 means what USB needs. A balanced set is strictly balanced: the group
+    with the fewest images limits all. USB with a smaller budget raises the shortest groups first.
     """
     budget = budget or usb_need(labels)
     cells = _cells(labels)
@@ -98,7 +107,8 @@ def draw_counts(labels: Labels, name: str, version: int, budget: int = 0) -> tup
 def build(labels: Labels, name: str, version: int, seed: int, budget: int = 0) -> Mixture:
     """The mixture's training rows, drawn by ``seed`` from the images in path order.
 
-    ``version`` indexes ``labels.versions``. The same seed draws the same images whatever the order of rows.
+    ``version`` indexes ``labels.versions``. The same seed draws the same images whatever the order
+    of rows.
     """
     real = labels.rows(synthetic=False, split=TRAIN)
     counts, wanted = draw_counts(labels, name, version, budget)
@@ -119,8 +129,10 @@ def build(labels: Labels, name: str, version: int, seed: int, budget: int = 0) -
 
 
 def objective_groups(labels: Labels, stage: Stage) -> np.ndarray:
-    """Group code of each row of a stage: (Y, B), or (Y, B, G) where ``by_domain``; dense 0 … k-1 over the groups
-    that are present, so that an absent group cannot divide by zero. Shape (len(stage.rows),)."""
+    """Group code of each row of a stage: (Y, B), or (Y, B, G) where ``by_domain``; dense 0 … k-1
+    over the groups that are present, so that an absent group cannot divide by zero. Shape
+    (len(stage.rows),).
+    """
     codes = labels.group()[stage.rows]
     if stage.by_domain:
         codes = codes * 2 + labels.synthetic[stage.rows]
@@ -128,15 +140,21 @@ def objective_groups(labels: Labels, stage: Stage) -> np.ndarray:
 
 
 def stage_counts(labels: Labels, stage: Stage) -> np.ndarray:
-    """Images of a stage in each (class, bias, domain), shape (|Y|, |B|, 2); images without bias are not counted."""
+    """Images of a stage in each (class, bias, domain), shape (|Y|, |B|, 2); images without bias are
+    not counted.
+    """
     codes = labels.group()[stage.rows]
     known = codes >= 0
     cell = codes[known] * 2 + labels.synthetic[stage.rows][known]
-    return np.bincount(cell, minlength=labels.n_groups * 2).reshape(len(labels.classes), len(labels.biases), 2)
+    return np.bincount(cell, minlength=labels.n_groups * 2).reshape(
+        len(labels.classes), len(labels.biases), 2
+    )
 
 
 def _cells(labels: Labels) -> np.ndarray:
-    """Cells a balanced set must fill: groups, or classes where the synthetic images have no bias labels."""
+    """Cells a balanced set must fill: groups, or classes where the synthetic images have no bias
+    labels.
+    """
     return crosses(labels) if labels.synthetic_has_bias else np.arange(len(labels.classes))
 
 
@@ -151,7 +169,9 @@ def _available(labels: Labels, version: int) -> np.ndarray:
 
 
 def _fill(counts: np.ndarray, budget: int) -> np.ndarray:
-    """What to add to each of ``counts`` to raise the shortest to one level with ``budget`` images in all."""
+    """What to add to each of ``counts`` to raise the shortest to one level with ``budget`` images
+    in all.
+    """
     budget = min(budget, int((counts.max() - counts).sum()))
     level = int(counts.max())
     while level > 0 and np.maximum(level - counts, 0).sum() > budget:
@@ -166,5 +186,8 @@ def _draw(labels: Labels, counts: np.ndarray, version: int, seed: int) -> np.nda
     rows = labels.rows(synthetic=True, split=TRAIN, version=version)
     codes = _cell_codes(labels)[rows]
     rng = np.random.default_rng(seed)
-    parts = [np.sort(rng.permutation(np.flatnonzero(codes == cell))[:number]) for cell, number in enumerate(counts)]
+    parts = [
+        np.sort(rng.permutation(np.flatnonzero(codes == cell))[:number])
+        for cell, number in enumerate(counts)
+    ]
     return rows[np.concatenate(parts)] if parts else rows[:0]

@@ -1,7 +1,9 @@
-"""RISE: which parts of an image a prediction rests on, by hiding random parts and watching the score.
+"""RISE: which parts of an image a prediction rests on, by hiding random parts and watching the
+score.
 
-Petsiuk, Das and Saenko 2018 (arXiv 1806.07421), section 3: masks are small random grids, enlarged and shifted; the
-saliency of a pixel is the mean score over the masks that show it. Any model will do: it is only asked for scores.
+Petsiuk, Das and Saenko 2018 (arXiv 1806.07421), section 3: masks are small random grids, enlarged
+and shifted; the saliency of a pixel is the mean score over the masks that show it. Any model will
+do: it is only asked for scores.
 """
 
 from __future__ import annotations
@@ -15,9 +17,16 @@ CELLS = 7  # cells a side of a mask's grid
 SHOWN = 0.5  # chance that a cell shows the image
 
 
-def masks(n: int, size: tuple[int, int], rng: np.random.Generator, cells: int = CELLS, shown: float = SHOWN) -> np.ndarray:
-    """n masks with values 0 … 1, float32 (n, height, width): a random grid, enlarged bilinearly and shifted by up to
-    one cell."""
+def masks(
+    n: int,
+    size: tuple[int, int],
+    rng: np.random.Generator,
+    cells: int = CELLS,
+    shown: float = SHOWN,
+) -> np.ndarray:
+    """n masks with values 0 … 1, float32 (n, height, width): a random grid, enlarged bilinearly and
+    shifted by up to one cell.
+    """
     height, width = size
     step_y, step_x = -(-height // cells), -(-width // cells)
     big = ((cells + 1) * step_x, (cells + 1) * step_y)
@@ -26,7 +35,7 @@ def masks(n: int, size: tuple[int, int], rng: np.random.Generator, cells: int = 
         grid = (rng.random((cells, cells)) < shown).astype(np.float32)
         wide = np.asarray(Image.fromarray(grid).resize(big, Image.Resampling.BILINEAR))
         y, x = rng.integers(0, step_y), rng.integers(0, step_x)
-        row[:] = wide[y:y + height, x:x + width]
+        row[:] = wide[y : y + height, x : x + width]
     return made
 
 
@@ -42,9 +51,10 @@ def rise(
 ) -> np.ndarray:
     """Saliency maps (k, height, width) of k scores.
 
-    ``score`` takes images (m, height, width, 3) in the range of ``image`` and gives (m, k): several models or classes
-    are explained for one set of forward passes. Hidden parts are black. Each map is the mean over masks of
-    score · mask, divided by the mean mask, so that a score that ignores the image gives a flat map.
+    ``score`` takes images (m, height, width, 3) in the range of ``image`` and gives (m, k): several
+    models or classes are explained for one set of forward passes. Hidden parts are black. Each map
+    is the mean over masks of score · mask, divided by the mean mask, so that a score that ignores
+    the image gives a flat map.
     """
     rng = np.random.default_rng(seed)
     total: np.ndarray | None = None

@@ -1,7 +1,9 @@
-"""One trial of a study: stages trained in order, learning rates by validation, evaluation on held-out images.
+"""One trial of a study: stages trained in order, learning rates by validation, evaluation on
+held-out images.
 
-Plain functions from labels, parameters and a network factory to results; the disk is :mod:`core.tasks.finetune`'s.
-A trial depends only on its key, the parameters and the images: run again it gives the same result.
+Plain functions from labels, parameters and a network factory to results; the disk is
+:mod:`core.tasks.finetune`'s. A trial depends only on its key, the parameters and the images: run
+again it gives the same result.
 """
 
 from __future__ import annotations
@@ -31,8 +33,9 @@ from core.finetune.trainer import Epoch, Examples
 class Setup:
     """What all trials of a study share.
 
-    ``make(members, seed)`` gives a fresh network; ``side_by_side``: it can hold one model for each learning rate;
-    ``feed(severity)`` brings inputs, with synthetic images corrupted by that severity.
+    ``make(members, seed)`` gives a fresh network; ``side_by_side``: it can hold one model for each
+    learning rate; ``feed(severity)`` brings inputs, with synthetic images corrupted by that
+    severity.
     """
 
     labels: Labels
@@ -65,8 +68,9 @@ class MemoryStore(dict):
 class TrialResult:
     """What one trial found.
 
-    ``record``: one flat dict for ``trials.parquet``. ``rows`` (m,) of the test images (real, then synthetic) and
-    their ``predicted`` classes. ``curves``: (stage, epoch) pairs. ``state``: the weights, None if all diverged.
+    ``record``: one flat dict for ``trials.parquet``. ``rows`` (m,) of the test images (real, then
+    synthetic) and their ``predicted`` classes. ``curves``: (stage, epoch) pairs. ``state``: the
+    weights, None if all diverged.
     """
 
     key: TrialKey
@@ -86,11 +90,14 @@ class AllDiverged(Exception):
 Tell = Callable[[str, list[Epoch]], None]
 
 
-def run_trial(setup: Setup, key: TrialKey, store: StateStore, tell: Tell = lambda stage, epochs: None) -> TrialResult:
+def run_trial(
+    setup: Setup, key: TrialKey, store: StateStore, tell: Tell = lambda stage, epochs: None
+) -> TrialResult:
     """Train and evaluate one trial.
 
-    ``tell(stage, epochs)`` is called after every epoch and may raise to stop. Weights of stages that several trials
-    share (FFR's stage 1, the ERM network under DFR) are taken from ``store``, or made and put there.
+    ``tell(stage, epochs)`` is called after every epoch and may raise to stop. Weights of stages
+    that several trials share (FFR's stage 1, the ERM network under DFR) are taken from ``store``,
+    or made and put there.
     """
     started = time.perf_counter()
     curves: list[tuple[str, Epoch]] = []
@@ -113,8 +120,12 @@ def run_trial(setup: Setup, key: TrialKey, store: StateStore, tell: Tell = lambd
         status = "done"
     except AllDiverged:
         state, facts, predicted, status = None, {}, np.full(len(rows), -1), "diverged"
-    real, synthetic = scores(setup.labels, rows, predicted) if state is not None else (NOTHING, NOTHING)
-    record = _record(setup, key, mixture, real, synthetic, facts, status, time.perf_counter() - started)
+    real, synthetic = (
+        scores(setup.labels, rows, predicted) if state is not None else (NOTHING, NOTHING)
+    )
+    record = _record(
+        setup, key, mixture, real, synthetic, facts, status, time.perf_counter() - started
+    )
     return TrialResult(key, record, rows, predicted, real, synthetic, curves, state)
 
 
@@ -122,10 +133,16 @@ NOTHING = Scores(None, None, None, ())
 
 
 def test_rows(labels: Labels, version: int) -> np.ndarray:
-    """Rows of held-out images: the real ones, then the synthetic ones (of all versions where ``version`` is -1)."""
+    """Rows of held-out images: the real ones, then the synthetic ones (of all versions where
+    ``version`` is -1).
+    """
     owner = None if version < 0 else version
-    return np.concatenate([labels.rows(synthetic=False, split=TEST),
-                           labels.rows(synthetic=True, split=TEST, version=owner)])
+    return np.concatenate(
+        [
+            labels.rows(synthetic=False, split=TEST),
+            labels.rows(synthetic=True, split=TEST, version=owner),
+        ]
+    )
 
 
 def scores(labels: Labels, rows: np.ndarray, predicted: np.ndarray) -> tuple[Scores, Scores]:
@@ -133,7 +150,9 @@ def scores(labels: Labels, rows: np.ndarray, predicted: np.ndarray) -> tuple[Sco
     right = predicted == labels.y[rows]
     made = labels.synthetic[rows]
     codes = labels.group()[rows]
-    if not labels.synthetic_has_bias:  # then a synthetic group is a class; its first cell stands for it
+    if (
+        not labels.synthetic_has_bias
+    ):  # then a synthetic group is a class; its first cell stands for it
         codes = np.where(made, labels.y[rows] * len(labels.biases), codes)
     return evaluation.score(right[~made], codes[~made]), evaluation.score(right[made], codes[made])
 
@@ -149,8 +168,14 @@ def validation(labels: Labels) -> Examples:
     return Examples(rows, labels.y[rows], np.unique(labels.group()[rows], return_inverse=True)[1])
 
 
-def _trained(setup: Setup, key: TrialKey, mixture: mixtures.Mixture, feed: Feed, store: StateStore,
-             note: Tell) -> tuple[State, dict[str, str]]:
+def _trained(
+    setup: Setup,
+    key: TrialKey,
+    mixture: mixtures.Mixture,
+    feed: Feed,
+    store: StateStore,
+    note: Tell,
+) -> tuple[State, dict[str, str]]:
     """The weights after all stages (for DFR: of the ERM network), and the facts of each stage."""
     objective = "erm" if key.objective == "dfr" else key.objective
     if key.objective == "dfr":
@@ -164,31 +189,51 @@ def _trained(setup: Setup, key: TrialKey, mixture: mixtures.Mixture, feed: Feed,
         name = _shared_name(key, mixture, number)
         found = store.get(name) if name else None
         if found is None:
-            found = _train_stage(setup, key, number, stage, "erm" if stage.plain else objective, state, feed, note)
+            found = _train_stage(
+                setup, key, number, stage, "erm" if stage.plain else objective, state, feed, note
+            )
             if name:
                 store.put(name, *found)
         state, stage_facts = found
         label = "lr" if last else "lr_stage1"
-        facts |= {label: stage_facts["lr"], ("epochs" if last else "epochs_stage1"): stage_facts["epochs"]}
+        facts |= {
+            label: stage_facts["lr"],
+            ("epochs" if last else "epochs_stage1"): stage_facts["epochs"],
+        }
         if last:
-            facts |= {"valid_worst": stage_facts["valid_worst"], "valid_balanced": stage_facts["valid_balanced"]}
+            facts |= {
+                "valid_worst": stage_facts["valid_worst"],
+                "valid_balanced": stage_facts["valid_balanced"],
+            }
     if state is None:
         raise AllDiverged
     if objective == "erm":
-        store.put(TrialKey(key.version, key.severity, key.mixture, "erm", key.seed).name, state, facts)
+        store.put(
+            TrialKey(key.version, key.severity, key.mixture, "erm", key.seed).name, state, facts
+        )
     return state, facts
 
 
 def _shared_name(key: TrialKey, mixture: mixtures.Mixture, number: int) -> str:
-    """The store's name for a first stage on synthetic images alone, which all objectives share; '' otherwise."""
+    """The store's name for a first stage on synthetic images alone, which all objectives share; ''
+    otherwise.
+    """
     if number or not mixture.stages[0].plain:
         return ""
     kind = "biased" if mixture.name == "ffr_biased" else "balanced"
     return TrialKey(key.version, key.severity, f"stage1_{kind}", "erm", key.seed).name
 
 
-def _train_stage(setup: Setup, key: TrialKey, number: int, stage: mixtures.Stage, objective: str,
-                 start: State | None, feed: Feed, note: Tell) -> tuple[State, dict[str, str]]:
+def _train_stage(
+    setup: Setup,
+    key: TrialKey,
+    number: int,
+    stage: mixtures.Stage,
+    objective: str,
+    start: State | None,
+    feed: Feed,
+    note: Tell,
+) -> tuple[State, dict[str, str]]:
     parameters, labels = setup.parameters, setup.labels
     train, valid = examples(labels, stage), validation(labels)
     rates = parameters.rates
@@ -200,20 +245,40 @@ def _train_stage(setup: Setup, key: TrialKey, number: int, stage: mixtures.Stage
         network.load(start)
         aim = make_objective(objective, train.groups, len(grid), network.device, parameters)
         members += trainer.fit(
-            network, feed, train, valid, aim, rates=grid, epochs=parameters.max_epochs, patience=parameters.patience,
-            batch_size=parameters.batch_size, weight_decay=parameters.weight_decay, select=parameters.select,
-            seed=1000 * key.seed + number, freeze_batchnorm=parameters.freeze_batchnorm and number > 0,
-            on_epoch=lambda epochs: note(stage.name, epochs))
+            network,
+            feed,
+            train,
+            valid,
+            aim,
+            rates=grid,
+            epochs=parameters.max_epochs,
+            patience=parameters.patience,
+            batch_size=parameters.batch_size,
+            weight_decay=parameters.weight_decay,
+            select=parameters.select,
+            seed=1000 * key.seed + number,
+            freeze_batchnorm=parameters.freeze_batchnorm and number > 0,
+            on_epoch=lambda epochs: note(stage.name, epochs),
+        )
     best = trainer.choose(members)
     if best is None or best.state is None:
         raise AllDiverged
     score = best.history[best.best_epoch - 1]
-    return best.state, {"lr": repr(best.rate), "epochs": str(best.best_epoch),
-                        "valid_worst": repr(score.valid_worst), "valid_balanced": repr(score.valid_balanced)}
+    return best.state, {
+        "lr": repr(best.rate),
+        "epochs": str(best.best_epoch),
+        "valid_worst": repr(score.valid_worst),
+        "valid_balanced": repr(score.valid_balanced),
+    }
 
 
-def make_objective(name: str, groups: np.ndarray, members: int, device: torch.device | str,
-                   parameters: StudyParameters) -> objectives.ERM:
+def make_objective(
+    name: str,
+    groups: np.ndarray,
+    members: int,
+    device: torch.device | str,
+    parameters: StudyParameters,
+) -> objectives.ERM:
     """The objective called ``name`` for these training groups."""
     if name == "groupdro":
         return objectives.GroupDRO(groups, members, device, parameters.groupdro_step)
@@ -226,8 +291,14 @@ def _loaded(setup: Setup, key: TrialKey, state: State) -> Network:
     return network
 
 
-def _dfr(setup: Setup, key: TrialKey, mixture: mixtures.Mixture, network: Network, feed: Feed,
-         rows: np.ndarray) -> tuple[np.ndarray, dict[str, str]]:
+def _dfr(
+    setup: Setup,
+    key: TrialKey,
+    mixture: mixtures.Mixture,
+    network: Network,
+    feed: Feed,
+    rows: np.ndarray,
+) -> tuple[np.ndarray, dict[str, str]]:
     parameters, valid = setup.parameters, validation(setup.labels)
     size = parameters.batch_size
     last = trainer.extract(network, feed, mixture.stages[-1].rows, size)
@@ -237,40 +308,75 @@ def _dfr(setup: Setup, key: TrialKey, mixture: mixtures.Mixture, network: Networ
     return predicted, {"dfr_strength": repr(refit.strength)}
 
 
-def _record(setup: Setup, key: TrialKey, mixture: mixtures.Mixture, real: Scores, synthetic: Scores,
-            facts: dict[str, str], status: str, seconds: float) -> dict[str, object]:
+def _record(
+    setup: Setup,
+    key: TrialKey,
+    mixture: mixtures.Mixture,
+    real: Scores,
+    synthetic: Scores,
+    facts: dict[str, str],
+    status: str,
+    seconds: float,
+) -> dict[str, object]:
     labels = setup.labels
     named = {code: labels.group_name(code) for code in mixtures.crosses(labels)}
-    excluded = [name for code, name in named.items() if code not in {group.code for group in real.groups}]
+    excluded = [
+        name for code, name in named.items() if code not in {group.code for group in real.groups}
+    ]
     worst = next((group for group in real.groups if group.code == real.worst), None)
 
     def number(name: str) -> float | None:
         return float(facts[name]) if name in facts else None
 
     return {
-        "trial": key.name, "mixture": key.mixture, "objective": key.objective, "seed": key.seed,
-        "severity": key.severity, "version_id": None if key.version < 0 else labels.versions[key.version],
-        "status": status, "lr": number("lr"), "lr_stage1": number("lr_stage1"),
-        "worst_accuracy": real.worst_accuracy, "worst_group": None if worst is None else named[worst.code],
-        "worst_n": None if worst is None else worst.n, "worst_low": None if worst is None else worst.low,
-        "worst_high": None if worst is None else worst.high, "balanced_accuracy": real.balanced_accuracy,
-        "valid_worst": number("valid_worst"), "valid_balanced": number("valid_balanced"),
+        "trial": key.name,
+        "mixture": key.mixture,
+        "objective": key.objective,
+        "seed": key.seed,
+        "severity": key.severity,
+        "version_id": None if key.version < 0 else labels.versions[key.version],
+        "status": status,
+        "lr": number("lr"),
+        "lr_stage1": number("lr_stage1"),
+        "worst_accuracy": real.worst_accuracy,
+        "worst_group": None if worst is None else named[worst.code],
+        "worst_n": None if worst is None else worst.n,
+        "worst_low": None if worst is None else worst.low,
+        "worst_high": None if worst is None else worst.high,
+        "balanced_accuracy": real.balanced_accuracy,
+        "valid_worst": number("valid_worst"),
+        "valid_balanced": number("valid_balanced"),
         "synthetic_worst_accuracy": synthetic.worst_accuracy,
-        "synthetic_worst_group": None if synthetic.worst is None else (
-            labels.group_name(synthetic.worst) if labels.synthetic_has_bias
-            else labels.classes[synthetic.worst // len(labels.biases)]),
+        "synthetic_worst_group": None
+        if synthetic.worst is None
+        else (
+            labels.group_name(synthetic.worst)
+            if labels.synthetic_has_bias
+            else labels.classes[synthetic.worst // len(labels.biases)]
+        ),
         "synthetic_balanced_accuracy": synthetic.balanced_accuracy,
         "n_real": sum(int(np.sum(~labels.synthetic[stage.rows])) for stage in mixture.stages),
-        "n_synthetic": mixture.n_synthetic, "wanted": mixture.wanted, "shortfall": mixture.shortfall,
+        "n_synthetic": mixture.n_synthetic,
+        "wanted": mixture.wanted,
+        "shortfall": mixture.shortfall,
         "epochs": None if "epochs" not in facts else int(facts["epochs"]),
         "epochs_stage1": None if "epochs_stage1" not in facts else int(facts["epochs_stage1"]),
-        "dfr_strength": number("dfr_strength"), "seconds": seconds, "excluded": json.dumps(excluded),
-        "parameters": setup.parameters.as_json(), "software": json.dumps(software()),
+        "dfr_strength": number("dfr_strength"),
+        "seconds": seconds,
+        "excluded": json.dumps(excluded),
+        "parameters": setup.parameters.as_json(),
+        "software": json.dumps(software()),
     }
 
 
 def software() -> dict[str, str]:
     """Versions that a result may depend on."""
-    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__, "scipy": scipy.__version__, "threads": str(torch.get_num_threads()),
-            "machine": platform.machine()}
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "scikit-learn": sklearn.__version__,
+        "scipy": scipy.__version__,
+        "threads": str(torch.get_num_threads()),
+        "machine": platform.machine(),
+    }

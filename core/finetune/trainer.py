@@ -1,4 +1,6 @@
-"""One training loop for all: Adam, a grid of learning rates side by side, early stop, the best epoch kept."""
+"""One training loop for all: Adam, a grid of learning rates side by side, early stop, the best
+epoch kept.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from core.finetune.objectives import ERM
 
 @dataclass(frozen=True)
 class Examples:
-    """Images to train or validate on: ``rows`` of the images table, class ``y`` and dense ``groups``, each (n,)."""
+    """Images to train or validate on: ``rows`` of the images table, class ``y`` and dense
+    ``groups``, each (n,).
+    """
 
     rows: np.ndarray
     y: np.ndarray
@@ -25,7 +29,9 @@ class Examples:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch of one model did: mean training loss, worst and balanced accuracy on validation."""
+    """What one epoch of one model did: mean training loss, worst and balanced accuracy on
+    validation.
+    """
 
     number: int
     rate: float
@@ -36,7 +42,9 @@ class Epoch:
 
 @dataclass
 class Member:
-    """One learning rate's run: its best epoch and weights, the history, and whether its loss diverged."""
+    """One learning rate's run: its best epoch and weights, the history, and whether its loss
+    diverged.
+    """
 
     rate: float
     best: tuple[float, float] = (-1.0, -1.0)
@@ -67,31 +75,41 @@ def fit(
     freeze_batchnorm: bool = False,
     on_epoch: Callable[[list[Epoch]], None] = lambda epochs: None,
 ) -> list[Member]:
-    """Train ``network.members`` models, model k with ``rates[k]``; returns one :class:`Member` for each.
+    """Train ``network.members`` models, model k with ``rates[k]``; returns one :class:`Member` for
+    each.
 
-    Every model sees the same batches. After each epoch the validation images choose: by (worst, balanced) or
-    (balanced, worst) accuracy in lexicographic order, so that a worst accuracy of 0 everywhere still orders epochs.
-    ``on_epoch`` gets one :class:`Epoch` for each running model, and may raise to stop the whole fit.
+    Every model sees the same batches. After each epoch the validation images choose: by (worst,
+    balanced) or (balanced, worst) accuracy in lexicographic order, so that a worst accuracy of 0
+    everywhere still orders epochs. ``on_epoch`` gets one :class:`Epoch` for each running model, and
+    may raise to stop the whole fit.
     """
     if len(rates) != network.members:
         raise ValueError(f"{len(rates)} rates for {network.members} models")
     members = [Member(rate) for rate in rates]
     optimizer = torch.optim.Adam(
         [{"params": network.member_parameters(k), "lr": rate} for k, rate in enumerate(rates)],
-        weight_decay=weight_decay, fused=network.device.type in ("cpu", "cuda"))
-    scaler = torch.amp.GradScaler(network.device.type, enabled=getattr(network, "half_precision", False))
+        weight_decay=weight_decay,
+        fused=network.device.type in ("cpu", "cuda"),
+    )
+    scaler = torch.amp.GradScaler(
+        network.device.type, enabled=getattr(network, "half_precision", False)
+    )
     rng = np.random.default_rng(seed)
     y = torch.from_numpy(train.y).to(network.device)
     groups = torch.from_numpy(train.groups).to(network.device)
     for number in range(1, epochs + 1):
         network.mode(training=True, freeze_batchnorm=freeze_batchnorm)
         order = objective.order(train.groups, rng)
-        order = order[:len(order) - len(order) % batch_size] if _one_left(len(order), batch_size) else order
+        order = (
+            order[: len(order) - len(order) % batch_size]
+            if _one_left(len(order), batch_size)
+            else order
+        )
         position = torch.from_numpy(order).to(network.device)
         total = torch.zeros(network.members, device=network.device)
         start = 0
         for inputs in feed.batches(train.rows[order], batch_size):
-            mine = position[start:start + len(inputs)]
+            mine = position[start : start + len(inputs)]
             start += len(inputs)
             loss = objective.loss(network.logits(inputs), y[mine], groups[mine])
             optimizer.zero_grad(set_to_none=True)
@@ -103,7 +121,13 @@ def fit(
         worst, balanced = validate(network, feed, valid, batch_size)
         running = [k for k, member in enumerate(members) if not member.stopped(patience)]
         for k in running:
-            _note(members[k], network, k, Epoch(number, rates[k], losses[k], float(worst[k]), float(balanced[k])), select)
+            _note(
+                members[k],
+                network,
+                k,
+                Epoch(number, rates[k], losses[k], float(worst[k]), float(balanced[k])),
+                select,
+            )
         on_epoch([members[k].history[-1] for k in running])
         if all(member.stopped(patience) for member in members):
             break
@@ -111,7 +135,9 @@ def fit(
 
 
 def choose(members: list[Member]) -> Member | None:
-    """The model with the best validation score (the smaller rate first among equals); None if all diverged."""
+    """The model with the best validation score (the smaller rate first among equals); None if all
+    diverged.
+    """
     alive = [member for member in members if not member.diverged and member.state is not None]
     return max(alive, key=lambda member: (member.best, -member.rate)) if alive else None
 
@@ -122,7 +148,9 @@ def predict(network: Network, feed: Feed, rows: np.ndarray, batch_size: int) -> 
     if len(rows) == 0:
         return np.zeros((network.members, 0), dtype=np.int64)
     network.mode(training=False)
-    parts = [network.logits(inputs).argmax(dim=2).cpu() for inputs in feed.batches(rows, 4 * batch_size)]
+    parts = [
+        network.logits(inputs).argmax(dim=2).cpu() for inputs in feed.batches(rows, 4 * batch_size)
+    ]
     return torch.cat(parts, dim=1).numpy()
 
 
@@ -130,11 +158,15 @@ def predict(network: Network, feed: Feed, rows: np.ndarray, batch_size: int) -> 
 def extract(network: Network, feed: Feed, rows: np.ndarray, batch_size: int) -> np.ndarray:
     """What the first model's last layer sees, (n, f) float32."""
     network.mode(training=False)
-    parts = [network.features(inputs, 0).float().cpu() for inputs in feed.batches(rows, 4 * batch_size)]
+    parts = [
+        network.features(inputs, 0).float().cpu() for inputs in feed.batches(rows, 4 * batch_size)
+    ]
     return torch.cat(parts).numpy()
 
 
-def validate(network: Network, feed: Feed, valid: Examples, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+def validate(
+    network: Network, feed: Feed, valid: Examples, batch_size: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Worst and balanced accuracy of each model on validation, each (K,)."""
     right = predict(network, feed, valid.rows, batch_size) == valid.y
     return worst_and_balanced(right, valid.groups, np.bincount(valid.groups))

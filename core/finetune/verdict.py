@@ -16,7 +16,9 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True)
 class Outcome:
-    """One trial's part of a comparison: ``right`` (n,) bool on the real test images, in one order for all trials."""
+    """One trial's part of a comparison: ``right`` (n,) bool on the real test images, in one order
+    for all trials.
+    """
 
     seed: int
     worst_accuracy: float
@@ -28,9 +30,10 @@ class Outcome:
 class Comparison:
     """Worst accuracy of one mixture minus another's, in shares of 1.
 
-    ``difference`` ± ``deviation`` over seeds; ``p`` of the paired t test over seeds (None with one seed, or where
-    all seeds differ by the same amount); ``low``, ``high``: 95 % bootstrap interval over test images, drawn within
-    groups; ``p_images``: McNemar's exact test on the images of the baseline's worst group.
+    ``difference`` ± ``deviation`` over seeds; ``p`` of the paired t test over seeds (None with one
+    seed, or where all seeds differ by the same amount); ``low``, ``high``: 95 % bootstrap interval
+    over test images, drawn within groups; ``p_images``: McNemar's exact test on the images of the
+    baseline's worst group.
     """
 
     difference: float
@@ -42,8 +45,12 @@ class Comparison:
     p_images: float
 
 
-def compare(ours: list[Outcome], theirs: list[Outcome], groups: np.ndarray, seed: int = 0) -> Comparison:
-    """Compare two mixtures on the seeds that both have. ``groups`` (n,): group of each real test image."""
+def compare(
+    ours: list[Outcome], theirs: list[Outcome], groups: np.ndarray, seed: int = 0
+) -> Comparison:
+    """Compare two mixtures on the seeds that both have. ``groups`` (n,): group of each real test
+    image.
+    """
     pairs = [(a, b) for a in ours for b in theirs if a.seed == b.seed]
     if not pairs:
         raise ValueError("the two mixtures share no seed")
@@ -55,15 +62,23 @@ def compare(ours: list[Outcome], theirs: list[Outcome], groups: np.ndarray, seed
     our_right = np.array([a.right for a, _ in pairs], dtype=float)
     their_right = np.array([b.right for _, b in pairs], dtype=float)
     low, high = _bootstrap(our_right, their_right, groups, seed)
-    return Comparison(float(change.mean()), deviation, len(change), p, low, high,
-                      _mcnemar(our_right, their_right, groups))
+    return Comparison(
+        float(change.mean()),
+        deviation,
+        len(change),
+        p,
+        low,
+        high,
+        _mcnemar(our_right, their_right, groups),
+    )
 
 
 def sentence(comparison: Comparison, mixture: str, baseline: str, objective: str) -> str:
-    """"Under ERM, FFR improves worst accuracy by 17 ± 4 points over no synthetic data; p = 0.01, 3 seeds."
+    """ "Under ERM, FFR improves worst accuracy by 17 ± 4 points over no synthetic data; p = 0.01, 3
+    seeds."
 
-    It says "improves" or "lowers" only where the 95 % interval over test images and, with two seeds or more, the
-    paired test over seeds both leave zero out; else that there is no clear difference.
+    It says "improves" or "lowers" only where the 95 % interval over test images and, with two seeds
+    or more, the paired test over seeds both leave zero out; else that there is no clear difference.
     """
     ours, theirs = MIXTURE_NAMES[mixture], MIXTURE_NAMES[baseline]
     ours = ours[0].upper() + ours[1:]
@@ -72,8 +87,11 @@ def sentence(comparison: Comparison, mixture: str, baseline: str, objective: str
         spread, test = "", "one seed, so no test over seeds"
     else:
         spread = f" ± {100 * comparison.deviation:.0f}"
-        test = f"{_p(comparison.p)}, {comparison.seeds} seeds" if comparison.p is not None else (
-            f"the same difference in all {comparison.seeds} seeds")
+        test = (
+            f"{_p(comparison.p)}, {comparison.seeds} seeds"
+            if comparison.p is not None
+            else (f"the same difference in all {comparison.seeds} seeds")
+        )
     by_images = comparison.low > 0 or comparison.high < 0
     by_seeds = comparison.p is None or comparison.p < 0.05
     tail = f"{test} (test images alone: {100 * comparison.low:+.0f} to {100 * comparison.high:+.0f} points)"
@@ -81,14 +99,20 @@ def sentence(comparison: Comparison, mixture: str, baseline: str, objective: str
     if by_images and by_seeds and comparison.difference != 0:
         verb = "improves" if points > 0 else "lowers"
         return f"{under}{ours} {verb} worst accuracy by {abs(points):.0f}{spread} points over {theirs}; {tail}."
-    return (f"{under}{ours} makes no clear difference to worst accuracy over {theirs}: {round(points) + 0:+d}{spread} points; "
-            f"{tail}.")
+    return (
+        f"{under}{ours} makes no clear difference to worst accuracy over {theirs}: {round(points) + 0:+d}{spread} points; "
+        f"{tail}."
+    )
 
 
-def verdicts(outcomes: dict[tuple[str, str], list[Outcome]], groups: np.ndarray) -> list[dict[str, object]]:
-    """One verdict for each objective and mixture against the baseline ``none``, and for FFR against USB and ASB.
+def verdicts(
+    outcomes: dict[tuple[str, str], list[Outcome]], groups: np.ndarray
+) -> list[dict[str, object]]:
+    """One verdict for each objective and mixture against the baseline ``none``, and for FFR against
+    USB and ASB.
 
-    ``outcomes``: (mixture, objective) → its trials. Returns flat dicts with the comparison's numbers and ``text``.
+    ``outcomes``: (mixture, objective) → its trials. Returns flat dicts with the comparison's
+    numbers and ``text``.
     """
     found: list[dict[str, object]] = []
     for objective in OBJECTIVE_NAMES:
@@ -100,33 +124,54 @@ def verdicts(outcomes: dict[tuple[str, str], list[Outcome]], groups: np.ndarray)
             if not {a.seed for a in ours} & {b.seed for b in theirs}:
                 continue
             result = compare(ours, theirs, groups)
-            found.append({"mixture": mixture, "baseline": baseline, "objective": objective, **vars(result),
-                          "text": sentence(result, mixture, baseline, objective)})
+            found.append(
+                {
+                    "mixture": mixture,
+                    "baseline": baseline,
+                    "objective": objective,
+                    **vars(result),
+                    "text": sentence(result, mixture, baseline, objective),
+                }
+            )
     return found
 
 
-def summarise(outcomes: dict[tuple[str, str], list[Outcome]], groups: np.ndarray) -> list[dict[str, object]]:
-    """Mean ± deviation over seeds of worst and balanced accuracy for each (mixture, objective), and the pooled
-    worst group: the group with the lowest accuracy averaged over seeds.
+def summarise(
+    outcomes: dict[tuple[str, str], list[Outcome]], groups: np.ndarray
+) -> list[dict[str, object]]:
+    """Mean ± deviation over seeds of worst and balanced accuracy for each (mixture, objective), and
+    the pooled worst group: the group with the lowest accuracy averaged over seeds.
 
-    Its Wilson interval counts each test image once however many seeds looked at it, since the same images seen by
-    three seeds are not three times as many images.
+    Its Wilson interval counts each test image once however many seeds looked at it, since the same
+    images seen by three seeds are not three times as many images.
     """
     found = []
     for (mixture, objective), trials in outcomes.items():
         worst = np.array([trial.worst_accuracy for trial in trials])
         balanced = np.array([trial.balanced_accuracy for trial in trials])
-        means = _group_means(np.mean([trial.right for trial in trials], axis=0)[None].astype(float), groups)[0]
+        means = _group_means(
+            np.mean([trial.right for trial in trials], axis=0)[None].astype(float), groups
+        )[0]
         codes = np.unique(groups)
         place = int(np.argmin(means))
         n = int(np.sum(groups == codes[place]))
         low, high = wilson(means[place] * n, n)
-        found.append({
-            "mixture": mixture, "objective": objective, "seeds": len(trials),
-            "worst_mean": float(worst.mean()), "worst_sd": _sd(worst),
-            "balanced_mean": float(balanced.mean()), "balanced_sd": _sd(balanced),
-            "pooled_worst": float(means[place]), "pooled_worst_code": int(codes[place]), "pooled_worst_n": n,
-            "pooled_low": low, "pooled_high": high})
+        found.append(
+            {
+                "mixture": mixture,
+                "objective": objective,
+                "seeds": len(trials),
+                "worst_mean": float(worst.mean()),
+                "worst_sd": _sd(worst),
+                "balanced_mean": float(balanced.mean()),
+                "balanced_sd": _sd(balanced),
+                "pooled_worst": float(means[place]),
+                "pooled_worst_code": int(codes[place]),
+                "pooled_worst_n": n,
+                "pooled_low": low,
+                "pooled_high": high,
+            }
+        )
     return found
 
 
@@ -142,8 +187,12 @@ def _group_means(right: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return (right @ member) / member.sum(axis=0)
 
 
-def _bootstrap(ours: np.ndarray, theirs: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float]:
-    """95 % interval of the mean difference of worst accuracies when test images are redrawn within groups."""
+def _bootstrap(
+    ours: np.ndarray, theirs: np.ndarray, groups: np.ndarray, seed: int
+) -> tuple[float, float]:
+    """95 % interval of the mean difference of worst accuracies when test images are redrawn within
+    groups.
+    """
     rng = np.random.default_rng(seed)
     members = defaultdict(list)
     for place, code in enumerate(groups):
@@ -161,7 +210,9 @@ def _bootstrap(ours: np.ndarray, theirs: np.ndarray, groups: np.ndarray, seed: i
 
 
 def _mcnemar(ours: np.ndarray, theirs: np.ndarray, groups: np.ndarray) -> float:
-    """McNemar's exact test on the images of the baseline's worst group (majority over seeds decides an image)."""
+    """McNemar's exact test on the images of the baseline's worst group (majority over seeds decides
+    an image).
+    """
     codes = np.unique(groups)
     means = _group_means(theirs.mean(axis=0)[None], groups)[0]
     mine = groups == codes[int(np.argmin(means))]

@@ -1,9 +1,11 @@
-"""From a file's bytes to an 8-bit RGB image, whatever the file: the one place where Gapscope opens images.
+"""From a file's bytes to an 8-bit RGB image, whatever the file: the one place where Gapscope opens
+images.
 
-What a camera, a renderer or an export script may write is turned into the picture a person would see: EXIF rotation
-is applied, 16-bit and float greyscale is scaled, palettes are looked up, transparency is laid on mid-grey, CMYK is
-converted. Colour profiles are not applied: encoders were trained without them. Whatever cannot be shown raises
-:class:`UnreadableImage` with a reason in plain words.
+What a camera, a renderer or an export script may write is turned into the picture a person would
+see: EXIF rotation is applied, 16-bit and float greyscale is scaled, palettes are looked up,
+transparency is laid on mid-grey, CMYK is converted. Colour profiles are not applied: encoders were
+trained without them. Whatever cannot be shown raises :class:`UnreadableImage` with a reason in
+plain words.
 """
 
 from __future__ import annotations
@@ -29,9 +31,9 @@ from PIL import (
 
 from core.errors import InputError
 
-# Opened by content, not by suffix; nothing else, so that no odd decoder of Pillow (EPS calls a program) is reached.
-# GIF is here because collected ".jpg" files are often GIFs. The JPEG plugin also opens MPO (further pictures behind
-# the first, as phones write them).
+# Opened by content, not by suffix; nothing else, so that no odd decoder of Pillow (EPS calls a
+# program) is reached. GIF is here because collected ".jpg" files are often GIFs. The JPEG plugin
+# also opens MPO (further pictures behind the first, as phones write them).
 FORMATS = tuple(
     plugin.format
     for plugin in (
@@ -44,7 +46,8 @@ FORMATS = tuple(
     )
 )
 
-# What Pillow raises on broken files, beside its own errors (found by mutating files of every format).
+# What Pillow raises on broken files, beside its own errors (found by mutating files of every
+# format).
 BROKEN = (
     OSError,
     SyntaxError,
@@ -61,8 +64,9 @@ BROKEN = (
     Image.DecompressionBombWarning,
 )
 
-# Mid-grey is what encoders read as zero (their inputs are centred): neither a black nor a white surround, each of
-# which would draw a silhouette that says more about the file format than about the object.
+# Mid-grey is what encoders read as zero (their inputs are centred): neither a black nor a white
+# surround, each of which would draw a silhouette that says more about the file format than about
+# the object.
 BACKGROUND = (128, 128, 128)
 
 ORIENTATION_TAG = 0x0112  # EXIF 2.32, table 4
@@ -104,8 +108,9 @@ class UnreadableImage(InputError):
 def decode(source: Path | str | bytes, *, shortest: int | None = None) -> Image.Image:
     """The image as 8-bit RGB, upright; of a file with several pages or frames, the first.
 
-    ``shortest``: the shorter side that the caller needs, in pixels. Large JPEGs are then decoded at 1/2, 1/4 or 1/8
-    of their size (a feature of the format), never below it. Raises :class:`UnreadableImage`.
+    ``shortest``: the shorter side that the caller needs, in pixels. Large JPEGs are then decoded at
+    1/2, 1/4 or 1/8 of their size (a feature of the format), never below it. Raises
+    :class:`UnreadableImage`.
     """
     with opened(source) as image:
         if shortest is not None and image.format in ("JPEG", "MPO"):
@@ -117,7 +122,9 @@ def decode(source: Path | str | bytes, *, shortest: int | None = None) -> Image.
 
 @contextmanager
 def opened(source: Path | str | bytes) -> Iterator[Image.Image]:
-    """Open an image file (header only); what breaks then or inside the block becomes :class:`UnreadableImage`."""
+    """Open an image file (header only); what breaks then or inside the block becomes
+    :class:`UnreadableImage`.
+    """
     head, size = b"", 0
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file:
@@ -133,7 +140,9 @@ def opened(source: Path | str | bytes) -> Iterator[Image.Image]:
 
 
 def orientation(image: Image.Image) -> int:
-    """The EXIF orientation still to be applied, 1 to 8; 1 where there is none or the EXIF block is broken."""
+    """The EXIF orientation still to be applied, 1 to 8; 1 where there is none or the EXIF block is
+    broken.
+    """
     if image.format == "TIFF":
         return 1  # Pillow turns these itself, and gives their upright size at once
     try:
@@ -144,7 +153,9 @@ def orientation(image: Image.Image) -> int:
 
 
 def reason(error: BaseException, head: bytes = b"", size: int = 0) -> str:
-    """Why a file could not be read, in plain words. ``head``: its first 16 bytes; ``size``: of the file, in bytes."""
+    """Why a file could not be read, in plain words. ``head``: its first 16 bytes; ``size``: of the
+    file, in bytes.
+    """
     if isinstance(error, OSError) and error.errno is not None:
         if isinstance(error, FileNotFoundError):
             return "The file is gone, or a link that leads nowhere"
@@ -160,8 +171,14 @@ def reason(error: BaseException, head: bytes = b"", size: int = 0) -> str:
     if _promised(head) > size:
         return CUT_OFF
     if isinstance(error, UnidentifiedImageError):
-        kind = next((name for signature, name in SIGNATURES.items() if head.startswith(signature)), None)
-        return NOT_AN_IMAGE if kind is None else f"The file begins like a {kind} but its header is damaged"
+        kind = next(
+            (name for signature, name in SIGNATURES.items() if head.startswith(signature)), None
+        )
+        return (
+            NOT_AN_IMAGE
+            if kind is None
+            else f"The file begins like a {kind} but its header is damaged"
+        )
     if isinstance(error, EOFError) or "truncated" in str(error).lower():
         return CUT_OFF
     return f"The image is damaged ({' '.join(str(error).split()) or type(error).__name__})"
@@ -189,9 +206,10 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 def _grey_to_bytes(grey: np.ndarray, format_: str | None) -> np.ndarray:
     """Greyscale of more than 8 bits (h, w), any number type, to uint8.
 
-    16-bit files and PNGs use their full range, black 0 to white 65535: two files of one set stay comparable. Files of
-    32-bit numbers do not say their range, so it is the smallest of 0..1 (floats), 0..255 and 0..65535 that holds all
-    values, else from the smallest to the largest value. Numbers that are not finite become black.
+    16-bit files and PNGs use their full range, black 0 to white 65535: two files of one set stay
+    comparable. Files of 32-bit numbers do not say their range, so it is the smallest of 0..1
+    (floats), 0..255 and 0..65535 that holds all values, else from the smallest to the largest
+    value. Numbers that are not finite become black.
     """
     whole = grey.dtype.kind in "iu"
     values = np.nan_to_num(grey.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)

@@ -1,6 +1,7 @@
 """Where an image's class, bias and split come from: a pattern for its path, or a table.
 
-A **pattern** such as ``{split}/{class}/{bias}/*`` is matched against the path relative to the dataset's folder:
+A **pattern** such as ``{split}/{class}/{bias}/*`` is matched against the path relative to the
+dataset's folder:
 
 ========================  ====================================================================================
 ``{class}`` ``{bias}``    a piece of one folder or file name, as short as it can be (``{class}_{bias}_*.png``
@@ -10,8 +11,8 @@ A **pattern** such as ``{split}/{class}/{bias}/*`` is matched against the path r
 anything else             itself
 ========================  ====================================================================================
 
-A **table** is a CSV or Parquet file with the columns ``path, class, bias`` and, if wanted, ``split``; paths are
-relative to the dataset's folder (absolute ones inside it will do).
+A **table** is a CSV or Parquet file with the columns ``path, class, bias`` and, if wanted,
+``split``; paths are relative to the dataset's folder (absolute ones inside it will do).
 """
 
 from __future__ import annotations
@@ -53,15 +54,18 @@ class LabelSource(Protocol):
     spec: str
 
     def label(self, path: str) -> Labels:
-        """The labels of a POSIX path relative to the dataset's folder; all None where the source does not know it."""
+        """The labels of a POSIX path relative to the dataset's folder; all None where the source
+        does not know it.
+        """
         ...
 
 
 def parse_spec(spec: str, folder: Path, roots: tuple[Path, ...] | None = None) -> LabelSource:
-    """The label source that ``spec`` names: a pattern where it has braces, else the path of a table.
+    """The label source that ``spec`` names: a pattern where it has braces, else the path of a
+    table.
 
-    A relative table path is looked for in the current folder, then in ``folder``. With ``roots`` the table must lie
-    inside them. Raises :class:`InputError` (or its subclass OutsideRoots).
+    A relative table path is looked for in the current folder, then in ``folder``. With ``roots``
+    the table must lie inside them. Raises :class:`InputError` (or its subclass OutsideRoots).
     """
     spec = spec.strip()
     if "{" in spec or "}" in spec:
@@ -75,7 +79,9 @@ def parse_spec(spec: str, folder: Path, roots: tuple[Path, ...] | None = None) -
     given = Path(spec).expanduser()
     file = given if given.is_absolute() or given.is_file() else folder / given
     if not file.is_file():
-        raise InputError(f"The label table {spec} does not exist", "Check the path for typing errors.")
+        raise InputError(
+            f"The label table {spec} does not exist", "Check the path for typing errors."
+        )
     if roots is not None:
         check_inside(file.resolve().parent, roots)
     return TableLabels(spec, read_labels(file), folder)
@@ -105,12 +111,15 @@ class TableLabels:
     """Labels looked up in a table."""
 
     def __init__(self, spec: str, table: pa.Table, folder: Path) -> None:
-        """``table``: string columns path, class, bias and perhaps split. Raises :class:`InputError`."""
+        """``table``: string columns path, class, bias and perhaps split. Raises
+        :class:`InputError`.
+        """
         self.spec = spec
         self._labels: dict[str, Labels] = {}
         seen: dict[Labels, Labels] = {}  # a million rows share a few label triples
         columns = [
-            table[name].to_pylist() if name in table.column_names else None for name in ("path", *NAMES)
+            table[name].to_pylist() if name in table.column_names else None
+            for name in ("path", *NAMES)
         ]
         paths, classes, biases, splits = columns
         assert paths is not None and classes is not None and biases is not None
@@ -121,7 +130,9 @@ class TableLabels:
             name = path.replace("\\", "/").removeprefix(prefix).removeprefix("./")
             split = splits[row] if splits is not None else None
             label = Labels(
-                classes[row], biases[row], as_split(split, f"row {row + 1} of {spec}") if split else None
+                classes[row],
+                biases[row],
+                as_split(split, f"row {row + 1} of {spec}") if split else None,
             )
             label = seen.setdefault(label, label)
             if self._labels.setdefault(name, label) != label:
@@ -133,7 +144,8 @@ class TableLabels:
 
 
 def read_labels(file: Path) -> pa.Table:
-    """The label table of a CSV or Parquet file as strings (class ``007`` stays ``007``; an empty cell is null).
+    """The label table of a CSV or Parquet file as strings (class ``007`` stays ``007``; an empty
+    cell is null).
 
     Raises :class:`InputError` when it cannot be read or lacks a column.
     """
@@ -163,7 +175,9 @@ def read_labels(file: Path) -> pa.Table:
 
 
 def as_split(value: str, where: str) -> str:
-    """``train``, ``valid`` or ``test`` for a split as people write it. Raises :class:`InputError` for anything else."""
+    """``train``, ``valid`` or ``test`` for a split as people write it. Raises :class:`InputError`
+    for anything else.
+    """
     split = SPLITS.get(value.strip().lower())
     if split is None:
         raise InputError(
@@ -175,12 +189,15 @@ def as_split(value: str, where: str) -> str:
 
 
 def explain(source: LabelSource, paths: Iterable[str]) -> str:
-    """One line that shows what ``source`` gives for three example paths: for a source that matches nothing."""
+    """One line that shows what ``source`` gives for three example paths: for a source that matches
+    nothing.
+    """
     examples = []
     for path in islice(paths, 3):
         label = source.label(path)
         named = [
-            (name, value) for name, value in zip(NAMES, (label.class_, label.bias, label.split), strict=True)
+            (name, value)
+            for name, value in zip(NAMES, (label.class_, label.bias, label.split), strict=True)
         ]
         found = ", ".join(f"{name} {value}" for name, value in named if value is not None)
         examples.append(f"{path} gives {found or 'nothing'}")
@@ -226,13 +243,15 @@ def _segment_regex(segment: str, spec: str, used: set[str]) -> str:
                 raise InputError(what, "It may name {class}, {bias} and {split}.")
             if name in used:
                 raise InputError(
-                    f"The label pattern {spec!r} names {{{name}}} twice", "Name it once; use * elsewhere."
+                    f"The label pattern {spec!r} names {{{name}}} twice",
+                    "Name it once; use * elsewhere.",
                 )
             used.add(name)
             pieces.append(f"(?P<{name}_>[^/]+?)" if name == "class" else f"(?P<{name}>[^/]+?)")
         elif "{" in piece or "}" in piece:
             raise InputError(
-                f"The label pattern {spec!r} has an unpaired brace", "Write for example {class}/{bias}/*."
+                f"The label pattern {spec!r} has an unpaired brace",
+                "Write for example {class}/{bias}/*.",
             )
         else:
             pieces.append(re.escape(piece))

@@ -1,7 +1,7 @@
 """Where a user may look: folders inside the allowed roots, and a quick listing of one of them.
 
-Everything a user types or clicks passes :func:`check_inside` before a file is touched. Nothing here opens an image,
-so the server process pays nothing for importing it.
+Everything a user types or clicks passes :func:`check_inside` before a file is touched. Nothing here
+opens an image, so the server process pays nothing for importing it.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ from core.errors import InputError, OutsideRoots
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 COUNT_CAP = 10_000  # images counted in the listed folder before the count becomes "10,000 or more"
-ENTRY_CAP = 50_000  # directory entries looked at in one listing: a million files must not stop the page
+ENTRY_CAP = (
+    50_000  # directory entries looked at in one listing: a million files must not stop the page
+)
 CHILD_CAP = 1_000  # images counted in each subfolder
 SAMPLE = 6
 
 
 @dataclass(frozen=True)
 class FolderEntry:
-    """A subfolder: ``images`` directly inside it (at most 1,000 are counted; None: not counted or not readable)."""
+    """A subfolder: ``images`` directly inside it (at most 1,000 are counted; None: not counted or
+    not readable).
+    """
 
     name: str
     path: Path
@@ -33,9 +37,10 @@ class FolderEntry:
 class FolderListing:
     """What the folder browser shows of one folder.
 
-    ``parent`` is None at the top of the allowed folders. ``images`` counts image files directly inside; with
-    ``images_capped`` there are at least that many. ``complete`` is False when the folder has more entries or
-    subfolders than were looked at. ``sample`` holds up to six image files.
+    ``parent`` is None at the top of the allowed folders. ``images`` counts image files directly
+    inside; with ``images_capped`` there are at least that many. ``complete`` is False when the
+    folder has more entries or subfolders than were looked at. ``sample`` holds up to six image
+    files.
     """
 
     path: Path
@@ -48,15 +53,18 @@ class FolderListing:
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a file's name says it is an image. Hidden files do not count (``._photo.jpg`` is no photo)."""
+    """Whether a file's name says it is an image. Hidden files do not count (``._photo.jpg`` is no
+    photo).
+    """
     return name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
 
 
 def check_inside(path: Path | str, roots: tuple[Path, ...]) -> Path:
     """The folder ``path``, absolute, with ``~`` expanded and every symbolic link resolved.
 
-    Raises :class:`OutsideRoots` when it lies outside every root (said before whether it exists, so that nobody can
-    probe for files elsewhere) and :class:`InputError` when it is missing, not a folder or not readable.
+    Raises :class:`OutsideRoots` when it lies outside every root (said before whether it exists, so
+    that nobody can probe for files elsewhere) and :class:`InputError` when it is missing, not a
+    folder or not readable.
     """
     resolved = _resolve(path)
     if not _is_inside(resolved, roots):
@@ -75,7 +83,9 @@ def check_folder(folder: Path) -> None:
         with os.scandir(folder):
             pass
     except FileNotFoundError:
-        raise InputError(f"The folder {folder} does not exist", "Check the path for typing errors.") from None
+        raise InputError(
+            f"The folder {folder} does not exist", "Check the path for typing errors."
+        ) from None
     except NotADirectoryError:
         raise InputError(
             f"{folder} is a file, not a folder", "Give the folder that holds the images."
@@ -93,10 +103,12 @@ def check_folder(folder: Path) -> None:
 
 
 def list_folder(path: Path | str, roots: tuple[Path, ...], limit: int = 500) -> FolderListing:
-    """Subfolders, image count and a few images of a folder, quickly even where it holds a million files.
+    """Subfolders, image count and a few images of a folder, quickly even where it holds a million
+    files.
 
-    Looks at no more than 50,000 directory entries in all and returns at most ``limit`` subfolders, in name order.
-    Hidden entries and links that lead outside ``roots`` are left out. Raises as :func:`check_inside`.
+    Looks at no more than 50,000 directory entries in all and returns at most ``limit`` subfolders,
+    in name order. Hidden entries and links that lead outside ``roots`` are left out. Raises as
+    :func:`check_inside`.
     """
     folder = check_inside(path, roots)
     names: list[str] = []
@@ -134,8 +146,14 @@ def _resolve(path: Path | str) -> Path:
         raise InputError("No folder was given", "Type the path of a folder or choose one.")
     try:
         return Path(path).expanduser().resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # a link to itself, ~nobody, a NUL, too long a name
-        raise InputError(f"{str(path)!r} is not a usable path: {error}", "Check the path.") from error
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:  # a link to itself, ~nobody, a NUL, too long a name
+        raise InputError(
+            f"{str(path)!r} is not a usable path: {error}", "Check the path."
+        ) from error
 
 
 def _is_inside(resolved: Path, roots: tuple[Path, ...]) -> bool:
@@ -158,7 +176,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _count_images(folder: Path, budget: int) -> tuple[int | None, int]:
-    """Images directly inside (None: not readable, or no budget left), and how many entries were looked at."""
+    """Images directly inside (None: not readable, or no budget left), and how many entries were
+    looked at.
+    """
     if budget <= 0:
         return None, 0
     images = looked_at = 0

@@ -1,7 +1,8 @@
 """What is in an image folder: one row a file, unreadable files among them with a reason.
 
-Files are found by name, read once, hashed, and opened far enough to know that they are whole. Nothing is held longer
-than one file (and the names of one folder), so a million files need little more memory than a thousand.
+Files are found by name, read once, hashed, and opened far enough to know that they are whole.
+Nothing is held longer than one file (and the names of one folder), so a million files need little
+more memory than a thousand.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ SCAN_SCHEMA = pa.schema(
         ("path", pa.string()),  # POSIX, relative to the folder
         ("bytes", pa.int64()),
         ("mtime_ns", pa.int64()),
-        ("content_id", pa.string()),  # BLAKE2b of the bytes, 128 bits, hex; null where they could not be read
+        (
+            "content_id",
+            pa.string(),
+        ),  # BLAKE2b of the bytes, 128 bits, hex; null where they could not be read
         ("format", pa.string()),
         ("mode", pa.string()),
         ("width", pa.int32()),  # after EXIF rotation
@@ -44,11 +48,15 @@ OK, UNREADABLE = "ok", "unreadable"
 BAD_NAME = "The name is not valid UTF-8: rename it"
 NOT_A_FILE = "Not a file (a device, a pipe or a socket)"
 
-# Files of up to this size are decoded to be sure (0.05 ms at 32 x 32, about 1 ms at this size); of larger ones only
-# the end is looked for, and they are decoded when it is missing.
+# Files of up to this size are decoded to be sure (0.05 ms at 32 x 32, about 1 ms at this size); of
+# larger ones only the end is looked for, and they are decoded when it is missing.
 DECODE_BYTES = 64 * 1024
 DECODE_PIXELS = 1_000_000
-PNG_EXIF = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")  # chunks that may hold an orientation
+PNG_EXIF = (
+    b"eXIf",
+    b"Raw profile type exif",
+    b"XML:com.adobe.xmp",
+)  # chunks that may hold an orientation
 HOLD_BYTES = 64 * 1024 * 1024  # larger files are hashed in pieces instead of held in memory
 
 
@@ -72,7 +80,9 @@ class KnownFiles(Mapping[str, ScanRow]):
     """Readable files of an earlier scan by path. Rows stay in Arrow until asked for."""
 
     def __init__(self, table: pa.Table) -> None:
-        """``table`` has the columns of ``SCAN_SCHEMA``; unreadable files are left out, so they are tried again."""
+        """``table`` has the columns of ``SCAN_SCHEMA``; unreadable files are left out, so they are
+        tried again.
+        """
         names = list(ScanRow.__slots__)
         if not set(names) <= set(table.column_names):
             table = SCAN_SCHEMA.empty_table()
@@ -90,12 +100,15 @@ class KnownFiles(Mapping[str, ScanRow]):
         return len(self._index)
 
 
-def iter_images(folder: Path, on_error: Callable[[Path, OSError], None] | None = None) -> Iterator[Path]:
-    """Image files at any depth, by suffix: each folder's files in name order, then its subfolders in name order.
+def iter_images(
+    folder: Path, on_error: Callable[[Path, OSError], None] | None = None
+) -> Iterator[Path]:
+    """Image files at any depth, by suffix: each folder's files in name order, then its subfolders
+    in name order.
 
-    Links are followed, a folder that is reached twice (a link to a parent) is entered once. Hidden files and
-    folders are skipped. A subfolder that cannot be listed goes to ``on_error`` and is skipped. Memory: the names of
-    one folder's images and of the folders still to come.
+    Links are followed, a folder that is reached twice (a link to a parent) is entered once. Hidden
+    files and folders are skipped. A subfolder that cannot be listed goes to ``on_error`` and is
+    skipped. Memory: the names of one folder's images and of the folders still to come.
     """
     visited: set[tuple[int, int]] = set()
     waiting = [str(folder)]
@@ -119,11 +132,16 @@ def iter_images(folder: Path, on_error: Callable[[Path, OSError], None] | None =
 def relative_name(root: Path, path: Path) -> str:
     """``path`` relative to ``root`` with ``/``; bytes that are not UTF-8 are shown as ``\\xNN``."""
     relative = str(path)[len(str(root)) :].lstrip(os.sep).replace(os.sep, "/")
-    return relative if relative.isascii() else os.fsencode(relative).decode("utf-8", "backslashreplace")
+    return (
+        relative
+        if relative.isascii()
+        else os.fsencode(relative).decode("utf-8", "backslashreplace")
+    )
 
 
 def scan_file(root: Path, path: Path, known: Mapping[str, ScanRow] | None = None) -> ScanRow:
-    """The row of one file. Never raises for what is wrong with the file: that is the row's ``reason``.
+    """The row of one file. Never raises for what is wrong with the file: that is the row's
+    ``reason``.
 
     A file of the same path, size and modification time in ``known`` is not read again.
     """
@@ -150,12 +168,16 @@ def scan_file(root: Path, path: Path, known: Mapping[str, ScanRow] | None = None
     except decode.UnreadableImage as error:
         why = error.reason
     else:
-        return ScanRow(name, info.st_size, info.st_mtime_ns, content_id, format_, mode, width, height)
+        return ScanRow(
+            name, info.st_size, info.st_mtime_ns, content_id, format_, mode, width, height
+        )
     return ScanRow(name, info.st_size, info.st_mtime_ns, content_id, status=UNREADABLE, reason=why)
 
 
 def folder_row(root: Path, path: Path, error: OSError) -> ScanRow:
-    """The row of a subfolder that could not be listed, so that its images do not go missing without a word."""
+    """The row of a subfolder that could not be listed, so that its images do not go missing without
+    a word.
+    """
     why = f"This folder cannot be read: {error.strerror}"
     if isinstance(error, PermissionError):
         why = "This folder may not be read by this user"
@@ -175,26 +197,32 @@ def to_table(rows: list[ScanRow], source: LabelSource | None = None) -> pa.Table
 
 
 def relabel(table: pa.Table, source: LabelSource | None) -> pa.Table:
-    """``table`` (of ``SCAN_SCHEMA``) with class, bias and split from ``source`` (None: all null). Reads no file."""
+    """``table`` (of ``SCAN_SCHEMA``) with class, bias and split from ``source`` (None: all null).
+    Reads no file.
+    """
     labels: list[Labels] = [NO_LABELS] * table.num_rows
     if source is not None:
         labels = [source.label(path) for path in table["path"].to_pylist()]
     for column, attribute in (("class", "class_"), ("bias", "bias"), ("split", "split")):
         values = pa.array([getattr(label, attribute) for label in labels], pa.string())
-        table = table.set_column(table.schema.get_field_index(column), SCAN_SCHEMA.field(column), values)
+        table = table.set_column(
+            table.schema.get_field_index(column), SCAN_SCHEMA.field(column), values
+        )
     return table
 
 
-# --- what is told of the whole ---------------------------------------------------------------------------------
+# --- what is told of the whole --------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class ScanSummary:
-    """A scan in numbers. Everything but ``files``, ``unreadable`` and ``reasons`` speaks of readable images.
+    """A scan in numbers. Everything but ``files``, ``unreadable`` and ``reasons`` speaks of
+    readable images.
 
-    ``duplicates``: images whose bytes already occurred in another file. ``sizes``: smallest, median and largest
-    width and height in pixels, each by itself. ``classes``: images by class; ``groups``: rows of class, bias and
-    images (null where a label is missing); both empty without labels. ``splits``: images by split.
+    ``duplicates``: images whose bytes already occurred in another file. ``sizes``: smallest, median
+    and largest width and height in pixels, each by itself. ``classes``: images by class;
+    ``groups``: rows of class, bias and images (null where a label is missing); both empty without
+    labels. ``splits``: images by split.
     """
 
     files: int
@@ -224,7 +252,9 @@ def summarise(table: pa.Table) -> ScanSummary:
         low, median, high = int(values.min()), int(np.median(values)), int(values.max())
         sizes[side] = {"min": low, "median": median, "max": high}
     grouped = (
-        good.filter(pc.is_valid(good["class"])).group_by(["class", "bias"]).aggregate([([], "count_all")])
+        good.filter(pc.is_valid(good["class"]))
+        .group_by(["class", "bias"])
+        .aggregate([([], "count_all")])
     )
     groups = [
         {"class": row["class"], "bias": row["bias"], "images": row["count_all"]}
@@ -247,11 +277,13 @@ def summarise(table: pa.Table) -> ScanSummary:
 
 def _counts(column: pa.ChunkedArray) -> dict[str, int]:
     """How often each value occurs (nulls left out), most frequent first, then by name."""
-    pairs = [(item["values"], item["counts"]) for item in pc.value_counts(column.drop_null()).to_pylist()]
+    pairs = [
+        (item["values"], item["counts"]) for item in pc.value_counts(column.drop_null()).to_pylist()
+    ]
     return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 
-# --- one file --------------------------------------------------------------------------------------------------
+# --- one file -------------------------------------------------------------------------------------
 
 
 def _listing(folder: str) -> tuple[list[str], list[str]]:
@@ -273,7 +305,9 @@ def _listing(folder: str) -> tuple[list[str], list[str]]:
 
 
 def _hash(path: Path, size: int) -> tuple[str, bytes | Path]:
-    """The content id, and what to open: the bytes themselves, or the path of a file too large to hold."""
+    """The content id, and what to open: the bytes themselves, or the path of a file too large to
+    hold.
+    """
     if size <= HOLD_BYTES:
         data = path.read_bytes()
         return hashlib.blake2b(data, digest_size=16).hexdigest(), data
@@ -282,10 +316,16 @@ def _hash(path: Path, size: int) -> tuple[str, bytes | Path]:
 
 
 def _inspect(source: bytes | Path) -> tuple[str, str, tuple[int, int]]:
-    """Format, mode and upright size. Raises :class:`decode.UnreadableImage`, also for a file that is cut off."""
+    """Format, mode and upright size. Raises :class:`decode.UnreadableImage`, also for a file that
+    is cut off.
+    """
     with decode.opened(source) as image:
         format_, mode, (width, height) = image.format, image.mode, image.size
-        small = isinstance(source, bytes) and len(source) <= DECODE_BYTES and width * height <= DECODE_PIXELS
+        small = (
+            isinstance(source, bytes)
+            and len(source) <= DECODE_BYTES
+            and width * height <= DECODE_PIXELS
+        )
         if small or not _is_whole(image, source):
             image.load()
         if _turns(image, source):
@@ -295,17 +335,24 @@ def _inspect(source: bytes | Path) -> tuple[str, str, tuple[int, int]]:
 
 def _turns(image: Image.Image, source: bytes | Path) -> bool:
     """Whether EXIF swaps width and height."""
-    # Asked for EXIF, Pillow decodes a whole PNG to look for some behind the pixels: ask only where there may be some.
-    if image.format == "PNG" and isinstance(source, bytes) and not any(key in source for key in PNG_EXIF):
+    # Asked for EXIF, Pillow decodes a whole PNG to look for some behind the pixels: ask only where
+    # there may be some.
+    if (
+        image.format == "PNG"
+        and isinstance(source, bytes)
+        and not any(key in source for key in PNG_EXIF)
+    ):
         return False
     return decode.orientation(image) in decode.SIDEWAYS
 
 
 def _is_whole(image: Image.Image, source: bytes | Path) -> bool:
-    """Whether the file's end is there. False also where that is not known: then the image has to be decoded.
+    """Whether the file's end is there. False also where that is not known: then the image has to be
+    decoded.
 
-    JPEG: an end marker (FF D9) behind the last start of a scan; it cannot occur inside the coded data, where FF is
-    always followed by 00 or a restart marker. PNG: the closing chunk. WebP: as many bytes as the header says.
+    JPEG: an end marker (FF D9) behind the last start of a scan; it cannot occur inside the coded
+    data, where FF is always followed by 00 or a restart marker. PNG: the closing chunk. WebP: as
+    many bytes as the header says.
     """
     if not isinstance(source, bytes):
         return False
@@ -319,7 +366,8 @@ def _is_whole(image: Image.Image, source: bytes | Path) -> bool:
 
 
 def _first_scan(data: bytes) -> int:
-    """Where a JPEG's first scan begins: behind the headers, whose EXIF thumbnail has an end marker of its own.
+    """Where a JPEG's first scan begins: behind the headers, whose EXIF thumbnail has an end marker
+    of its own.
 
     Segments are FF, marker, two bytes of length that count themselves (ITU-T T.81, annex B).
     """

@@ -11,7 +11,9 @@ QUALITY = 80
 
 
 def thumbnail(image: Image.Image, size: int = SIZE) -> bytes:
-    """A WebP of ``image`` (RGB) whose longest side is at most ``size`` pixels. Never enlarges; leaves ``image`` alone."""
+    """A WebP of ``image`` (RGB) whose longest side is at most ``size`` pixels. Never enlarges;
+    leaves ``image`` alone.
+    """
     small = image
     if max(image.size) > size:
         small = image.copy()

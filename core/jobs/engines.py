@@ -1,4 +1,5 @@
-"""Engines run job folders: in the caller's process (command line, scripts), or in a warm worker (the app).
+"""Engines run job folders: in the caller's process (command line, scripts), or in a warm worker
+(the app).
 
 An engine knows nothing of DuckDB. It starts a folder, says how it stands, and can stop it.
 """
@@ -63,15 +64,20 @@ class InlineEngine:
 
 
 class WorkerEngine:
-    """Runs jobs in warm worker processes (spawned, never forked: a forked DuckDB connection corrupts silently).
+    """Runs jobs in warm worker processes (spawned, never forked: a forked DuckDB connection
+    corrupts silently).
 
-    A worker stays for the next job, so imports and compiled code are paid for once. A job that does not heed a cancel
-    within :data:`GRACE` seconds loses its process; the pool starts a new one.
+    A worker stays for the next job, so imports and compiled code are paid for once. A job that does
+    not heed a cancel within :data:`GRACE` seconds loses its process; the pool starts a new one.
     """
 
     def __init__(self, capacity: int = 1) -> None:
         self.capacity = capacity
-        self._pool = ProcessPool(max_workers=capacity, context=multiprocessing.get_context("spawn"), initializer=follow_parent)
+        self._pool = ProcessPool(
+            max_workers=capacity,
+            context=multiprocessing.get_context("spawn"),
+            initializer=follow_parent,
+        )
         self._futures: dict[str, Any] = {}
         self._cancelled: dict[str, float] = {}
 
@@ -123,5 +129,7 @@ def _died(error: ProcessExpired) -> Exception:
 
     code = getattr(error, "exitcode", None)
     why = " (the system may have been out of memory)" if code in (-9, 137) else ""
-    return JobFailed(f"The worker process died with exit code {code}{why}",
-                     "Resume the job: finished parts are kept. If it happens again, use a smaller batch or fewer images.")
+    return JobFailed(
+        f"The worker process died with exit code {code}{why}",
+        "Resume the job: finished parts are kept. If it happens again, use a smaller batch or fewer images.",
+    )

@@ -1,8 +1,8 @@
 """The supervisor moves jobs along: what is ready is prepared and started, what is over is ingested.
 
-Its one method :meth:`Supervisor.step` is called in a loop: by the caller who waits (command line, scripts), or by a
-thread of the app's server process. It holds no state that is not in the database or in the job folders, apart from
-what the engine runs at the moment.
+Its one method :meth:`Supervisor.step` is called in a loop: by the caller who waits (command line,
+scripts), or by a thread of the app's server process. It holds no state that is not in the database
+or in the job folders, apart from what the engine runs at the moment.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ class Kind(Protocol):
     """How the workspace serves one kind of job."""
 
     def prepare(self, job: JobRecord, folder: Path) -> dict[str, Any] | None:
-        """Write the job folder. A dictionary instead of None: there is nothing to do, and this is the result."""
+        """Write the job folder. A dictionary instead of None: there is nothing to do, and this is
+        the result.
+        """
 
     def ingest(self, job: JobRecord, folder: Path) -> dict[str, Any]:
         """Store the outputs; what came of it, for the jobs page."""
@@ -54,7 +56,7 @@ class Supervisor:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
-    # --- in a loop ------------------------------------------------------------------------------------------
+    # --- in a loop --------------------------------------------------------------------------------
 
     def step(self) -> bool:
         """Move everything one step; whether anything waits or runs still."""
@@ -70,6 +72,7 @@ class Supervisor:
 
     def run_thread(self, interval: float = 0.2) -> None:
         """Call :meth:`step` in a thread until :meth:`close`; idle costs nothing."""
+
         def loop() -> None:
             while not self._stop.is_set():
                 try:
@@ -96,11 +99,16 @@ class Supervisor:
         with self._lock:
             self.engine.close()
             for job_id in list(self._running):
-                job_store.set_status(self.db, job_id, "interrupted", what="Gapscope was closed while the job ran",
-                                     remedy="Resume it: finished parts are kept.")
+                job_store.set_status(
+                    self.db,
+                    job_id,
+                    "interrupted",
+                    what="Gapscope was closed while the job ran",
+                    remedy="Resume it: finished parts are kept.",
+                )
             self._running.clear()
 
-    # --- one job --------------------------------------------------------------------------------------------
+    # --- one job ----------------------------------------------------------------------------------
 
     def path(self, job: JobRecord) -> Path:
         """The job's folder on disk."""
@@ -115,7 +123,12 @@ class Supervisor:
             if job.id in self._running:
                 self.engine.cancel(job.id, self.path(job))
             else:
-                self._end(job, "cancelled", what="The job was cancelled before it began", remedy="Resume it to run it.")
+                self._end(
+                    job,
+                    "cancelled",
+                    what="The job was cancelled before it began",
+                    remedy="Resume it to run it.",
+                )
         self.wake()
 
     def resume(self, job_id: str) -> None:
@@ -131,26 +144,47 @@ class Supervisor:
         self.wake()
 
     def recover(self) -> None:
-        """After opening a database: jobs that ran in a process which is gone are interrupted; their shards are kept."""
+        """After opening a database: jobs that ran in a process which is gone are interrupted; their
+        shards are kept.
+        """
         with self._lock:
             for job in job_store.active(self.db):
                 if job.id in self._running:
                     continue
                 if job.status == "running":
                     self._salvage(job)
-                job_store.set_status(self.db, job.id, "interrupted", what="Gapscope ended before the job did",
-                                     remedy="Resume it: finished parts are kept.")
+                job_store.set_status(
+                    self.db,
+                    job.id,
+                    "interrupted",
+                    what="Gapscope ended before the job did",
+                    remedy="Resume it: finished parts are kept.",
+                )
 
     def _start_if_ready(self, job: JobRecord) -> None:
-        states = {before: (found.status if (found := job_store.job(self.db, before)) else "failed") for before in job.after}
-        stopped = [before for before, status in states.items() if status in ("failed", "cancelled", "interrupted")]
+        states = {
+            before: (found.status if (found := job_store.job(self.db, before)) else "failed")
+            for before in job.after
+        }
+        stopped = [
+            before
+            for before, status in states.items()
+            if status in ("failed", "cancelled", "interrupted")
+        ]
         if stopped:
             cause = job_store.job(self.db, stopped[0])
             status = "cancelled" if cause and cause.status == "cancelled" else "failed"
-            self._end(job, status, what=f"A job before it did not finish: {cause.what if cause else stopped[0]}",
-                      remedy=cause.remedy if cause and cause.remedy else "See that job.")
+            self._end(
+                job,
+                status,
+                what=f"A job before it did not finish: {cause.what if cause else stopped[0]}",
+                remedy=cause.remedy if cause and cause.remedy else "See that job.",
+            )
             return
-        if any(status != "done" for status in states.values()) or len(self._running) >= self.engine.capacity:
+        if (
+            any(status != "done" for status in states.values())
+            or len(self._running) >= self.engine.capacity
+        ):
             return
         folder = self.path(job)
         served, result = self._serve(job, self.kinds[job.kind].prepare)
@@ -178,24 +212,37 @@ class Supervisor:
             if not served:
                 return
             job_store.set_status(self.db, job.id, "done", result=result)
-            shutil.rmtree(folder / "inputs", ignore_errors=True)  # large, and in the database already
+            shutil.rmtree(
+                folder / "inputs", ignore_errors=True
+            )  # large, and in the database already
             return
         self._salvage(job)
         failure = JobFolder(folder).failure() if outcome == "failed" else None
-        self._end(job, outcome, what=failure["what"] if failure else "The job was cancelled",
-                  remedy=failure["remedy"] if failure else "Resume it: finished parts are kept.")
+        self._end(
+            job,
+            outcome,
+            what=failure["what"] if failure else "The job was cancelled",
+            remedy=failure["remedy"] if failure else "Resume it: finished parts are kept.",
+        )
 
-    def _serve(self, job: JobRecord, step: Callable[[JobRecord, Path], dict[str, Any] | None]
-               ) -> tuple[bool, dict[str, Any] | None]:
-        """Prepare or ingest a job: whether that could be done, and its answer. What goes wrong ends the job in words; a fault of
-        ours goes on to the log."""
+    def _serve(
+        self, job: JobRecord, step: Callable[[JobRecord, Path], dict[str, Any] | None]
+    ) -> tuple[bool, dict[str, Any] | None]:
+        """Prepare or ingest a job: whether that could be done, and its answer. What goes wrong ends
+        the job in words; a fault of ours goes on to the log.
+        """
         try:
             return True, step(job, self.path(job))
         except GapscopeError as error:
             self._end(job, "failed", what=error.what, remedy=error.remedy)
             return False, None
         except Exception as error:
-            self._end(job, "failed", what=f"{type(error).__name__}: {error}", remedy="This is a fault in Gapscope.")
+            self._end(
+                job,
+                "failed",
+                what=f"{type(error).__name__}: {error}",
+                remedy="This is a fault in Gapscope.",
+            )
             raise
 
     def _salvage(self, job: JobRecord) -> None:
@@ -207,5 +254,3 @@ class Supervisor:
     def _end(self, job: JobRecord, status: str, *, what: str, remedy: str) -> None:
         job_store.set_status(self.db, job.id, status, what=what, remedy=remedy)
         self.kinds[job.kind].failed(job)
-
-

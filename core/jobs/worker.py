@@ -1,6 +1,7 @@
 """Running one job folder, in whatever process this is.
 
-The outcome is written into the folder (``finished.json``), so that it survives the process that ran it.
+The outcome is written into the folder (``finished.json``), so that it survives the process that ran
+it.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ OUTCOME = "finished.json"
 
 
 def run_job(path: str, listener: Callable[[Progress], None] | None = None) -> str:
-    """Run the task that the folder's spec names; its outcome: ``done``, ``failed`` or ``cancelled``.
+    """Run the task that the folder's spec names; its outcome: ``done``, ``failed`` or
+    ``cancelled``.
 
-    Never raises for a task's own errors: they are in the folder. ``listener`` hears every progress report (only
-    where the job runs in the caller's process).
+    Never raises for a task's own errors: they are in the folder. ``listener`` hears every progress
+    report (only where the job runs in the caller's process).
     """
     job = JobFolder(path)
     job.listener = listener
@@ -52,9 +54,11 @@ def run_job(path: str, listener: Callable[[Progress], None] | None = None) -> st
 def follow_parent() -> None:
     """In a new worker: end with the process that started it, however that one ended.
 
-    Without this a worker whose server was killed would finish its job, beside a new server that resumes the same folder.
+    Without this a worker whose server was killed would finish its job, beside a new server that
+    resumes the same folder.
     """
-    # Before any task loads OpenMP: threads that wait must not spin, or two busy programs take turns at doing nothing.
+    # Before any task loads OpenMP: threads that wait must not spin, or two busy programs take turns
+    # at doing nothing.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     parent = multiprocessing.parent_process()
     if parent is None:

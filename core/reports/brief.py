@@ -1,8 +1,9 @@
-"""The render brief: one page for whoever renders, "render more of this", made from a comparison's gaps.
+"""The render brief: one page for whoever renders, "render more of this", made from a comparison's
+gaps.
 
-For each gap of the newest version: its name, why it is one, how many real images it holds and how many
-synthetic ones are there, a few examples, and what is nearest today. As Markdown (paths of the examples) and
-as HTML (the pictures themselves).
+For each gap of the newest version: its name, why it is one, how many real images it holds and how
+many synthetic ones are there, a few examples, and what is nearest today. As Markdown (paths of the
+examples) and as HTML (the pictures themselves).
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 @dataclass(frozen=True)
 class Example:
-    """A real image and the synthetic image nearest to it: paths, and thumbnails as data URIs (empty:
-    none)."""
+    """A real image and the synthetic image nearest to it: paths, and thumbnails as data URIs
+    (empty: none).
+    """
 
     path: str
     nearest: str
@@ -53,8 +55,9 @@ class Want:
 
     @property
     def short_by(self) -> int | None:
-        """How many synthetic images fewer than expected there are; None where that is not known or there are
-        enough."""
+        """How many synthetic images fewer than expected there are; None where that is not known or
+        there are enough.
+        """
         if self.expected is None or self.n_synthetic is None or self.expected <= self.n_synthetic:
             return None
         return round(self.expected - self.n_synthetic)
@@ -80,7 +83,9 @@ class Brief:
     def nothing(self) -> str:
         """What to say where there is no group to render more of."""
         if self.absent:
-            return f"{self.absent:,} real images are absent one by one: no group of them stands out."
+            return (
+                f"{self.absent:,} real images are absent one by one: no group of them stands out."
+            )
         return "There is nothing to render more of: no real image is absent."
 
 
@@ -93,7 +98,9 @@ def brief(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | No
     trusted = summary.get("absolute") is not False
     gaps = [gap for gap in comparison.gaps(dataset.id).to_pylist() if gap["absent"] or not trusted]
     chosen = gaps[:GAPS]
-    members = {gap["cluster"]: _examples(comparison, dataset.id, gap["cluster"], trusted) for gap in chosen}
+    members = {
+        gap["cluster"]: _examples(comparison, dataset.id, gap["cluster"], trusted) for gap in chosen
+    }
     ids = [
         row[name]
         for rows in members.values()
@@ -101,7 +108,9 @@ def brief(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | No
         for name in ("content_id", "nearest_id")
         if row[name]
     ]
-    pictures = {key: data_uri(webp) for key, webp in ws.thumbnails(list(dict.fromkeys(ids))).items()}
+    pictures = {
+        key: data_uri(webp) for key, webp in ws.thumbnails(list(dict.fromkeys(ids))).items()
+    }
     wants = [
         Want(
             gap["name"] or f"Group {gap['cluster']}",
@@ -140,7 +149,9 @@ def brief(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | No
     )
 
 
-def brief_markdown(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | None = None) -> str:
+def brief_markdown(
+    ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | None = None
+) -> str:
     """The render brief as Markdown."""
     page = brief(ws, comparison, version)
     lines = [
@@ -150,7 +161,9 @@ def brief_markdown(ws: WorkspaceLike, comparison: ComparisonLike, version: str |
         f"Encoder {_md(page.encoder)}.",
     ]
     lines += (
-        ["", _md(text)] if (text := " ".join(part for part in (page.verdict, page.self_test) if part)) else []
+        ["", _md(text)]
+        if (text := " ".join(part for part in (page.verdict, page.self_test) if part))
+        else []
     )
     if not page.trusted:
         lines += [
@@ -174,7 +187,9 @@ def brief_markdown(ws: WorkspaceLike, comparison: ComparisonLike, version: str |
     return "\n".join(lines) + "\n"
 
 
-def brief_html(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | None = None) -> str:
+def brief_html(
+    ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | None = None
+) -> str:
     """The render brief as one self-contained HTML page."""
     page = brief(ws, comparison, version)
     return templates().get_template("brief.html.j2").render(page=page, counts=_counts)
@@ -202,14 +217,14 @@ def ended(text: str | None) -> str:
 
 
 def self_test_sentence(summary: Mapping[str, Any]) -> str:
-    """What the self-test says of a version's list; empty where there was none, or where the verdict tells it already."""
+    """What the self-test says of a version's list; empty where there was none, or where the verdict
+    tells it already.
+    """
     if not summary.get("planted") or "planted" in (summary.get("verdict") or ""):
         return ""
     alarms = summary.get("false_alarms")
     rate = "" if alarms is None else f"; false alarms {100 * alarms:.1f} %"
-    return (
-        f"Of {summary['planted']} gaps planted in this data the list finds {summary.get('found') or 0}{rate}."
-    )
+    return f"Of {summary['planted']} gaps planted in this data the list finds {summary.get('found') or 0}{rate}."
 
 
 def _counts(want: Want, trusted: bool) -> list[str]:
@@ -221,7 +236,9 @@ def _counts(want: Want, trusted: bool) -> list[str]:
     ]
     if want.n_synthetic is not None:
         one = round(want.n_synthetic) == 1
-        there = f"{want.n_synthetic:,.0f} synthetic {'image is' if one else 'images are'} here today"
+        there = (
+            f"{want.n_synthetic:,.0f} synthetic {'image is' if one else 'images are'} here today"
+        )
         told.append(
             there
             if want.expected is None
@@ -255,7 +272,9 @@ def _examples(
     table = comparison.coverage(version_id)
     mine = pc.equal(table["cluster"], cluster)
     table = table.filter(pc.and_(mine, table["absent"]) if trusted else mine).slice(0, EXAMPLES)
-    return table.select(["path", "content_id", "nearest_path", "nearest_id", "distance"]).to_pylist()
+    return table.select(
+        ["path", "content_id", "nearest_path", "nearest_id", "distance"]
+    ).to_pylist()
 
 
 def _version(comparison: ComparisonLike, version: str | int | None) -> Any:

@@ -1,10 +1,10 @@
-"""A COCO-style image list of the absent images: what annotation and training tools read without knowing
-Gapscope.
+"""A COCO-style image list of the absent images: what annotation and training tools read without
+knowing Gapscope.
 
-The format is that of cocodataset.org/#format-data without annotations: ``info``, ``licenses``, ``images``
-(``id``, ``file_name``, ``width``, ``height``) and ``categories``. ``file_name`` is relative to the real
-dataset's folder. What Gapscope knows of an image stands beside, under ``gapscope``; readers ignore names that
-they do not know.
+The format is that of cocodataset.org/#format-data without annotations: ``info``, ``licenses``,
+``images`` (``id``, ``file_name``, ``width``, ``height``) and ``categories``. ``file_name`` is
+relative to the real dataset's folder. What Gapscope knows of an image stands beside, under
+``gapscope``; readers ignore names that they do not know.
 """
 
 from __future__ import annotations
@@ -63,5 +63,6 @@ def coco_json(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int)
 
 def _label(comparison: ComparisonLike, version: str | int) -> str:
     return next(
-        (str(one.version) for one in comparison.versions if version in (one.id, one.version)), str(version)
+        (str(one.version) for one in comparison.versions if version in (one.id, one.version)),
+        str(version),
     )

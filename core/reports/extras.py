@@ -1,5 +1,6 @@
-"""What else the workspace knows about the same images: the newest spectrum comparison and the newest
-fine-tune study."""
+"""What else the workspace knows about the same images: the newest spectrum comparison and the
+newest fine-tune study.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +15,18 @@ from core.reports.source import ComparisonLike, WorkspaceLike
 
 @dataclass(frozen=True)
 class SpectrumFound:
-    """``rows``: one for each dataset (name, domain, distance, low, high, floor, findings); ``curves``: rows
-    of dataset_id, frequency, level, low, high."""
+    """``rows``: one for each dataset (name, domain, distance, low, high, floor, findings);
+    ``curves``: rows of dataset_id, frequency, level, low, high.
+    """
 
     rows: list[dict[str, Any]]
     curves: list[dict[str, Any]]
 
 
 def spectrum_of(ws: WorkspaceLike, comparison: ComparisonLike) -> SpectrumFound | None:
-    """The newest finished spectrum comparison of this real dataset and at least one of these versions, or
-    None."""
+    """The newest finished spectrum comparison of this real dataset and at least one of these
+    versions, or None.
+    """
     wanted = {dataset.id for dataset in comparison.versions}
     for job in ws.jobs():
         ids = (
@@ -42,14 +45,16 @@ def spectrum_of(ws: WorkspaceLike, comparison: ComparisonLike) -> SpectrumFound 
                 for file in files
             )
             return SpectrumFound(
-                [{**row, "findings": json.loads(row.get("findings") or "[]")} for row in spectra], curves
+                [{**row, "findings": json.loads(row.get("findings") or "[]")} for row in spectra],
+                curves,
             )
     return None
 
 
 def finetune_of(ws: WorkspaceLike, comparison: ComparisonLike) -> dict[str, Any] | None:
-    """The newest finished study of this real dataset and at least one of these versions: name, summary rows,
-    sentences; or None."""
+    """The newest finished study of this real dataset and at least one of these versions: name,
+    summary rows, sentences; or None.
+    """
     wanted = {dataset.id for dataset in comparison.versions}
     for record in ws.studies():
         if (

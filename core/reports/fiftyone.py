@@ -1,10 +1,10 @@
 """Files that FiftyOne imports: the real images with what a version does not cover, as labels.
 
-Format: ``FiftyOneImageClassificationDataset`` of FiftyOne's user guide ("Importing data", checked against its
-importer): a folder with ``labels.json`` and, instead of copies under ``data/``, a manifest ``data.json`` from
-name to file path. In ``labels.json``, ``classes`` lists the labels and ``labels`` maps each name to
-``{"label": class number, "confidence": …, "attributes": {…}}``. Names are the images' paths without their
-ending, as the importer forms them from files.
+Format: ``FiftyOneImageClassificationDataset`` of FiftyOne's user guide ("Importing data", checked
+against its importer): a folder with ``labels.json`` and, instead of copies under ``data/``, a
+manifest ``data.json`` from name to file path. In ``labels.json``, ``classes`` lists the labels and
+``labels`` maps each name to ``{"label": class number, "confidence": …, "attributes": {…}}``. Names
+are the images' paths without their ending, as the importer forms them from files.
 
 ::
 
@@ -31,8 +31,8 @@ CLASSES = (ABSENT, COVERED)
 def fiftyone_files(comparison: ComparisonLike, version: str | int) -> dict[str, str]:
     """``labels.json`` and ``data.json`` for one version, as text by file name.
 
-    Every real image is in them: absent or covered; ``confidence`` is 1 − level for the absent ones where the
-    level is known, and the rest of what Gapscope knows is in the attributes.
+    Every real image is in them: absent or covered; ``confidence`` is 1 − level for the absent ones
+    where the level is known, and the rest of what Gapscope knows is in the attributes.
     """
     folder = Path(comparison.real.folder)
     gaps = {gap["cluster"]: gap["name"] for gap in comparison.gaps(version).to_pylist()}
@@ -55,12 +55,17 @@ def fiftyone_files(comparison: ComparisonLike, version: str | int) -> dict[str, 
             "class": row["class"],
             "bias": row["bias"],
         }
-        target["attributes"] = {key: value for key, value in attributes.items() if value is not None}
+        target["attributes"] = {
+            key: value for key, value in attributes.items() if value is not None
+        }
         labels[name] = target
         files[name] = str(folder / row["path"])
     return {
         "labels.json": json.dumps(
-            {"classes": list(CLASSES), "labels": labels}, indent=1, ensure_ascii=False, allow_nan=False
+            {"classes": list(CLASSES), "labels": labels},
+            indent=1,
+            ensure_ascii=False,
+            allow_nan=False,
         ),
         "data.json": json.dumps(files, indent=1, ensure_ascii=False),
     }

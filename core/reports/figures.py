@@ -26,22 +26,30 @@ _FONT = {
 def map_figure(
     comparison: ComparisonLike, version_id: int, *, limit: int = POINTS, seed: int = 0
 ) -> go.Figure | None:
-    """The map with the look removed, real and synthetic images in colours, absent ones (of one version) on
-    top; None without points.
+    """The map with the look removed, real and synthetic images in colours, absent ones (of one
+    version) on top; None without points.
 
     More than ``limit`` images: a sample by seed that keeps every absent image.
     """
     table = comparison.points()
-    x, y = (table.column(name).to_numpy(zero_copy_only=False).astype(np.float64) for name in ("rx", "ry"))
+    x, y = (
+        table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+        for name in ("rx", "ry")
+    )
     if not np.isfinite(x).any():
-        x, y = (table.column(name).to_numpy(zero_copy_only=False).astype(np.float64) for name in ("x", "y"))
+        x, y = (
+            table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+            for name in ("x", "y")
+        )
     there = np.isfinite(x) & np.isfinite(y)
     if not there.any():
         return None
     dataset_id = table.column("dataset_id").to_numpy()
     paths = np.array(table.column("path").to_pylist(), object)
     missing = set(comparison.absent(version_id).column("path").to_pylist())
-    absent = (dataset_id == comparison.record.real_id) & np.array([path in missing for path in paths])
+    absent = (dataset_id == comparison.record.real_id) & np.array(
+        [path in missing for path in paths]
+    )
     shown = _sample(there, absent, limit, seed)
     figure = go.Figure()
     groups = [
@@ -53,7 +61,15 @@ def map_figure(
     ]
     for name, number, colour in groups:
         rows = np.flatnonzero(shown & ~absent & (dataset_id == number))
-        _dots(figure, x, y, rows, _words(paths, rows), name, {"color": colour, "size": 4, "opacity": 0.65})
+        _dots(
+            figure,
+            x,
+            y,
+            rows,
+            _words(paths, rows),
+            name,
+            {"color": colour, "size": 4, "opacity": 0.65},
+        )
     rows = np.flatnonzero(shown & absent)
     newest = next(one for one in comparison.versions if one.id == version_id)
     _dots(
@@ -80,7 +96,9 @@ def map_figure(
 
 
 def trend_figure(rows: Sequence[dict[str, Any]], columns: int = 3) -> go.Figure | None:
-    """Small plots, one a number: its value by version with the interval, and the floor as a dashed line."""
+    """Small plots, one a number: its value by version with the interval, and the floor as a dashed
+    line.
+    """
     names = [
         name
         for name in dict.fromkeys(row["name"] for row in rows)
@@ -103,7 +121,9 @@ def trend_figure(rows: Sequence[dict[str, Any]], columns: int = 3) -> go.Figure 
         labels = [row["version"] for row in mine]
         value = np.array([row["value"] for row in mine])
         up, down = (
-            np.array([abs(row[side] - row["value"]) if row[side] is not None else 0.0 for row in mine])
+            np.array(
+                [abs(row[side] - row["value"]) if row[side] is not None else 0.0 for row in mine]
+            )
             for side in ("high", "low")
         )
         floors = [row["floor"] for row in mine]

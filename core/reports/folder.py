@@ -35,10 +35,10 @@ def write_absent_folder(
 ) -> Written:
     """Write the absent images of one version into a new or empty folder.
 
-    Files are named ``0001-name.jpg`` by rank. ``copies`` False: symbolic links, which cost nothing but break
-    when the photographs move. ``manifest.csv`` has one row an image: file, path, score, level, cluster, gap,
-    nearest, distance, class, bias. Raises :class:`InputError` where the folder is not empty or cannot be
-    written, or links are not allowed there.
+    Files are named ``0001-name.jpg`` by rank. ``copies`` False: symbolic links, which cost nothing
+    but break when the photographs move. ``manifest.csv`` has one row an image: file, path, score,
+    level, cluster, gap, nearest, distance, class, bias. Raises :class:`InputError` where the folder
+    is not empty or cannot be written, or links are not allowed there.
     """
     source = Path(comparison.real.folder).resolve()
     _make(folder)
@@ -85,7 +85,9 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         taken = next(folder.iterdir(), None)
     except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}", "Choose another folder.") from error
+        raise InputError(
+            f"{folder} cannot be written: {error.strerror}", "Choose another folder."
+        ) from error
     if taken is not None:
         raise InputError(f"{folder} is not empty", "Choose a new folder: nothing is overwritten.")
 

@@ -1,5 +1,6 @@
-"""Numbers over versions and over comparisons: what may stand in one trend, and what may not, with the
-reason."""
+"""Numbers over versions and over comparisons: what may stand in one trend, and what may not, with
+the reason.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +18,9 @@ from core.reports.source import ComparisonLike
 
 @dataclass(frozen=True)
 class Past:
-    """One comparison of the workspace beside another: ``differs`` says why its numbers cannot be compared;
-    empty: they can."""
+    """One comparison of the workspace beside another: ``differs`` says why its numbers cannot be
+    compared; empty: they can.
+    """
 
     record: Any
     differs: tuple[str, ...]
@@ -32,8 +34,8 @@ class Past:
 def trend_rows(comparison: ComparisonLike) -> list[dict[str, Any]]:
     """Absent rate and every metric of all images, by version in order.
 
-    Rows: name, label, better, meaning, version_id, version, position, value, low, high, floor, floor_low,
-    floor_high, note.
+    Rows: name, label, better, meaning, version_id, version, position, value, low, high, floor,
+    floor_low, floor_high, note.
     """
     rows = []
     for position, row in enumerate(comparison.summary().to_pylist()):
@@ -88,12 +90,12 @@ def trend_rows(comparison: ComparisonLike) -> list[dict[str, Any]]:
 
 
 def cluster_rows(comparison: ComparisonLike) -> list[dict[str, Any]]:
-    """How each cluster of real images fares in each version, the largest first; the images of no cluster
-    last.
+    """How each cluster of real images fares in each version, the largest first; the images of no
+    cluster last.
 
-    Rows: cluster, name (of its gap, of the newest version that has one), size, and lists over the versions in
-    order: ``absent`` (share on the list), ``score`` (mean), ``n_synthetic`` and ``expected`` (None where the
-    cluster was never a gap).
+    Rows: cluster, name (of its gap, of the newest version that has one), size, and lists over the
+    versions in order: ``absent`` (share on the list), ``score`` (mean), ``n_synthetic`` and
+    ``expected`` (None where the cluster was never a gap).
     """
     versions = list(comparison.versions)
     found: dict[int, dict[str, Any]] = {}
@@ -129,15 +131,17 @@ def cluster_rows(comparison: ComparisonLike) -> list[dict[str, Any]]:
                 mine[name][place] = value
     for cluster, row in found.items():
         row["name"] = row["name"] or ("in no cluster" if cluster < 0 else f"Cluster {cluster}")
-    return sorted(found.values(), key=lambda row: (row["cluster"] < 0, -row["size"], row["cluster"]))
+    return sorted(
+        found.values(), key=lambda row: (row["cluster"] < 0, -row["size"], row["cluster"])
+    )
 
 
 def history(records: Sequence[Any], chosen: Any) -> list[Past]:
-    """Every finished comparison of the same real dataset beside ``chosen``, the newest first, and what keeps
-    it from being compared.
+    """Every finished comparison of the same real dataset beside ``chosen``, the newest first, and
+    what keeps it from being compared.
 
-    Numbers are comparable under the same encoder, the same parameters and seed, and the same real images
-    (their fingerprint).
+    Numbers are comparable under the same encoder, the same parameters and seed, and the same real
+    images (their fingerprint).
     """
     return [
         Past(record, tuple(_differs(record, chosen)))
@@ -149,8 +153,9 @@ def history(records: Sequence[Any], chosen: Any) -> list[Past]:
 def comparable_trend(
     pasts: Sequence[Past], numbers: Mapping[int, Sequence[Mapping[str, Any]]]
 ) -> list[Mapping[str, Any]]:
-    """Rows of :func:`trend_rows` by comparison id, joined over comparable comparisons: of each version the
-    newest's numbers."""
+    """Rows of :func:`trend_rows` by comparison id, joined over comparable comparisons: of each
+    version the newest's numbers.
+    """
     seen: set[tuple[str, Any]] = set()
     joined = []
     for past in pasts:

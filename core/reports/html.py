@@ -1,9 +1,9 @@
-"""The report: one HTML file that opens offline and shows what a comparison found. Its plots are drawn by
-Plotly, which stands in it once.
+"""The report: one HTML file that opens offline and shows what a comparison found. Its plots are
+drawn by Plotly, which stands in it once.
 
-Thumbnails are inside as data URIs, a policy in the file's head forbids it to fetch anything, and everything
-that is a user's word (file names, versions, labels) is escaped by the template. For 100,000 images the map
-shows a sample that keeps every absent image.
+Thumbnails are inside as data URIs, a policy in the file's head forbids it to fetch anything, and
+everything that is a user's word (file names, versions, labels) is escaped by the template. For
+100,000 images the map shows a sample that keeps every absent image.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def report_html(ws: WorkspaceLike, comparison: ComparisonLike) -> str:
     newest = comparison.versions[-1]
     pairs = pairs_of(comparison)
     gaps, left = _gaps(comparison, newest.id)
-    shown = [pair for pair in pairs if _neighbours(comparison, pair)][:PAIRS_SHOWN] or pairs[:PAIRS_SHOWN]
+    shown = [pair for pair in pairs if _neighbours(comparison, pair)][:PAIRS_SHOWN] or pairs[
+        :PAIRS_SHOWN
+    ]
     changes = [_pair_rows(pair) for pair in shown]
     pictures = _pictures(
         ws,
@@ -50,7 +52,9 @@ def report_html(ws: WorkspaceLike, comparison: ComparisonLike) -> str:
         "trend": figures.trend_figure(trend) if len(comparison.versions) > 1 else None,
         "spectrum": figures.spectrum_figure(spectrum) if spectrum else None,
     }
-    latest = next((pair for pair in pairs if pair.to_id == newest.id and _neighbours(comparison, pair)), None)
+    latest = next(
+        (pair for pair in pairs if pair.to_id == newest.id and _neighbours(comparison, pair)), None
+    )
     return (
         templates()
         .get_template("report.html.j2")
@@ -87,7 +91,7 @@ def report_html(ws: WorkspaceLike, comparison: ComparisonLike) -> str:
             seconds=_flat(comparison.record.seconds),
             percent=_percent,
             digits=digits,
-        ended=ended,
+            ended=ended,
         )
     )
 
@@ -106,7 +110,9 @@ def _percent(share: float | None) -> str:
 
 
 def _json(figure: Any) -> Markup:
-    """A figure as JSON that may stand inside a script element: no character in it can end the element."""
+    """A figure as JSON that may stand inside a script element: no character in it can end the
+    element.
+    """
     text = figure.to_json()
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -128,10 +134,24 @@ def _neighbours(comparison: ComparisonLike, pair: Pair) -> bool:
 def _gaps(comparison: ComparisonLike, version_id: int) -> tuple[list[dict[str, Any]], int]:
     """The gaps of a version with their most absent images, and how many gaps are left out."""
     ranked = comparison.coverage(version_id).select(
-        ["path", "content_id", "nearest_path", "nearest_id", "score", "distance", "absent", "cluster"]
+        [
+            "path",
+            "content_id",
+            "nearest_path",
+            "nearest_id",
+            "score",
+            "distance",
+            "absent",
+            "cluster",
+        ]
     )
     absolute = next(
-        (row["absolute"] for row in comparison.summary().to_pylist() if row["version_id"] == version_id), None
+        (
+            row["absolute"]
+            for row in comparison.summary().to_pylist()
+            if row["version_id"] == version_id
+        ),
+        None,
     )
     by_cluster: dict[int, list[dict[str, Any]]] = {}
     for row in ranked.to_pylist():
@@ -140,7 +160,9 @@ def _gaps(comparison: ComparisonLike, version_id: int) -> tuple[list[dict[str, A
             if len(rows) < GAP_PAIRS:
                 rows.append({**row, "ids": (row["content_id"], row["nearest_id"])})
     gaps = [gap for gap in comparison.gaps(version_id).to_pylist() if gap["cluster"] in by_cluster]
-    return [{**gap, "rows": by_cluster[gap["cluster"]]} for gap in gaps[:GAPS]], max(len(gaps) - GAPS, 0)
+    return [{**gap, "rows": by_cluster[gap["cluster"]]} for gap in gaps[:GAPS]], max(
+        len(gaps) - GAPS, 0
+    )
 
 
 def _pair_rows(pair: Pair) -> dict[str, Any]:
@@ -153,7 +175,8 @@ def _pair_rows(pair: Pair) -> dict[str, Any]:
                 "meaning": MEANING[name],
                 "count": pair.lists[name].num_rows,
                 "rows": [
-                    {**row, "ids": (row["content_id"], row["before_id"], row["after_id"])} for row in rows
+                    {**row, "ids": (row["content_id"], row["before_id"], row["after_id"])}
+                    for row in rows
                 ],
             }
         )
@@ -178,7 +201,9 @@ def _metrics(trend: list[dict[str, Any]], comparison: ComparisonLike) -> list[di
                 "better": first["better"],
                 "meaning": first["meaning"],
                 "cells": [cells.get(dataset.id) for dataset in comparison.versions],
-                "floor": next((cell["floor"] for cell in cells.values() if cell["floor"] is not None), None),
+                "floor": next(
+                    (cell["floor"] for cell in cells.values() if cell["floor"] is not None), None
+                ),
             }
         )
     return found

@@ -1,5 +1,5 @@
-"""What a report reads: the shape of a workspace and a comparison, so that this floor need not know the one
-above it.
+"""What a report reads: the shape of a workspace and a comparison, so that this floor need not know
+the one above it.
 
 ``core.workspace.Workspace`` and ``core.workspace.comparison.Comparison`` have this shape.
 """
@@ -13,7 +13,17 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-TABLES = ("points", "coverage", "gaps", "clusters", "versions", "metrics", "changes", "selftest", "splits")
+TABLES = (
+    "points",
+    "coverage",
+    "gaps",
+    "clusters",
+    "versions",
+    "metrics",
+    "changes",
+    "selftest",
+    "splits",
+)
 
 
 class DatasetLike(Protocol):
@@ -109,13 +119,20 @@ def read_tables(comparison: ComparisonLike) -> dict[str, pa.Table]:
         for name, parts in per_version.items():
             table = getattr(comparison, name)(dataset.id)
             if "version_id" not in table.column_names:
-                table = table.add_column(0, "version_id", pa.array([dataset.id] * table.num_rows, pa.int32()))
+                table = table.add_column(
+                    0, "version_id", pa.array([dataset.id] * table.num_rows, pa.int32())
+                )
             parts.append(
-                table.add_column(0, "version", pa.array([dataset.version] * table.num_rows, pa.string()))
+                table.add_column(
+                    0, "version", pa.array([dataset.version] * table.num_rows, pa.string())
+                )
             )
     return {
         "points": comparison.points(),
-        **{name: pa.concat_tables(parts) if parts else pa.table({}) for name, parts in per_version.items()},
+        **{
+            name: pa.concat_tables(parts) if parts else pa.table({})
+            for name, parts in per_version.items()
+        },
         "clusters": comparison.clusters(),
         "versions": comparison.summary(),
         "metrics": comparison.metrics(),

@@ -1,8 +1,9 @@
-"""Result tables as CSV and Parquet. CSV is made safe for spreadsheets: no cell of text begins like a formula.
+"""Result tables as CSV and Parquet. CSV is made safe for spreadsheets: no cell of text begins like
+a formula.
 
-A file called ``=cmd|…`` or ``@import`` would be executed by a spreadsheet program that opens a CSV with its
-name. Text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break gets an apostrophe in front
-(OWASP, CSV injection); numbers stay numbers. Parquet keeps everything as it is.
+A file called ``=cmd|…`` or ``@import`` would be executed by a spreadsheet program that opens a CSV
+with its name. Text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break gets an
+apostrophe in front (OWASP, CSV injection); numbers stay numbers. Parquet keeps everything as it is.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ _FORMULA = r"^[=+\-@\t\r\n]"
 
 
 def absent_csv(comparison: ComparisonLike) -> str:
-    """The absent images of every version as CSV text: version, path, score, level, cluster, by_cluster,
-    by_score, nearest, distance, …"""
+    """The absent images of every version as CSV text: version, path, score, level, cluster,
+    by_cluster, by_score, nearest, distance, …
+    """
     parts = []
     for dataset in comparison.versions:
         table = comparison.absent(dataset.id)
         parts.append(
-            table.add_column(0, "version", pa.array([str(dataset.version)] * table.num_rows, pa.string()))
+            table.add_column(
+                0, "version", pa.array([str(dataset.version)] * table.num_rows, pa.string())
+            )
         )
     return csv_text(pa.concat_tables(parts)) if parts else ""
 
@@ -61,9 +65,13 @@ def tables_zip(comparison: ComparisonLike, form: str = "csv") -> bytes:
     if form not in FORMATS:
         raise InputError(f"Tables cannot be written as {form!r}", f"Choose {' or '.join(FORMATS)}.")
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED if form == "csv" else zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(
+        out, "w", zipfile.ZIP_DEFLATED if form == "csv" else zipfile.ZIP_STORED
+    ) as archive:
         for name, table in read_tables(comparison).items():
-            archive.writestr(f"{name}.{form}", csv_bytes(table) if form == "csv" else parquet_bytes(table))
+            archive.writestr(
+                f"{name}.{form}", csv_bytes(table) if form == "csv" else parquet_bytes(table)
+            )
     return out.getvalue()
 
 
@@ -77,7 +85,8 @@ def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
             pa.chunked_array(
                 [
                     pa.array(
-                        [None if value is None else str(value) for value in column.to_pylist()], pa.string()
+                        [None if value is None else str(value) for value in column.to_pylist()],
+                        pa.string(),
                     )
                 ]
             )
@@ -90,6 +99,8 @@ def _safe(column: pa.ChunkedArray) -> pa.ChunkedArray:
     dangerous = pc.match_substring_regex(column, _FORMULA)
     return pc.if_else(
         dangerous,
-        pc.binary_join_element_wise(pa.scalar("'", column.type), column, pa.scalar("", column.type)),
+        pc.binary_join_element_wise(
+            pa.scalar("'", column.type), column, pa.scalar("", column.type)
+        ),
         column,
     )

@@ -1,8 +1,9 @@
 """The sample project: drawn street scenes in six kinds of light and weather, with a known answer.
 
-**Its "real" images are drawn stand-ins, not photographs.** They are drawings of the same scenes as the rendered ones, with
-texture, clutter, soft light and a simulated camera (framing, blur, vignette, exposure, colour cast, noise, JPEG). The
-rendered ones are clean and flat. What the sample is good for is that the answer is known:
+**Its "real" images are drawn stand-ins, not photographs.** They are drawings of the same scenes as
+the rendered ones, with texture, clutter, soft light and a simulated camera (framing, blur,
+vignette, exposure, colour cast, noise, JPEG). The rendered ones are clean and flat. What the sample
+is good for is that the answer is known:
 
 ======  ===============================  ===================  =============================
 folder  modes                            absent in it         compared with the one before
@@ -12,10 +13,11 @@ real    clear dusk fog night rain snow   –                    –
 1.1     clear dusk fog night rain        snow                 closes night, opens nothing
 ======  ===============================  ===================  =============================
 
-Paths are ``{class}/{light}/{mode}-{number}``: the class is what stands in front (car, cyclist, pedestrian, truck); the
-light is ``bright`` (clear, fog, snow) or ``dim`` (dusk, night, rain) and is the *bias* of the fine-tune. In the real
-folder cars and pedestrians are mostly in bright light, cyclists and trucks mostly in dim light; in the rendered ones
-every class has as many pictures in every mode as the others. 1.1 repeats the pictures of 1.0 byte for byte.
+Paths are ``{class}/{light}/{mode}-{number}``: the class is what stands in front (car, cyclist,
+pedestrian, truck); the light is ``bright`` (clear, fog, snow) or ``dim`` (dusk, night, rain) and is
+the *bias* of the fine-tune. In the real folder cars and pedestrians are mostly in bright light,
+cyclists and trucks mostly in dim light; in the rendered ones every class has as many pictures in
+every mode as the others. 1.1 repeats the pictures of 1.0 byte for byte.
 
 Drawing uses Pillow and NumPy only; the same seed gives the same bytes.
 """
@@ -44,14 +46,21 @@ LABELS = "{class}/{bias}/*"
 IMAGES_PER_MODE = 64
 """Real images of one mode."""
 RENDERED_SHARE: dict[str, float] = {"bright": 9 / 8, "dim": 6 / 8}
-"""Light → rendered images of a mode, for each real one. So 1.1, with two bright and three dim modes, has as many images
-of each class in bright as in dim light, and just enough of them for the fine-tune's mixtures."""
+"""Light → rendered images of a mode, for each real one. So 1.1, with two bright and three dim
+modes, has as many images of each class in bright as in dim light, and just enough of them for the
+fine-tune's mixtures.
+"""
 VERSIONS: dict[str, tuple[str, ...]] = {
     "1.0": ("clear", "dusk", "fog", "rain"),
     "1.1": ("clear", "dusk", "fog", "rain", "night"),
 }
 """Version → the modes that it renders."""
-FAVOURED: dict[str, str] = {"car": "bright", "cyclist": "dim", "pedestrian": "bright", "truck": "dim"}
+FAVOURED: dict[str, str] = {
+    "car": "bright",
+    "cyclist": "dim",
+    "pedestrian": "bright",
+    "truck": "dim",
+}
 """Class → the light in which most of its real images are."""
 BIAS = 0.75
 """Share of the real images that show their class in its favoured light."""
@@ -83,28 +92,32 @@ def write_sample(
 ) -> Sample:
     """Write the sample project into a folder, and say what is in it.
 
-    Images that are there already are kept, so a second call returns at once and an interrupted one is continued.
+    Images that are there already are kept, so a second call returns at once and an interrupted one
+    is continued.
 
-    Parameters
-    ----------
-    folder: made where it does not exist; else empty, or holding the same sample.
-    seed: another seed draws other pictures with the same answer.
-    images_per_mode: real images of each of the six modes; a multiple of 16, so that all groups come out even.
-    progress: called with (images there, images in all) as files are finished.
+    Parameters ---------- folder: made where it does not exist; else empty, or holding the same
+    sample. seed: another seed draws other pictures with the same answer. images_per_mode: real
+    images of each of the six modes; a multiple of 16, so that all groups come out even. progress:
+    called with (images there, images in all) as files are finished.
 
-    Raises
-    ------
-    InputError: the folder cannot be written, or holds something else; ``images_per_mode`` is no multiple of 16.
-    StorageFull: the disk is full; what was written is kept.
+    Raises ------ InputError: the folder cannot be written, or holds something else;
+    ``images_per_mode`` is no multiple of 16. StorageFull: the disk is full; what was written is
+    kept.
     """
     if images_per_mode < 16 or images_per_mode % 16:
-        raise InputError(f"A sample cannot have {images_per_mode} images per mode", "Ask for 16, 32, 48, 64 or so.")
+        raise InputError(
+            f"A sample cannot have {images_per_mode} images per mode",
+            "Ask for 16, 32, 48, 64 or so.",
+        )
     folder = Path(folder)
     sample = Sample(
         real=folder / "real",
         versions={version: folder / "renders" / version for version in VERSIONS},
         labels=LABELS,
-        missing={version: tuple(mode for mode in MODES if mode not in held) for version, held in VERSIONS.items()},
+        missing={
+            version: tuple(mode for mode in MODES if mode not in held)
+            for version, held in VERSIONS.items()
+        },
         readme=folder / "README.txt",
     )
     pictures = list(_plan(seed, images_per_mode))
@@ -155,7 +168,8 @@ def _plan(seed: int, images_per_mode: int) -> Iterator[_Picture]:
 
 
 def _biased(light: str, count: int, turn: int) -> list[str]:
-    """The classes of ``count`` real images under a light: ``BIAS`` of them of the classes that this light favours.
+    """The classes of ``count`` real images under a light: ``BIAS`` of them of the classes that this
+    light favours.
 
     ``turn`` says which class gets the odd image, so that it is not always the same one.
     """
@@ -188,7 +202,9 @@ def _draw(picture: _Picture) -> bytes:
         photo = camera.photograph(painted, rng, dim=mode.light == "dim")
         photo.save(data, "JPEG", quality=int(rng.integers(62, 90)))
     else:
-        Image.fromarray((np.clip(painted, 0, 1) * 255 + 0.5).astype(np.uint8)).save(data, "PNG", compress_level=3)
+        Image.fromarray((np.clip(painted, 0, 1) * 255 + 0.5).astype(np.uint8)).save(
+            data, "PNG", compress_level=3
+        )
     return data.getvalue()
 
 
@@ -202,8 +218,12 @@ def _claim(folder: Path, record: dict[str, int]) -> None:
                 "Choose an empty folder, or delete that one first.",
             )
         return
-    if folder.is_dir() and not all(entry.is_dir() for entry in folder.rglob("*")):  # empty folders are no harm
-        raise InputError(f"{folder} is not empty", "Choose an empty folder for the sample, or a new name.")
+    if folder.is_dir() and not all(
+        entry.is_dir() for entry in folder.rglob("*")
+    ):  # empty folders are no harm
+        raise InputError(
+            f"{folder} is not empty", "Choose an empty folder for the sample, or a new name."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     _write(note, json.dumps(record).encode())
 
@@ -217,9 +237,13 @@ def _write(file: Path, data: bytes) -> None:
 
 def _in_words(error: OSError, folder: Path) -> InputError | StorageFull:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull(f"the disk is full while writing {folder}", "Free about 60 MB and try again.")
+        return StorageFull(
+            f"the disk is full while writing {folder}", "Free about 60 MB and try again."
+        )
     reason = error.strerror or str(error)
-    return InputError(f"{folder} cannot be written: {reason}", "Choose a folder that you may write to.")
+    return InputError(
+        f"{folder} cannot be written: {reason}", "Choose a folder that you may write to."
+    )
 
 
 def _readme(images_per_mode: int) -> str:

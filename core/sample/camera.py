@@ -1,4 +1,6 @@
-"""A camera for the sample's real pictures: framing, blur, vignette, exposure, colour cast and noise."""
+"""A camera for the sample's real pictures: framing, blur, vignette, exposure, colour cast and
+noise.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ from core.sample.canvas import HEIGHT, WIDTH, Floats
 def photograph(picture: Floats, rng: np.random.Generator, *, dim: bool) -> Image.Image:
     """What a hand-held camera makes of a picture of float32 (240, 320, 3).
 
-    The frame is turned by up to 2.5 degrees and cropped; then come blur, light fall-off, exposure, a colour cast, and
-    noise that grows where the light is ``dim`` (the camera raises its gain).
+    The frame is turned by up to 2.5 degrees and cropped; then come blur, light fall-off, exposure,
+    a colour cast, and noise that grows where the light is ``dim`` (the camera raises its gain).
     """
     image = Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8))
     angle, zoom = np.deg2rad(float(rng.uniform(-2.5, 2.5))), float(rng.uniform(0.84, 0.93))

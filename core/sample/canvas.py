@@ -1,8 +1,8 @@
 """Flat layers to draw a scene on: colour, depth, shadow, lamplight, glow and cloud.
 
-Scenes are drawn once, as flat shapes in pixels of a 320 x 240 picture (y downwards), on layers twice as large that are
-averaged down at the end, which smooths the edges. How light and weather turn the layers into a picture is
-:mod:`core.sample.weather`'s business.
+Scenes are drawn once, as flat shapes in pixels of a 320 x 240 picture (y downwards), on layers
+twice as large that are averaged down at the end, which smooths the edges. How light and weather
+turn the layers into a picture is :mod:`core.sample.weather`'s business.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Layers:
-    """What a canvas holds, as float32 in 0..1: (240, 320, 3) for the colours, (240, 320) for the rest."""
+    """What a canvas holds, as float32 in 0..1: (240, 320, 3) for the colours, (240, 320) for the
+    rest.
+    """
 
     albedo: Floats
     depth: Floats
@@ -38,7 +40,9 @@ class Layers:
 
 
 class Canvas:
-    """Draws shapes on all layers at once; a shape hides what was drawn there before, its glow and its shadow too."""
+    """Draws shapes on all layers at once; a shape hides what was drawn there before, its glow and
+    its shadow too.
+    """
 
     def __init__(self) -> None:
         size = (WIDTH * _OVERSAMPLING, HEIGHT * _OVERSAMPLING)
@@ -53,25 +57,46 @@ class Canvas:
             for name in ("albedo", "depth", "shadow", "lamp", "glow", "cloud")
         }
 
-    def polygon(self, points: Sequence[Point], colour: Colour, depth: int, glow: Colour = (0, 0, 0)) -> None:
+    def polygon(
+        self, points: Sequence[Point], colour: Colour, depth: int, glow: Colour = (0, 0, 0)
+    ) -> None:
         """Fill a polygon."""
         scaled = _scale(points)
         for name, fill in _fills(colour, depth, glow):
             self._draw[name].polygon(scaled, fill=fill)
 
     def box(
-        self, x0: float, y0: float, x1: float, y1: float, colour: Colour, depth: int, glow: Colour = (0, 0, 0)
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        colour: Colour,
+        depth: int,
+        glow: Colour = (0, 0, 0),
     ) -> None:
         """Fill an upright rectangle; its corners may come in any order."""
         left, right, top, bottom = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
-        corners = [left * _OVERSAMPLING, top * _OVERSAMPLING, right * _OVERSAMPLING - 1, bottom * _OVERSAMPLING - 1]
+        corners = [
+            left * _OVERSAMPLING,
+            top * _OVERSAMPLING,
+            right * _OVERSAMPLING - 1,
+            bottom * _OVERSAMPLING - 1,
+        ]
         if corners[2] < corners[0] or corners[3] < corners[1]:
             return
         for name, fill in _fills(colour, depth, glow):
             self._draw[name].rectangle(corners, fill=fill)
 
     def disc(
-        self, x: float, y: float, rx: float, ry: float, colour: Colour, depth: int, glow: Colour = (0, 0, 0)
+        self,
+        x: float,
+        y: float,
+        rx: float,
+        ry: float,
+        colour: Colour,
+        depth: int,
+        glow: Colour = (0, 0, 0),
     ) -> None:
         """Fill an ellipse with half axes ``rx`` and ``ry``."""
         for name, fill in _fills(colour, depth, glow):
@@ -130,7 +155,9 @@ def rounded(points: Sequence[Point], times: int = 2) -> list[Point]:
     corners = np.asarray(points, dtype=np.float64)
     for _ in range(times):
         following = np.roll(corners, -1, axis=0)
-        corners = np.stack([0.78 * corners + 0.22 * following, 0.22 * corners + 0.78 * following], axis=1).reshape(-1, 2)
+        corners = np.stack(
+            [0.78 * corners + 0.22 * following, 0.22 * corners + 0.78 * following], axis=1
+        ).reshape(-1, 2)
     return [(float(x), float(y)) for x, y in corners]
 
 
@@ -156,4 +183,9 @@ def _scale(points: Sequence[Point]) -> list[Point]:
 
 def _around(x: float, y: float, rx: float, ry: float) -> list[float]:
     rx, ry = abs(rx), abs(ry)
-    return [(x - rx) * _OVERSAMPLING, (y - ry) * _OVERSAMPLING, (x + rx) * _OVERSAMPLING, (y + ry) * _OVERSAMPLING]
+    return [
+        (x - rx) * _OVERSAMPLING,
+        (y - ry) * _OVERSAMPLING,
+        (x + rx) * _OVERSAMPLING,
+        (y + ry) * _OVERSAMPLING,
+    ]

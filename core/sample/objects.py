@@ -1,7 +1,8 @@
 """The four things the sample's pictures are about: a car, a truck, a cyclist, a pedestrian.
 
-All are drawn from the side, looking right, with feet or wheels at a point of the ground; a picture that should show
-them looking left is mirrored as a whole. Shapes are given in metres (x to the right, y upwards).
+All are drawn from the side, looking right, with feet or wheels at a point of the ground; a picture
+that should show them looking left is mirrored as a whole. Shapes are given in metres (x to the
+right, y upwards).
 """
 
 from __future__ import annotations
@@ -39,14 +40,20 @@ class _Pen:
     def at(self, x: float, y: float) -> Point:
         return (self.x + x * self.metre, self.ground - y * self.metre)
 
-    def shape(self, points: Sequence[Point], colour: Colour, *, smooth: int = 0, glow: Colour = (0, 0, 0)) -> None:
+    def shape(
+        self, points: Sequence[Point], colour: Colour, *, smooth: int = 0, glow: Colour = (0, 0, 0)
+    ) -> None:
         placed = [self.at(x, y) for x, y in points]
         self.canvas.polygon(rounded(placed, smooth) if smooth else placed, colour, DEPTH, glow)
 
-    def box(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, glow: Colour = (0, 0, 0)) -> None:
+    def box(
+        self, x0: float, y0: float, x1: float, y1: float, colour: Colour, glow: Colour = (0, 0, 0)
+    ) -> None:
         self.canvas.box(*self.at(x0, y0), *self.at(x1, y1), colour, DEPTH, glow)
 
-    def disc(self, x: float, y: float, rx: float, ry: float, colour: Colour, glow: Colour = (0, 0, 0)) -> None:
+    def disc(
+        self, x: float, y: float, rx: float, ry: float, colour: Colour, glow: Colour = (0, 0, 0)
+    ) -> None:
         self.canvas.disc(*self.at(x, y), rx * self.metre, ry * self.metre, colour, DEPTH, glow)
 
     def line(self, points: Sequence[Point], width: float, colour: Colour) -> None:
@@ -59,7 +66,9 @@ class _Pen:
 
     def shadow(self, half_length: float, height: float, mode: Mode) -> None:
         """A dark contact with the ground, and a cast shadow where the sun shines."""
-        self.canvas.shadow_disc(self.x, self.ground + 0.04 * self.metre, half_length * self.metre, 0.13 * self.metre)
+        self.canvas.shadow_disc(
+            self.x, self.ground + 0.04 * self.metre, half_length * self.metre, 0.13 * self.metre
+        )
         if mode.sun > 0:
             slant = mode.sun_slant * height
             corners = ((-half_length, 0.0), (half_length, 0.0), (half_length * 0.9 - slant, -0.34 * height),
@@ -73,7 +82,9 @@ class _Pen:
         self.canvas.light([self.at(px, py) for px, py in beam], (255, 238, 190))
 
 
-def car(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator) -> None:
+def car(
+    canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator
+) -> None:
     """A passenger car: saloon, hatchback or off-roader."""
     pen = _Pen(canvas, x, ground, metre)
     paint = _pick(rng, PAINTS)
@@ -89,7 +100,10 @@ def car(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: 
     pen.shape([(-2.2, 0.28), (-2.2, 0.5), (2.23, 0.5), (2.23, 0.28)], shade(paint, 0.72), smooth=1)
     sill = 1.0 + lift
     glass_rear = roof_rear + (-0.3 if kind == 0 else -0.12)
-    pen.shape([(glass_rear, sill), (roof_rear + 0.08, top - 0.09), (-0.12, top - 0.08), (-0.12, sill)], _GLASS)
+    pen.shape(
+        [(glass_rear, sill), (roof_rear + 0.08, top - 0.09), (-0.12, top - 0.08), (-0.12, sill)],
+        _GLASS,
+    )
     pen.shape([(-0.02, sill), (-0.02, top - 0.08), (0.42, top - 0.08), (0.98, sill)], _GLASS)
     pen.shape([(0.1, sill), (0.3, top - 0.08), (0.42, top - 0.08), (0.3, sill)], shade(_GLASS, 1.5))
     pen.line([(-0.07, sill), (-0.07, 0.42)], 0.025, shade(paint, 0.6))
@@ -101,12 +115,23 @@ def car(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: 
     pen.disc(-2.15, 0.78, 0.09, 0.12, (190, 30, 28), _TAILLIGHT)
     pen.headlight(2.12, 0.7, 0.13, 3.4)
     if mode.snow:
-        cap = [(roof_rear - 0.1, top - 0.02), (roof_rear, top + 0.13), (0.4, top + 0.15), (0.6, top - 0.03)]
+        cap = [
+            (roof_rear - 0.1, top - 0.02),
+            (roof_rear, top + 0.13),
+            (0.4, top + 0.15),
+            (0.6, top - 0.03),
+        ]
         pen.shape(cap, _SNOW, smooth=2)
-        pen.shape([(1.1, sill - 0.03), (1.25, sill + 0.1), (2.0, 0.95 + lift), (2.1, 0.84 + lift)], _SNOW, smooth=2)
+        pen.shape(
+            [(1.1, sill - 0.03), (1.25, sill + 0.1), (2.0, 0.95 + lift), (2.1, 0.84 + lift)],
+            _SNOW,
+            smooth=2,
+        )
 
 
-def truck(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator) -> None:
+def truck(
+    canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator
+) -> None:
     """A delivery truck with a box body."""
     pen = _Pen(canvas, x, ground, metre)
     paint, cab = _pick(rng, PAINTS), _pick(rng, PAINTS)
@@ -123,7 +148,9 @@ def truck(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng
         pen.disc(-1.1, height * 0.6, 0.36, 0.22, load)
     for rib in np.linspace(-2.75, 0.6, 5):
         pen.line([(float(rib), 0.95), (float(rib), height - 0.05)], 0.025, shade(load, 0.9))
-    pen.shape([(1.2, 0.5), (1.2, 2.4), (2.1, 2.45), (2.72, 1.6), (2.95, 1.4), (2.98, 0.5)], cab, smooth=2)
+    pen.shape(
+        [(1.2, 0.5), (1.2, 2.4), (2.1, 2.45), (2.72, 1.6), (2.95, 1.4), (2.98, 0.5)], cab, smooth=2
+    )
     pen.shape([(1.62, 1.5), (1.62, 2.2), (2.1, 2.24), (2.6, 1.5)], _GLASS, smooth=1)
     pen.line([(1.5, 2.2), (1.5, 0.8)], 0.03, shade(cab, 0.62))
     pen.box(1.62, 1.22, 1.9, 1.28, shade(cab, 0.55))
@@ -139,7 +166,9 @@ def truck(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng
         pen.shape([(1.2, 2.36), (1.25, 2.58), (2.05, 2.58), (2.2, 2.33)], _SNOW, smooth=2)
 
 
-def cyclist(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator) -> None:
+def cyclist(
+    canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator
+) -> None:
     """A cyclist with a helmet."""
     pen = _Pen(canvas, x, ground, metre)
     frame, shirt, helmet = _pick(rng, PAINTS), _pick(rng, _CLOTHES), _pick(rng, PAINTS)
@@ -164,18 +193,30 @@ def cyclist(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, r
     pen.disc(0.3, 1.68, 0.13, 0.15, skin)
     pen.shape([(0.12, 1.7), (0.14, 1.86), (0.34, 1.9), (0.48, 1.76), (0.46, 1.7)], helmet, smooth=1)
     if rng.random() < 0.4:
-        pen.shape([(-0.3, 1.1), (-0.32, 1.45), (-0.02, 1.52), (-0.1, 1.16)], _pick(rng, _CLOTHES), smooth=1)
+        pen.shape(
+            [(-0.3, 1.1), (-0.32, 1.45), (-0.02, 1.52), (-0.1, 1.16)],
+            _pick(rng, _CLOTHES),
+            smooth=1,
+        )
     pen.disc(-0.34, 0.78, 0.05, 0.05, (190, 30, 28), _TAILLIGHT)
     pen.headlight(0.5, 0.9, 0.06, 2.0)
     if mode.snow:
         pen.shape([(-0.14, 1.32), (0.0, 1.56), (0.24, 1.6), (0.1, 1.46)], _SNOW, smooth=1)
 
 
-def pedestrian(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator) -> None:
+def pedestrian(
+    canvas: Canvas, x: float, ground: float, metre: float, mode: Mode, rng: np.random.Generator
+) -> None:
     """A walking person; with an umbrella in the rain, with a woollen hat in the snow."""
     pen = _Pen(canvas, x, ground, metre)
-    coat, trousers = _pick(rng, _CLOTHES), _pick(rng, ((44, 50, 66), (82, 70, 60), (36, 60, 92), (60, 60, 64)))
-    skin, hair = _pick(rng, _SKIN), _pick(rng, ((44, 32, 26), (96, 64, 36), (190, 150, 90), (26, 24, 26)))
+    coat, trousers = (
+        _pick(rng, _CLOTHES),
+        _pick(rng, ((44, 50, 66), (82, 70, 60), (36, 60, 92), (60, 60, 64))),
+    )
+    skin, hair = (
+        _pick(rng, _SKIN),
+        _pick(rng, ((44, 32, 26), (96, 64, 36), (190, 150, 90), (26, 24, 26))),
+    )
     stride = float(rng.uniform(0.12, 0.32)) * (1 if rng.random() < 0.5 else -1)
     long_coat = rng.random() < 0.4
     pen.shadow(0.42, 1.7, mode)
@@ -185,12 +226,22 @@ def pedestrian(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode
     _limb(pen, (0.02, 0.86), (stride, 0.06), 0.16, trousers, bend=0.05)
     pen.line([(stride - 0.02, 0.05), (stride + 0.14, 0.05)], 0.09, (34, 30, 30))
     hem = 0.56 if long_coat else 0.82
-    pen.shape([(-0.2, hem), (-0.2, 1.3), (-0.12, 1.45), (0.12, 1.45), (0.2, 1.3), (0.22, hem)], coat, smooth=1)
+    pen.shape(
+        [(-0.2, hem), (-0.2, 1.3), (-0.12, 1.45), (0.12, 1.45), (0.2, 1.3), (0.22, hem)],
+        coat,
+        smooth=1,
+    )
     if rng.random() < 0.4:
-        pen.shape([(-0.4, 0.92), (-0.4, 1.36), (-0.16, 1.4), (-0.16, 0.9)], _pick(rng, _CLOTHES), smooth=1)
+        pen.shape(
+            [(-0.4, 0.92), (-0.4, 1.36), (-0.16, 1.4), (-0.16, 0.9)], _pick(rng, _CLOTHES), smooth=1
+        )
     pen.box(-0.05, 1.4, 0.06, 1.52, skin)
     pen.disc(0.02, 1.62, 0.13, 0.16, skin)
-    pen.shape([(-0.14, 1.52), (-0.14, 1.76), (0.03, 1.82), (0.15, 1.72), (0.0, 1.68), (-0.04, 1.52)], hair, smooth=1)
+    pen.shape(
+        [(-0.14, 1.52), (-0.14, 1.76), (0.03, 1.82), (0.15, 1.72), (0.0, 1.68), (-0.04, 1.52)],
+        hair,
+        smooth=1,
+    )
     if mode.wet:
         cover = _pick(rng, _CLOTHES)
         pen.line([(0.0, 1.3), (0.22, 1.2), (0.24, 1.42)], 0.11, shade(coat, 0.85))
@@ -198,9 +249,13 @@ def pedestrian(canvas: Canvas, x: float, ground: float, metre: float, mode: Mode
         arc = np.linspace(0, np.pi, 13)
         dome = [(0.2 + 0.68 * float(np.cos(a)), 1.92 + 0.36 * float(np.sin(a))) for a in arc]
         pen.shape(dome, cover)
-        pen.shape([(0.02, 1.92), (0.12, 2.24), (0.2, 2.28), (0.28, 2.24), (0.38, 1.92)], shade(cover, 1.2))
+        pen.shape(
+            [(0.02, 1.92), (0.12, 2.24), (0.2, 2.28), (0.28, 2.24), (0.38, 1.92)], shade(cover, 1.2)
+        )
         return
-    pen.line([(0.02, 1.34), (stride * 0.8, 1.08), (stride * 0.9 + 0.06, 0.86)], 0.12, shade(coat, 0.86))
+    pen.line(
+        [(0.02, 1.34), (stride * 0.8, 1.08), (stride * 0.9 + 0.06, 0.86)], 0.12, shade(coat, 0.86)
+    )
     pen.disc(stride * 0.9 + 0.07, 0.82, 0.05, 0.06, skin)
     if mode.snow:
         hat = _pick(rng, _CLOTHES)
@@ -226,7 +281,9 @@ METRES: dict[str, tuple[float, float]] = {
 """Pixels to a metre, lowest and highest: people stand nearer than trucks do."""
 
 
-def _limb(pen: _Pen, start: Point, end: Point, width: float, colour: Colour, bend: float = 0.16) -> None:
+def _limb(
+    pen: _Pen, start: Point, end: Point, width: float, colour: Colour, bend: float = 0.16
+) -> None:
     """A leg with a knee that points forwards."""
     knee = ((start[0] + end[0]) / 2 + bend, (start[1] + end[1]) / 2 + bend * 0.4)
     pen.line([start, knee, end], width, colour)
@@ -239,7 +296,11 @@ def _ring(pen: _Pen, hub: float, radius: float) -> None:
     pen.line(rim, 0.05, _TYRE)
     for a in turns[:12:3]:
         across = (radius * float(np.cos(a)), radius * float(np.sin(a)))
-        pen.line([(hub - across[0], radius - across[1]), (hub + across[0], radius + across[1])], 0.015, (150, 152, 158))
+        pen.line(
+            [(hub - across[0], radius - across[1]), (hub + across[0], radius + across[1])],
+            0.015,
+            (150, 152, 158),
+        )
 
 
 def _pick(rng: np.random.Generator, choices: Sequence[Colour]) -> Colour:

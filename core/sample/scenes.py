@@ -1,7 +1,8 @@
-"""The places of the sample's pictures: a street, a country road, a warehouse yard; each with one thing in front.
+"""The places of the sample's pictures: a street, a country road, a warehouse yard; each with one
+thing in front.
 
-The same places and things are drawn for real and rendered pictures; a real place is also untidy (litter, cracks,
-wires, weathered paint).
+The same places and things are drawn for real and rendered pictures; a real place is also untidy
+(litter, cracks, wires, weathered paint).
 """
 
 from __future__ import annotations
@@ -17,11 +18,22 @@ from core.sample.weather import Mode
 
 _WHITE: Colour = (240, 245, 251)
 _LAMP: Colour = (255, 214, 140)
-_WINDOW_GLOW: tuple[Colour, ...] = ((255, 208, 120), (255, 226, 160), (250, 188, 96), (190, 214, 255))
+_WINDOW_GLOW: tuple[Colour, ...] = (
+    (255, 208, 120),
+    (255, 226, 160),
+    (250, 188, 96),
+    (190, 214, 255),
+)
 _WALLS: tuple[Colour, ...] = (
     (196, 120, 92), (222, 196, 160), (168, 176, 186), (140, 98, 84), (206, 168, 120), (118, 134, 152), (226, 214, 196),
 )  # fmt: skip
-_CONTAINERS: tuple[Colour, ...] = ((196, 62, 48), (38, 104, 158), (58, 132, 84), (228, 146, 44), (120, 126, 134))
+_CONTAINERS: tuple[Colour, ...] = (
+    (196, 62, 48),
+    (38, 104, 158),
+    (58, 132, 84),
+    (228, 146, 44),
+    (120, 126, 134),
+)
 _FOLIAGE: tuple[Colour, ...] = ((62, 128, 58), (84, 146, 62), (48, 110, 66), (110, 150, 60))
 
 
@@ -53,7 +65,9 @@ def draw(kind: str, mode: Mode, rng: np.random.Generator, *, real: bool) -> Scen
     return Scene(canvas.layers(mirrored=bool(rng.random() < 0.5)), ground)
 
 
-def _street(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator, real: bool) -> None:
+def _street(
+    canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator, real: bool
+) -> None:
     skyline = mix((128, 140, 160), (206, 214, 224), 0.5 if mode.snow else 0.15)
     x = -10.0
     while x < WIDTH:
@@ -80,24 +94,45 @@ def _street(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator
             canvas.line([(0, sag), (160, sag + 12), (WIDTH, sag - 4)], 0.7, (60, 60, 66), 130)
 
 
-def _country(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator, real: bool) -> None:
+def _country(
+    canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator, real: bool
+) -> None:
     across = np.linspace(0, WIDTH, 41)
     for layer, depth in enumerate((215, 180, 150)):
         wave = np.zeros_like(across)
         for _ in range(3):
-            height, length, start = (float(rng.uniform(*span)) for span in ((3, 11), (22, 70), (0, 6)))
+            height, length, start = (
+                float(rng.uniform(*span)) for span in ((3, 11), (22, 70), (0, 6))
+            )
             wave += height * np.sin(across / length + start)
         top = horizon - 26 + 14 * layer + wave
         green = mix((110, 142, 128), _FOLIAGE[int(rng.integers(4))], 0.25 + 0.3 * layer)
         field = mix(green, _WHITE, 0.82 + 0.06 * layer) if mode.snow else green
-        canvas.polygon([*zip(across.tolist(), top.tolist(), strict=True), (WIDTH, HEIGHT), (0, HEIGHT)], field, depth)
-    meadow = _WHITE if mode.snow else mix((130, 168, 76), (196, 178, 92), float(rng.uniform(0, 0.8)))
+        canvas.polygon(
+            [*zip(across.tolist(), top.tolist(), strict=True), (WIDTH, HEIGHT), (0, HEIGHT)],
+            field,
+            depth,
+        )
+    meadow = (
+        _WHITE if mode.snow else mix((130, 168, 76), (196, 178, 92), float(rng.uniform(0, 0.8)))
+    )
     canvas.box(0, horizon + 4, WIDTH, HEIGHT, meadow, 125)
     if rng.random() < 0.7:
-        _house(canvas, float(rng.uniform(0, 240)), horizon + 8, float(rng.uniform(38, 56)), 28, mode, rng, gable=True)
+        _house(
+            canvas,
+            float(rng.uniform(0, 240)),
+            horizon + 8,
+            float(rng.uniform(38, 56)),
+            28,
+            mode,
+            rng,
+            gable=True,
+        )
     for _ in range(int(rng.integers(4, 8))):
         size = float(rng.uniform(34, 74))
-        _tree(canvas, float(rng.uniform(-10, WIDTH + 10)), horizon + size * 0.25, size, mode, rng, 120)
+        _tree(
+            canvas, float(rng.uniform(-10, WIDTH + 10)), horizon + size * 0.25, size, mode, rng, 120
+        )
     _road(canvas, horizon + 34, mode, rng, (104, 100, 98), real)
     post = (132, 104, 78)
     fence = horizon + 32
@@ -115,20 +150,44 @@ def _yard(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator, 
     left = float(rng.uniform(-40, 50))
     right = left + float(rng.uniform(190, 250))
     roof = horizon - float(rng.uniform(50, 66))
-    canvas.box(0, horizon - 18, WIDTH, horizon + 6, mix((122, 140, 120), _WHITE, 0.75 if mode.snow else 0.1), 190)
+    canvas.box(
+        0,
+        horizon - 18,
+        WIDTH,
+        horizon + 6,
+        mix((122, 140, 120), _WHITE, 0.75 if mode.snow else 0.1),
+        190,
+    )
     canvas.box(left, roof, right, horizon + 8, hall, 145)
     for x in np.arange(left + 5, right, 7):
         canvas.box(float(x), roof + 8, float(x) + 1, horizon + 8, shade(hall, 0.9), 145)
     canvas.box(left - 3, roof, right + 3, roof + 9, shade(hall, 0.66), 144)
     if mode.snow:
-        ridge = rounded([(left - 4, roof + 2), (left, roof - 7), (right, roof - 7), (right + 4, roof + 2)])
+        ridge = rounded(
+            [(left - 4, roof + 2), (left, roof - 7), (right, roof - 7), (right + 4, roof + 2)]
+        )
         canvas.polygon(ridge, _WHITE, 143)
     for x in np.arange(left + 16, right - 34, 44):
         door = float(x)
         glow = (150, 118, 66) if rng.random() < 0.4 else (0, 0, 0)
-        canvas.box(door, horizon - 22, door + 28, horizon + 8, mix((232, 232, 226), (90, 96, 104), 0.25), 142, glow)
+        canvas.box(
+            door,
+            horizon - 22,
+            door + 28,
+            horizon + 8,
+            mix((232, 232, 226), (90, 96, 104), 0.25),
+            142,
+            glow,
+        )
         for slat in range(4):
-            canvas.box(door, horizon - 16 + 7 * slat, door + 28, horizon - 15 + 7 * slat, (150, 152, 154), 142)
+            canvas.box(
+                door,
+                horizon - 16 + 7 * slat,
+                door + 28,
+                horizon - 15 + 7 * slat,
+                (150, 152, 154),
+                142,
+            )
         canvas.box(door - 2, horizon - 25, door + 30, horizon - 22, (222, 172, 40), 142)
         canvas.disc(door + 14, horizon - 30, 2.5, 2, (250, 240, 210), 141, _LAMP)
         canvas.light([(door + 10, horizon - 30), (door + 18, horizon - 30), (door + 36, horizon + 30),
@@ -151,7 +210,11 @@ def _yard(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator, 
                 canvas.box(pallet, y, pallet + 18, y + 2, (176, 136, 88), 95)
 
 
-_PLACES: tuple[Callable[[Canvas, float, Mode, np.random.Generator, bool], None], ...] = (_street, _country, _yard)
+_PLACES: tuple[Callable[[Canvas, float, Mode, np.random.Generator, bool], None], ...] = (
+    _street,
+    _country,
+    _yard,
+)
 
 
 def _clouds(canvas: Canvas, mode: Mode, rng: np.random.Generator) -> None:
@@ -171,7 +234,9 @@ def _road(canvas: Canvas, top: float, mode: Mode, rng: np.random.Generator, tone
     edges = np.linspace(top, HEIGHT, 13)
     for step in range(12):
         grey = shade(base, 0.95 + 0.01 * step)
-        canvas.box(0, float(edges[step]), WIDTH, float(edges[step + 1]), grey, round(100 - 6 * step))
+        canvas.box(
+            0, float(edges[step]), WIDTH, float(edges[step + 1]), grey, round(100 - 6 * step)
+        )
     if mode.snow:
         for y in (top + 26, top + 41):
             canvas.box(0, y, WIDTH, y + 5, (196, 206, 218), 60)
@@ -183,8 +248,13 @@ def _road(canvas: Canvas, top: float, mode: Mode, rng: np.random.Generator, tone
     if real and not mode.snow:
         for _ in range(int(rng.integers(2, 6))):
             patch = (float(rng.uniform(0, WIDTH)), float(rng.uniform(top + 8, HEIGHT)))
-            canvas.disc(*patch, float(rng.uniform(8, 30)), float(rng.uniform(1.5, 4)), shade(base, 0.88), 60)
-        crack = [(float(x), float(rng.uniform(top + 20, HEIGHT))) for x in np.sort(rng.uniform(0, WIDTH, 4))]
+            canvas.disc(
+                *patch, float(rng.uniform(8, 30)), float(rng.uniform(1.5, 4)), shade(base, 0.88), 60
+            )
+        crack = [
+            (float(x), float(rng.uniform(top + 20, HEIGHT)))
+            for x in np.sort(rng.uniform(0, WIDTH, 4))
+        ]
         canvas.line(crack, 0.8, shade(base, 0.7), 60)
 
 
@@ -262,7 +332,13 @@ def _lamp_post(canvas: Canvas, x: float, foot: float, height: float, mode: Mode)
 
 def _festoons(canvas: Canvas, rng: np.random.Generator) -> None:
     """Strings of coloured bulbs across the picture."""
-    bulbs: tuple[Colour, ...] = ((255, 90, 70), (255, 200, 80), (110, 230, 120), (90, 170, 255), (255, 120, 220))
+    bulbs: tuple[Colour, ...] = (
+        (255, 90, 70),
+        (255, 200, 80),
+        (110, 230, 120),
+        (90, 170, 255),
+        (255, 120, 220),
+    )
     for _ in range(2):
         left, right = float(rng.uniform(36, 104)), float(rng.uniform(36, 104))
         sag = float(rng.uniform(18, 36))
@@ -276,23 +352,55 @@ def _festoons(canvas: Canvas, rng: np.random.Generator) -> None:
 def _drifts(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator) -> None:
     """Heaps of snow along the road, a snowman among them, and deep snow in the foreground."""
     for x in np.arange(float(rng.uniform(-20, 10)), WIDTH + 20, 34):
-        canvas.disc(float(x), horizon + 38, float(rng.uniform(18, 32)), float(rng.uniform(6, 12)), _WHITE, 80)
+        canvas.disc(
+            float(x),
+            horizon + 38,
+            float(rng.uniform(18, 32)),
+            float(rng.uniform(6, 12)),
+            _WHITE,
+            80,
+        )
         canvas.disc(float(x) + 4, horizon + 43, 24, 5, (206, 219, 238), 79)
-    for x in (rng.uniform(-10, 60), rng.uniform(60, 130), rng.uniform(190, 260), rng.uniform(260, 330)):
+    for x in (
+        rng.uniform(-10, 60),
+        rng.uniform(60, 130),
+        rng.uniform(190, 260),
+        rng.uniform(260, 330),
+    ):
         if rng.random() < 0.75:
             _tree(canvas, float(x), horizon + 44, float(rng.uniform(82, 124)), mode, rng, 78)
-    x, foot, big = float(rng.choice([rng.uniform(24, 90), rng.uniform(230, 296)])), horizon + 52, 1.4
+    x, foot, big = (
+        float(rng.choice([rng.uniform(24, 90), rng.uniform(230, 296)])),
+        horizon + 52,
+        1.4,
+    )
     for y, radius in ((10 * big, 12 * big), (27 * big, 8.5 * big), (39 * big, 6 * big)):
         canvas.disc(x, foot - y, radius, radius * 0.94, (222, 230, 242), 70)
-        canvas.disc(x - radius * 0.16, foot - y - radius * 0.06, radius * 0.8, radius * 0.84, (252, 253, 255), 70)
-    canvas.polygon([(x + big * dx, foot - big * y) for dx, y in ((1, 40), (10, 38), (1, 37.5))], (236, 120, 36), 69)
+        canvas.disc(
+            x - radius * 0.16,
+            foot - y - radius * 0.06,
+            radius * 0.8,
+            radius * 0.84,
+            (252, 253, 255),
+            70,
+        )
+    canvas.polygon(
+        [(x + big * dx, foot - big * y) for dx, y in ((1, 40), (10, 38), (1, 37.5))],
+        (236, 120, 36),
+        69,
+    )
     for dx, y in ((-2, 41), (2.5, 41), (0, 30), (0, 25)):
         canvas.disc(x + big * dx, foot - big * y, 0.9 * big, 0.9 * big, (40, 40, 46), 69)
     canvas.box(x - 7 * big, foot - 45.5 * big, x + 7 * big, foot - 43.5 * big, (44, 46, 54), 69)
     canvas.box(x - 4.5 * big, foot - 53 * big, x + 4.5 * big, foot - 44 * big, (44, 46, 54), 69)
     canvas.box(x - 5.5 * big, foot - 35 * big, x + 5.5 * big, foot - 32.5 * big, (204, 48, 52), 69)
     for side in (-1, 1):
-        canvas.line([(x + side * 6 * big, foot - 28 * big), (x + side * 18 * big, foot - 37 * big)], 1.6, (98, 74, 56), 69)
+        canvas.line(
+            [(x + side * 6 * big, foot - 28 * big), (x + side * 18 * big, foot - 37 * big)],
+            1.6,
+            (98, 74, 56),
+            69,
+        )
 
 
 def _container(canvas: Canvas, x: float, foot: float, mode: Mode, rng: np.random.Generator) -> None:

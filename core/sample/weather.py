@@ -1,7 +1,7 @@
 """Light and weather: turns a canvas' layers into the picture that a camera would see.
 
-Each :class:`Mode` is one row of numbers. Real pictures vary around that row and have texture, soft shadows and soft
-clouds; rendered ones take the row as it is and shade flatly.
+Each :class:`Mode` is one row of numbers. Real pictures vary around that row and have texture, soft
+shadows and soft clouds; rendered ones take the row as it is and shade flatly.
 """
 
 from __future__ import annotations
@@ -59,18 +59,22 @@ MODES: dict[str, Mode] = {
 }  # fmt: skip
 
 
-def paint(layers: Layers, mode: Mode, ground: float, rng: np.random.Generator, *, real: bool) -> Floats:
+def paint(
+    layers: Layers, mode: Mode, ground: float, rng: np.random.Generator, *, real: bool
+) -> Floats:
     """The picture under a mode.
 
-    Parameters
-    ----------
-    layers: what was drawn.
-    ground: the row (0..239) where wheels and feet touch the ground; a wet road mirrors what is above it.
-    real: with texture, soft edges of light and variation from picture to picture.
+    Parameters ---------- layers: what was drawn. ground: the row (0..239) where wheels and feet
+    touch the ground; a wet road mirrors what is above it. real: with texture, soft edges of light
+    and variation from picture to picture.
 
     Returns float32 (240, 320, 3), 0..1, and above 1 where a lamp shines into the camera.
     """
-    vary = (lambda spread: float(rng.uniform(1 - spread, 1 + spread))) if real else (lambda spread: 1.0)
+    vary = (
+        (lambda spread: float(rng.uniform(1 - spread, 1 + spread)))
+        if real
+        else (lambda spread: 1.0)
+    )
     sky = _sky(layers, mode, rng, real=real)
     albedo = layers.albedo
     if real:
@@ -80,7 +84,9 @@ def paint(layers: Layers, mode: Mode, ground: float, rng: np.random.Generator, *
     lit = 1 - shadow * (mode.sun if mode.sun > 0 else 0.3)
     light = _tone(mode.tint) * vary(0.08) * lit[..., None]
     if mode.lamps > 0:
-        light = light + _blur(layers.lamp, 7.0 if real else 4.0) * np.float32(0.85 * mode.lamps * vary(0.15))
+        light = light + _blur(layers.lamp, 7.0 if real else 4.0) * np.float32(
+            0.85 * mode.lamps * vary(0.15)
+        )
     picture = albedo * light
     picture += (sky - picture) * layers.sky[..., None]
     if mode.fog > 0:
@@ -88,13 +94,20 @@ def paint(layers: Layers, mode: Mode, ground: float, rng: np.random.Generator, *
         picture = picture * clear + _tone(mode.fog_tone) * (1 - clear)
     if mode.lamps > 0:
         strength = np.float32(min(1.0, mode.lamps * 1.6))
-        picture += strength * (layers.glow * 0.95 + 0.7 * _blur(layers.glow, 2.5) + 1.1 * _blur(layers.glow, 9.0))
+        picture += strength * (
+            layers.glow * 0.95 + 0.7 * _blur(layers.glow, 2.5) + 1.1 * _blur(layers.glow, 9.0)
+        )
     if mode.wet:
         picture = _mirror_in_road(picture, ground)
         picture = _overlay(picture, _rain(rng, real=real), (0.82, 0.86, 0.9), 0.42)
     if mode.snow:
         for size, count in ((0.9, 150), (1.7, 75), (3.0, 26)):
-            picture = _overlay(picture, _flakes(rng, size, round(count * vary(0.3)), real=real), (1.0, 1.0, 1.0), 0.92)
+            picture = _overlay(
+                picture,
+                _flakes(rng, size, round(count * vary(0.3)), real=real),
+                (1.0, 1.0, 1.0),
+                0.92,
+            )
     return picture.astype(np.float32, copy=False)
 
 
@@ -112,7 +125,9 @@ def _sky(layers: Layers, mode: Mode, rng: np.random.Generator, *, real: bool) ->
         for x, y, value in rng.uniform(0, 1, (70, 3)):
             sky[int(y * 110), int(x * (WIDTH - 1))] += 0.25 + 0.6 * value**2
         away = np.hypot(columns - moon_x, rows - moon_y)
-        sky += (np.clip(14.5 - away, 0, 1) * 0.85 + 0.12 * np.exp(-away / 22))[..., None] * _tone((1, 0.97, 0.86))
+        sky += (np.clip(14.5 - away, 0, 1) * 0.85 + 0.12 * np.exp(-away / 22))[..., None] * _tone(
+            (1, 0.97, 0.86)
+        )
     elif mode.sun > 0 and mode.sun_slant > 0.5:
         sun_x, sun_y = float(rng.uniform(40, 280)), float(rng.uniform(70, 105))
         away = np.hypot(columns - sun_x, rows - sun_y)
@@ -120,7 +135,9 @@ def _sky(layers: Layers, mode: Mode, rng: np.random.Generator, *, real: bool) ->
         if real:
             sky += (0.4 * np.exp(-away / 45))[..., None] * _tone((1.0, 0.72, 0.3))
     cover = _blur(layers.cloud, 3.5) if real else layers.cloud
-    return (sky + (_tone(mode.cloud) - sky) * (cover * 0.8)[..., None]).astype(np.float32, copy=False)
+    return (sky + (_tone(mode.cloud) - sky) * (cover * 0.8)[..., None]).astype(
+        np.float32, copy=False
+    )
 
 
 def _tone(tone: Tone) -> Floats:
@@ -144,7 +161,9 @@ def _rain(rng: np.random.Generator, *, real: bool) -> Floats:
     pen = ImageDraw.Draw(image)
     slant = float(rng.uniform(0.1, 0.3))
     for x, y, length in rng.uniform((0, -20, 7), (WIDTH + 40, HEIGHT, 17), (170, 3)):
-        pen.line([(x, y), (x - slant * length, y + length)], fill=int(rng.integers(110, 230)), width=1)
+        pen.line(
+            [(x, y), (x - slant * length, y + length)], fill=int(rng.integers(110, 230)), width=1
+        )
     cover = np.asarray(image, dtype=np.float32) / np.float32(255)
     return _blur(cover, 0.6) if real else cover
 
@@ -166,7 +185,9 @@ def _overlay(picture: Floats, cover: Floats, tone: Tone, strength: float) -> Flo
 
 
 def _blur(layer: Floats, radius: float) -> Floats:
-    """Gaussian blur of a (h, w) or (h, w, 3) layer, in eight bits, at half size where the radius allows."""
+    """Gaussian blur of a (h, w) or (h, w, 3) layer, in eight bits, at half size where the radius
+    allows.
+    """
     image = Image.fromarray(np.clip(layer * 255, 0, 255).astype(np.uint8))
     if radius >= 3:
         small = image.reduce(2).filter(ImageFilter.GaussianBlur(radius / 2))
@@ -178,12 +199,16 @@ def _blur(layer: Floats, radius: float) -> Floats:
 
 @lru_cache(maxsize=2)
 def _noise(side: int, octaves: tuple[int, ...]) -> Floats:
-    """A tile of smooth noise in 0..1, the same in every run: random grids of several sizes, stretched and added."""
+    """A tile of smooth noise in 0..1, the same in every run: random grids of several sizes,
+    stretched and added.
+    """
     rng = np.random.default_rng(20240)
     total = np.zeros((side, side), dtype=np.float32)
     for cells in octaves:
         grid = Image.fromarray(rng.uniform(0, 255, (cells, cells)).astype(np.float32))
-        total += np.asarray(grid.resize((side, side), Image.Resampling.BICUBIC)) / np.float32(255 * len(octaves))
+        total += np.asarray(grid.resize((side, side), Image.Resampling.BICUBIC)) / np.float32(
+            255 * len(octaves)
+        )
     low, high = np.quantile(total, [0.01, 0.99])
     return np.clip((total - low) / (high - low), 0, 1).astype(np.float32)
 

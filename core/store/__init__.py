@@ -1,1 +1,3 @@
-"""DuckDB: connection and migrations, catalog, vectors, results. Plain SQL in, Arrow tables and dataclasses out."""
+"""DuckDB: connection and migrations, catalog, vectors, results. Plain SQL in, Arrow tables and
+dataclasses out.
+"""

@@ -1,7 +1,7 @@
 """One DuckDB file: opening it, its schema, transactions, and Arrow in and out.
 
-DuckDB allows one process to write. Inside that process every thread takes a cursor of its own; writes go one after
-the other through a lock, so that two threads never conflict on a row.
+DuckDB allows one process to write. Inside that process every thread takes a cursor of its own;
+writes go one after the other through a lock, so that two threads never conflict on a row.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from core.store.migrations import MIGRATIONS
 class Database:
     """An open database file.
 
-    Raises :class:`WorkspaceLocked` if another process holds the file, :class:`SchemaTooNew` if a newer Gapscope
-    wrote it, :class:`InputError` if it is no DuckDB file or does not exist (read-only).
+    Raises :class:`WorkspaceLocked` if another process holds the file, :class:`SchemaTooNew` if a
+    newer Gapscope wrote it, :class:`InputError` if it is no DuckDB file or does not exist
+    (read-only).
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -31,7 +32,10 @@ class Database:
         self.read_only = read_only
         self._write_lock = threading.RLock()
         if read_only and not path.exists():
-            raise InputError(f"There is no workspace at {path}", "Check the path, or open it for writing to make one.")
+            raise InputError(
+                f"There is no workspace at {path}",
+                "Check the path, or open it for writing to make one.",
+            )
         self._connection = _connect(path, read_only)
         try:
             self._migrate()
@@ -44,7 +48,7 @@ class Database:
         with self._write_lock:
             self._connection.close()
 
-    # --- reading --------------------------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------------
 
     def table(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The answer to a query as an Arrow table."""
@@ -70,13 +74,14 @@ class Database:
             found = cursor.execute(sql, list(parameters)).fetchone()
             return found[0] if found else None
 
-    # --- writing --------------------------------------------------------------------------------------------
+    # --- writing ----------------------------------------------------------------------------------
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor inside one transaction: all of it is written, or nothing.
 
-        A transaction inside a transaction of the same thread would wait for itself: pass the cursor on instead.
+        A transaction inside a transaction of the same thread would wait for itself: pass the cursor
+        on instead.
         """
         with self._write_lock, self._connection.cursor() as cursor:
             cursor.execute("BEGIN TRANSACTION")
@@ -102,12 +107,14 @@ class Database:
         with self._write_lock, self._connection.cursor() as cursor:
             cursor.execute("CHECKPOINT")
 
-    # --- schema ---------------------------------------------------------------------------------------------
+    # --- schema -----------------------------------------------------------------------------------
 
     @property
     def schema_version(self) -> int:
         """Number of migrations this file has had."""
-        exists = self.value("SELECT count(*) FROM information_schema.tables WHERE table_name = 'meta'")
+        exists = self.value(
+            "SELECT count(*) FROM information_schema.tables WHERE table_name = 'meta'"
+        )
         if not exists:
             return 0
         return int(self.value("SELECT value FROM meta WHERE key = 'schema'") or 0)
@@ -117,35 +124,52 @@ class Database:
         if version > len(MIGRATIONS):
             raise SchemaTooNew(
                 f"{self.path} was written by a newer Gapscope (its schema is {version}, this one knows {len(MIGRATIONS)})",
-                "Update Gapscope, or open another workspace; nothing was changed.")
+                "Update Gapscope, or open another workspace; nothing was changed.",
+            )
         if version == len(MIGRATIONS):
             return
         if self.read_only:
-            raise InputError(f"{self.path} has an older schema ({version})", "Open it once for writing to update it.")
+            raise InputError(
+                f"{self.path} has an older schema ({version})",
+                "Open it once for writing to update it.",
+            )
         with self.transaction() as cursor:
-            cursor.execute("CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value VARCHAR)")
+            cursor.execute(
+                "CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value VARCHAR)"
+            )
             for step in MIGRATIONS[version:]:
                 cursor.execute(step)
-            cursor.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(len(MIGRATIONS))])
+            cursor.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(len(MIGRATIONS))]
+            )
 
 
-def insert_by_name(cursor: duckdb.DuckDBPyConnection, table: str, source: str, **fixed: Any) -> None:
-    """Insert the rows of ``source`` (SQL after FROM) into ``table``, column by name, with ``fixed`` columns added.
+def insert_by_name(
+    cursor: duckdb.DuckDBPyConnection, table: str, source: str, **fixed: Any
+) -> None:
+    """Insert the rows of ``source`` (SQL after FROM) into ``table``, column by name, with ``fixed``
+    columns added.
 
-    Columns the table lacks are added to it with the source's type, so that a task may tell more than the schema
-    foresaw and nothing it told is lost.
+    Columns the table lacks are added to it with the source's type, so that a task may tell more
+    than the schema foresaw and nothing it told is lost.
     """
     if fixed:
-        cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(f'{name} INTEGER' for name in fixed)})")
+        cursor.execute(
+            f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(f'{name} INTEGER' for name in fixed)})"
+        )
     known = {row[0] for row in cursor.execute(f"DESCRIBE {table}").fetchall()}
     described = cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    offered = [column for column in described if column[1] != '"NULL"']  # nothing but nulls: no type to keep
+    offered = [
+        column for column in described if column[1] != '"NULL"'
+    ]  # nothing but nulls: no type to keep
     for name, kind, *_ in offered:
         if name not in known:
             cursor.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {kind}')
     columns = [f'"{name}"' for name, *_ in offered if name not in fixed]
     constants = [f"{value!r} AS {name}" for name, value in fixed.items()]
-    cursor.execute(f"INSERT INTO {table} BY NAME SELECT {', '.join(constants + columns)} FROM {source}")
+    cursor.execute(
+        f"INSERT INTO {table} BY NAME SELECT {', '.join(constants + columns)} FROM {source}"
+    )
 
 
 def parquet_source(paths: Sequence[Path]) -> str:
@@ -158,25 +182,40 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # autoinstall off: no extension is ever fetched behind the user's back
-        return duckdb.connect(str(path), read_only=read_only, config={
-            "autoinstall_known_extensions": False, "autoload_known_extensions": False})
+        return duckdb.connect(
+            str(path),
+            read_only=read_only,
+            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
+        )
     except duckdb.IOException as error:
         text = str(error)
         if "lock" in text.lower():
             raise WorkspaceLocked(
                 f"Another process has {path} open",
-                "Close the other Gapscope (the app, or a command that still runs), or use another workspace.") from error
+                "Close the other Gapscope (the app, or a command that still runs), or use another workspace.",
+            ) from error
         if "not a valid DuckDB database" in text:
-            raise InputError(f"{path} is not a DuckDB database", "Choose another file for the workspace.") from error
+            raise InputError(
+                f"{path} is not a DuckDB database", "Choose another file for the workspace."
+            ) from error
         if "No space left" in text:
-            raise StorageFull(f"The disk that holds {path} is full", "Free some space and try again.") from error
-        raise InputError(f"{path} cannot be opened: {text.splitlines()[0]}", "Check the path and its permissions.") from error
+            raise StorageFull(
+                f"The disk that holds {path} is full", "Free some space and try again."
+            ) from error
+        raise InputError(
+            f"{path} cannot be opened: {text.splitlines()[0]}",
+            "Check the path and its permissions.",
+        ) from error
     except OSError as error:
-        raise InputError(f"The folder {path.parent} cannot be made: {error.strerror}", "Choose another folder.") from error
+        raise InputError(
+            f"The folder {path.parent} cannot be made: {error.strerror}", "Choose another folder."
+        ) from error
 
 
 def _storage_error(error: duckdb.Error, path: Path) -> Exception:
     if "No space left" in str(error) or "not enough space" in str(error).lower():
-        return StorageFull(f"The disk that holds {path} is full",
-                           "Free some space and try again; what was stored before is kept.")
+        return StorageFull(
+            f"The disk that holds {path} is full",
+            "Free some space and try again; what was stored before is kept.",
+        )
     return error

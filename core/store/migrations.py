@@ -1,8 +1,8 @@
 """The database's schema, as numbered steps.
 
-``MIGRATIONS[n]`` brings a database from schema ``n`` to ``n + 1``. A step is never changed once it is released: a new
-one is added. Result tables have the columns that ``docs/architecture.md`` lists, plus the comparison or study they
-belong to.
+``MIGRATIONS[n]`` brings a database from schema ``n`` to ``n + 1``. A step is never changed once it
+is released: a new one is added. Result tables have the columns that ``docs/architecture.md`` lists,
+plus the comparison or study they belong to.
 """
 
 from __future__ import annotations
@@ -152,5 +152,15 @@ CREATE TABLE studies (
 
 MIGRATIONS: tuple[str, ...] = (_INITIAL,)
 
-RESULT_TABLES = ("points", "coverage", "gaps", "clusters", "versions", "metrics", "changes", "selftest", "splits")
+RESULT_TABLES = (
+    "points",
+    "coverage",
+    "gaps",
+    "clusters",
+    "versions",
+    "metrics",
+    "changes",
+    "selftest",
+    "splits",
+)
 """Tables that a compare job writes, in the order in which they are ingested."""

@@ -63,14 +63,18 @@ def _decode(row: dict[str, Any], **defaults: str) -> dict[str, Any]:
 
 
 def _comparison(row: dict[str, Any]) -> ComparisonRecord:
-    return ComparisonRecord(**_decode(row, version_ids="[]", parameters="{}", software="{}", seconds="{}"))
+    return ComparisonRecord(
+        **_decode(row, version_ids="[]", parameters="{}", software="{}", seconds="{}")
+    )
 
 
 def _study(row: dict[str, Any]) -> StudyRecord:
-    return StudyRecord(**_decode(row, version_ids="[]", parameters="{}", software="{}", verdict="{}"))
+    return StudyRecord(
+        **_decode(row, version_ids="[]", parameters="{}", software="{}", verdict="{}")
+    )
 
 
-# --- comparisons --------------------------------------------------------------------------------------------
+# --- comparisons ----------------------------------------------------------------------------------
 
 
 def comparisons(db: Database) -> list[ComparisonRecord]:
@@ -84,14 +88,23 @@ def comparison(db: Database, comparison_id: int) -> ComparisonRecord | None:
     return _comparison(row) if row else None
 
 
-def add_comparison(db: Database, *, name: str, encoder: str, seed: int, real_id: int, version_ids: list[int],
-                   parameters: dict[str, Any]) -> int:
+def add_comparison(
+    db: Database,
+    *,
+    name: str,
+    encoder: str,
+    seed: int,
+    real_id: int,
+    version_ids: list[int],
+    parameters: dict[str, Any],
+) -> int:
     """Insert a comparison that waits for its job; its id."""
     with db.transaction() as cursor:
         row = cursor.execute(
             """INSERT INTO comparisons (name, encoder, seed, real_id, version_ids, parameters, status, created_at)
                VALUES (?, ?, ?, ?, ?, ?, 'waiting', now()::TIMESTAMP) RETURNING id""",
-            [name, encoder, seed, real_id, json.dumps(version_ids), json.dumps(parameters)]).fetchone()
+            [name, encoder, seed, real_id, json.dumps(version_ids), json.dumps(parameters)],
+        ).fetchone()
     assert row is not None
     return int(row[0])
 
@@ -106,7 +119,9 @@ def update_record(db: Database, table: str, record_id: int, **columns: Any) -> N
 
 def find_done(db: Database, fingerprint: str) -> int | None:
     """The newest finished comparison with this fingerprint, or None."""
-    return db.value("SELECT max(id) FROM comparisons WHERE fingerprint = ? AND status = 'done'", [fingerprint])
+    return db.value(
+        "SELECT max(id) FROM comparisons WHERE fingerprint = ? AND status = 'done'", [fingerprint]
+    )
 
 
 def ingest_comparison(cursor: duckdb.DuckDBPyConnection, comparison_id: int, outputs: Path) -> None:
@@ -126,7 +141,7 @@ def remove_comparison(db: Database, comparison_id: int) -> None:
         cursor.execute("DELETE FROM comparisons WHERE id = ?", [comparison_id])
 
 
-# --- studies ------------------------------------------------------------------------------------------------
+# --- studies --------------------------------------------------------------------------------------
 
 
 def studies(db: Database) -> list[StudyRecord]:
@@ -140,30 +155,39 @@ def study(db: Database, study_id: int) -> StudyRecord | None:
     return _study(row) if row else None
 
 
-def add_study(db: Database, *, name: str, real_id: int, version_ids: list[int], parameters: dict[str, Any]) -> int:
+def add_study(
+    db: Database, *, name: str, real_id: int, version_ids: list[int], parameters: dict[str, Any]
+) -> int:
     """Insert a study that waits for its job; its id."""
     with db.transaction() as cursor:
         row = cursor.execute(
             """INSERT INTO studies (name, real_id, version_ids, parameters, status, created_at)
                VALUES (?, ?, ?, ?, 'waiting', now()::TIMESTAMP) RETURNING id""",
-            [name, real_id, json.dumps(version_ids), json.dumps(parameters)]).fetchone()
+            [name, real_id, json.dumps(version_ids), json.dumps(parameters)],
+        ).fetchone()
     assert row is not None
     return int(row[0])
 
 
 def ingest_study(cursor: duckdb.DuckDBPyConnection, study_id: int, outputs: Path) -> None:
-    """Store every table a finetune job wrote as ``study_<name>``, in place of earlier ones of the same study."""
+    """Store every table a finetune job wrote as ``study_<name>``, in place of earlier ones of the
+    same study.
+    """
     for file in sorted(outputs.glob("*.parquet")):
         if "-" in file.stem:
             continue  # a trial's own shard: its rows are in the collected tables
         table = STUDY_PREFIX + file.stem
-        insert_by_name(cursor, table, f"(SELECT * FROM {parquet_source([file])} LIMIT 0)", study_id=study_id)
+        insert_by_name(
+            cursor, table, f"(SELECT * FROM {parquet_source([file])} LIMIT 0)", study_id=study_id
+        )
         cursor.execute(f"DELETE FROM {table} WHERE study_id = ?", [study_id])
         insert_by_name(cursor, table, parquet_source([file]), study_id=study_id)
 
 
 def study_table(db: Database, study_id: int, name: str) -> pa.Table | None:
-    """One of a study's tables (trials, groups, curves, summary, …), or None if the study has none of that name."""
+    """One of a study's tables (trials, groups, curves, summary, …), or None if the study has none
+    of that name.
+    """
     table = STUDY_PREFIX + name
     if not db.value("SELECT count(*) FROM information_schema.tables WHERE table_name = ?", [table]):
         return None

@@ -1,14 +1,16 @@
 """The embed task: image files → vectors, thumbnails and photometric attributes, in shards.
 
-spec: ``encoder`` (id), ``views`` (``plain``, ``simplified``), ``device``, ``precision`` (``auto``, ``f32``, ``bf16``, ``f16``), ``batch``
-(0: the device's usual), ``shard`` (images a shard), ``threads`` (0: one for each core), ``thumbnails``, ``allow_download``,
-``weights`` (GAPSCOPE_WEIGHTS for this job), ``random_weights`` (for measuring speed).
+spec: ``encoder`` (id), ``views`` (``plain``, ``simplified``), ``device``, ``precision`` (``auto``,
+``f32``, ``bf16``, ``f16``), ``batch`` (0: the device's usual), ``shard`` (images a shard),
+``threads`` (0: one for each core), ``thumbnails``, ``allow_download``, ``weights``
+(GAPSCOPE_WEIGHTS for this job), ``random_weights`` (for measuring speed).
 
-in: ``images.parquet`` (content_id, file). out: ``shard-00000.parquet`` … and ``encoder.json``, see docs/architecture.md.
+in: ``images.parquet`` (content_id, file). out: ``shard-00000.parquet`` … and ``encoder.json``, see
+docs/architecture.md.
 
-Threads decode, simplify and measure ahead of the device, no further than two batches. A shard's content depends on its
-position only, and the precision is written down before the first shard, so that a job that was killed and run again
-skips what is there and ends with the same vectors.
+Threads decode, simplify and measure ahead of the device, no further than two batches. A shard's
+content depends on its position only, and the precision is written down before the first shard, so
+that a job that was killed and run again skips what is there and ends with the same vectors.
 """
 
 from __future__ import annotations
@@ -42,13 +44,16 @@ VIEWS = ("plain", "simplified")
 SHARD = 2048  # images; a kill loses at most the shard that was being made
 THREADS = torch.get_num_threads()  # as torch chose them, before any other library had a say
 
-# What was measured in this process, by encoder, weights and device: a warm worker does not measure again.
+# What was measured in this process, by encoder, weights and device: a warm worker does not measure
+# again.
 _measured: dict[tuple[str, str, str], runtime.Precision] = {}
 
 
 @dataclass
 class Prepared:
-    """One image on its way to the device: uint8 (3, s, s) by view, or the reason why there is nothing."""
+    """One image on its way to the device: uint8 (3, s, s) by view, or the reason why there is
+    nothing.
+    """
 
     pixels: dict[str, np.ndarray] = field(default_factory=dict)
     thumbnail: bytes | None = None
@@ -59,8 +64,8 @@ class Prepared:
 def run(job: JobFolder) -> None:
     """Embed what ``inputs/images.parquet`` lists.
 
-    Raises EncoderNotReady, before any work, where weights are absent; InputError for a bad spec or weights that give
-    NaN; JobCancelled.
+    Raises EncoderNotReady, before any work, where weights are absent; InputError for a bad spec or
+    weights that give NaN; JobCancelled.
     """
     spec = job.spec
     views = _views(spec)
@@ -78,7 +83,9 @@ def run(job: JobFolder) -> None:
     def prepared(file: Path) -> Prepared:
         return prepare(file, encoder, views, thumbnails=bool(spec.get("thumbnails", True)))
 
-    pool = ThreadPoolExecutor(int(spec.get("threads") or 0) or here.decode_threads, thread_name_prefix="decode")
+    pool = ThreadPoolExecutor(
+        int(spec.get("threads") or 0) or here.decode_threads, thread_name_prefix="decode"
+    )
     try:
         runner, note = _settle(job, encoder, spec, files)
         _embed(job, runner, images.column("content_id"), files, views, pool, prepared, note)
@@ -86,13 +93,20 @@ def run(job: JobFolder) -> None:
         pool.shutdown(cancel_futures=True)
 
 
-def prepare(file: Path, encoder: Encoder, views: Sequence[str], *, thumbnails: bool = True) -> Prepared:
-    """Everything that is made from one decoded image. A file that cannot be read gives ``error`` and nothing else."""
+def prepare(
+    file: Path, encoder: Encoder, views: Sequence[str], *, thumbnails: bool = True
+) -> Prepared:
+    """Everything that is made from one decoded image. A file that cannot be read gives ``error``
+    and nothing else.
+    """
     try:
         image = decode(file, shortest=max(encoder.transform.resize, SIDE))
     except UnreadableImage as error:
         return Prepared(error=error.reason)
-    shown: dict[str, Callable[[], Image.Image]] = {"plain": lambda: image, "simplified": lambda: simplified(image)}
+    shown: dict[str, Callable[[], Image.Image]] = {
+        "plain": lambda: image,
+        "simplified": lambda: simplified(image),
+    }
     return Prepared(
         pixels={view: encoder.prepare(shown[view]()) for view in views},
         thumbnail=thumbnail(image) if thumbnails else None,
@@ -101,8 +115,8 @@ def prepare(file: Path, encoder: Encoder, views: Sequence[str], *, thumbnails: b
 
 
 class Shard:
-    """The rows of one shard while they come in. Vectors stay on the device until :meth:`table` fetches them all, so that
-    the device never waits for the copy.
+    """The rows of one shard while they come in. Vectors stay on the device until :meth:`table`
+    fetches them all, so that the device never waits for the copy.
     """
 
     def __init__(self, views: Sequence[str], runner: runtime.Runner) -> None:
@@ -115,13 +129,17 @@ class Shard:
         whole = [row for row in rows if row.error is None]
         for view, parts in self._vectors.items():
             if whole:
-                parts.append(self._runner.encode(stack([row.pixels[view] for row in whole], self._runner)))
+                parts.append(
+                    self._runner.encode(stack([row.pixels[view] for row in whole], self._runner))
+                )
         for row in rows:
             row.pixels = {}
         self._rows += rows
 
     def table(self, content_ids: pa.ChunkedArray) -> pa.Table:
-        """The rows as Arrow, in the columns of docs/architecture.md. Raises InputError where vectors are not finite."""
+        """The rows as Arrow, in the columns of docs/architecture.md. Raises InputError where
+        vectors are not finite.
+        """
         encoder = self._runner.encoder
         missing = np.array([row.error is not None for row in self._rows], bool)
         columns: dict[str, Any] = {
@@ -150,7 +168,9 @@ class Shard:
 
 
 def stack(pixels: list[np.ndarray], runner: runtime.Runner) -> torch.Tensor:
-    """uint8 (3, s, s) arrays → one uint8 tensor (n, 3, s, s), channels last as they are; page-locked for a CUDA device."""
+    """uint8 (3, s, s) arrays → one uint8 tensor (n, 3, s, s), channels last as they are;
+    page-locked for a CUDA device.
+    """
     batch = torch.from_numpy(np.stack([image.transpose(1, 2, 0) for image in pixels]))
     if runner.encoder.device.type == "cuda":
         batch = batch.pin_memory()
@@ -160,9 +180,13 @@ def stack(pixels: list[np.ndarray], runner: runtime.Runner) -> torch.Tensor:
 def in_order(
     pool: ThreadPoolExecutor, work: Callable[[Path], Prepared], files: Iterable[Path], ahead: int
 ) -> Iterator[Prepared]:
-    """``work`` of each file, in order, on the pool's threads; never more than ``ahead`` results wait."""
+    """``work`` of each file, in order, on the pool's threads; never more than ``ahead`` results
+    wait.
+    """
     coming = iter(files)
-    waiting: deque[Future[Prepared]] = deque(pool.submit(work, file) for file in islice(coming, ahead))
+    waiting: deque[Future[Prepared]] = deque(
+        pool.submit(work, file) for file in islice(coming, ahead)
+    )
     while waiting:
         result = waiting.popleft().result()
         waiting.extend(pool.submit(work, file) for file in islice(coming, 1))
@@ -182,8 +206,13 @@ def _embed(
     """Make the shards that are not there yet."""
     size = max(1, int(job.spec.get("shard") or SHARD))
     batch = runner.batch  # the runner may shrink its own; rows keep coming in this many
-    shards = {number: range(start, min(start + size, len(files))) for number, start in enumerate(range(0, len(files), size))}
-    todo = {number: rows for number, rows in shards.items() if not job.output(_name(number)).exists()}
+    shards = {
+        number: range(start, min(start + size, len(files)))
+        for number, start in enumerate(range(0, len(files), size))
+    }
+    todo = {
+        number: rows for number, rows in shards.items() if not job.output(_name(number)).exists()
+    }
     done = len(files) - sum(len(rows) for rows in todo.values())
     job.report("embed", done, len(files), note)
     wanted = (files[row] for rows in todo.values() for row in rows)
@@ -199,20 +228,29 @@ def _embed(
         job.log(f"{_name(number)}: {len(rows)} images, {shard.broken} unreadable")
 
 
-def _settle(job: JobFolder, encoder: Encoder, spec: dict[str, Any], files: list[Path]) -> tuple[runtime.Runner, str]:
-    """Put the encoder on its device in its precision, and write both down; a resumed job keeps what it began with."""
+def _settle(
+    job: JobFolder, encoder: Encoder, spec: dict[str, Any], files: list[Path]
+) -> tuple[runtime.Runner, str]:
+    """Put the encoder on its device in its precision, and write both down; a resumed job keeps what
+    it began with.
+    """
     earlier = _earlier(job, encoder)
-    # Other libraries change torch's threads behind its back (numba's first parallel loop does), and another number of threads adds
-    # up in another order: a resumed job would end with other last digits.
+    # Other libraries change torch's threads behind its back (numba's first parallel loop does), and
+    # another number of threads adds up in another order: a resumed job would end with other last
+    # digits.
     torch.set_num_threads(int(earlier.get("threads") or THREADS))
     device = runtime.choose_device(spec.get("device") or "auto")
     wanted = earlier.get("precision") or spec.get("precision") or "auto"
     key = (encoder.id, encoder.weights_hash, str(device))
     known = _measured.get(key) if wanted == "auto" else None
-    sample = _sample(encoder, files, runtime.SAMPLE[device.type] if wanted == "auto" and not known else 1)
+    sample = _sample(
+        encoder, files, runtime.SAMPLE[device.type] if wanted == "auto" and not known else 1
+    )
     runtime.fold_batch_norm(encoder, sample[:8])
     job.report("choose the precision")
-    chosen = runtime.choose_precision(encoder, sample, device, wanted=known.name if known else wanted)
+    chosen = runtime.choose_precision(
+        encoder, sample, device, wanted=known.name if known else wanted
+    )
     if wanted == "auto":
         _measured.setdefault(key, chosen)
     precision = known or chosen
@@ -231,7 +269,9 @@ def _settle(job: JobFolder, encoder: Encoder, spec: dict[str, Any], files: list[
 
 
 def _earlier(job: JobFolder, encoder: Encoder) -> dict[str, Any]:
-    """What an interrupted run of this job wrote down. Raises InputError where the weights changed in between."""
+    """What an interrupted run of this job wrote down. Raises InputError where the weights changed
+    in between.
+    """
     if not job.output("encoder.json").exists():
         return {}
     earlier = json.loads(job.output("encoder.json").read_text("utf-8"))
@@ -244,7 +284,9 @@ def _earlier(job: JobFolder, encoder: Encoder) -> dict[str, Any]:
 
 
 def _sample(encoder: Encoder, files: list[Path], size: int) -> torch.Tensor:
-    """A batch of ``size`` prepared images for timing, uint8 (size, 3, s, s): the first readable ones, repeated as needed."""
+    """A batch of ``size`` prepared images for timing, uint8 (size, 3, s, s): the first readable
+    ones, repeated as needed.
+    """
     found: list[np.ndarray] = []
     for file in files[: 4 * size]:
         row = prepare(file, encoder, ("plain",), thumbnails=False)

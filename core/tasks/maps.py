@@ -1,8 +1,10 @@
-"""The maps of a comparison: all images together as they are, with the look removed, and each dataset alone.
+"""The maps of a comparison: all images together as they are, with the look removed, and each
+dataset alone.
 
-Each map is one neighbour graph, laid out in 2-D and 3-D for the eye and in 5-D for HDBSCAN, which finds clusters better where
-points are not squeezed onto a plane. Where an earlier comparison covered some of the images, the map continues
-it: old points stay put and clusters keep their numbers.
+Each map is one neighbour graph, laid out in 2-D and 3-D for the eye and in 5-D for HDBSCAN, which
+finds clusters better where points are not squeezed onto a plane. Where an earlier comparison
+covered some of the images, the map continues it: old points stay put and clusters keep their
+numbers.
 """
 
 from __future__ import annotations
@@ -19,14 +21,17 @@ from core.analysis.neighbors import graph
 
 CLUSTER_DIMS = 5
 MIN_DIST = {2: 0.1, 3: 0.1, CLUSTER_DIMS: 0.0}
-ALONE_UP_TO = 30_000  # images of a dataset above which it gets no map of its own: minutes for a picture few look at
+# images of a dataset above which it gets no map of its own: minutes for a picture few look at
+ALONE_UP_TO = 30_000
 
 Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Side:
-    """One dataset in a comparison: its rows (path, content_id, class, bias, attributes) and vectors by view."""
+    """One dataset in a comparison: its rows (path, content_id, class, bias, attributes) and vectors
+    by view.
+    """
 
     dataset_id: int
     version: str | None
@@ -43,8 +48,9 @@ class Side:
 class MapParameters:
     """How maps are drawn and clustered.
 
-    ``n_neighbors``: images each image is tied to; larger values show the large lines, smaller ones the detail.
-    ``min_cluster_size``: the smallest group that counts as a cluster; larger values give fewer clusters.
+    ``n_neighbors``: images each image is tied to; larger values show the large lines, smaller ones
+    the detail. ``min_cluster_size``: the smallest group that counts as a cluster; larger values
+    give fewer clusters.
     """
 
     n_neighbors: int = 15
@@ -61,37 +67,73 @@ class Map:
     clusters: np.ndarray
 
 
-def points_table(sides: Sequence[Side], parameters: MapParameters, previous: pa.Table | None, report: Report,
-                 components: int) -> pa.Table:
-    """The points table: one row an image, the real images first, with the coordinates and clusters of every map."""
+def points_table(
+    sides: Sequence[Side],
+    parameters: MapParameters,
+    previous: pa.Table | None,
+    report: Report,
+    components: int,
+) -> pa.Table:
+    """The points table: one row an image, the real images first, with the coordinates and clusters
+    of every map.
+    """
     before = _Before(previous)
     keys = [(side.dataset_id, path) for side in sides for path in side.paths]
-    joint = draw_map(np.vstack([side.views.plain for side in sides]), parameters, report, "map as it is",
-                     before.find(keys, ("x", "y"), ("x3", "y3", "z3"), "cluster"))
-    removed = draw_map(np.vstack(coverage.removed([side.views.plain for side in sides], components, seed=parameters.seed)),
-                       parameters, report, "map, look removed", before.find(keys, ("rx", "ry"), ("rx3", "ry3", "rz3"), "rcluster"))
+    joint = draw_map(
+        np.vstack([side.views.plain for side in sides]),
+        parameters,
+        report,
+        "map as it is",
+        before.find(keys, ("x", "y"), ("x3", "y3", "z3"), "cluster"),
+    )
+    removed = draw_map(
+        np.vstack(
+            coverage.removed([side.views.plain for side in sides], components, seed=parameters.seed)
+        ),
+        parameters,
+        report,
+        "map, look removed",
+        before.find(keys, ("rx", "ry"), ("rx3", "ry3", "rz3"), "rcluster"),
+    )
     alone = [_alone(side, parameters, report, before) for side in sides]
     columns: dict[str, Any] = {
-        "dataset_id": np.repeat([side.dataset_id for side in sides], [len(side.rows) for side in sides]).astype(np.int32),
+        "dataset_id": np.repeat(
+            [side.dataset_id for side in sides], [len(side.rows) for side in sides]
+        ).astype(np.int32),
         "path": [path for _, path in keys],
-        "content_id": pa.chunked_array([chunk for side in sides for chunk in side.rows.column("content_id").chunks]),
+        "content_id": pa.chunked_array(
+            [chunk for side in sides for chunk in side.rows.column("content_id").chunks]
+        ),
         **_columns(joint, ("x", "y", "x3", "y3", "z3", "cluster")),
         **_columns(removed, ("rx", "ry", "rx3", "ry3", "rz3", "rcluster")),
     }
     empty = [np.full(len(side.rows), np.nan, np.float32) for side in sides]
     for axis, name in enumerate(("sx", "sy")):
-        columns[name] = _nullable(np.concatenate([m.flat[:, axis] if m else e for m, e in zip(alone, empty, strict=True)]))
+        columns[name] = _nullable(
+            np.concatenate([m.flat[:, axis] if m else e for m, e in zip(alone, empty, strict=True)])
+        )
     columns["scluster"] = np.concatenate(
-        [m.clusters if m else np.full(len(e), clustering.NOISE) for m, e in zip(alone, empty, strict=True)]).astype(np.int32)
+        [
+            m.clusters if m else np.full(len(e), clustering.NOISE)
+            for m, e in zip(alone, empty, strict=True)
+        ]
+    ).astype(np.int32)
     return pa.table(columns)
 
 
-def draw_map(vectors: np.ndarray, parameters: MapParameters, report: Report, stage: str,
-             old: tuple[np.ndarray, dict[int, np.ndarray], np.ndarray] | None = None, *, deep: bool = True) -> Map:
+def draw_map(
+    vectors: np.ndarray,
+    parameters: MapParameters,
+    report: Report,
+    stage: str,
+    old: tuple[np.ndarray, dict[int, np.ndarray], np.ndarray] | None = None,
+    *,
+    deep: bool = True,
+) -> Map:
     """Lay vectors (n, d) out and cluster them.
 
-    ``old``: which rows were on an earlier map (bool (n,)), their coordinates by dimensions, and all rows' earlier
-    clusters (−1 for new ones).
+    ``old``: which rows were on an earlier map (bool (n,)), their coordinates by dimensions, and all
+    rows' earlier clusters (−1 for new ones).
     """
     dims = (2, 3, CLUSTER_DIMS) if deep else (2, CLUSTER_DIMS)
     report(stage, 0, len(dims) + 1)
@@ -101,16 +143,37 @@ def draw_map(vectors: np.ndarray, parameters: MapParameters, report: Report, sta
         report(stage, done, len(dims) + 1)
 
     if old is None:
-        layouts = projection.project(vectors, dims, neighbors=neighbors, min_dist=MIN_DIST, seed=parameters.seed,
-                                     progress=laid_out).layouts
-        labels = clustering.cluster(layouts[CLUSTER_DIMS], min_cluster_size=parameters.min_cluster_size)
+        layouts = projection.project(
+            vectors,
+            dims,
+            neighbors=neighbors,
+            min_dist=MIN_DIST,
+            seed=parameters.seed,
+            progress=laid_out,
+        ).layouts
+        labels = clustering.cluster(
+            layouts[CLUSTER_DIMS], min_cluster_size=parameters.min_cluster_size
+        )
     else:
         is_old, places, earlier = old
         fuzzy = projection.fuzzy_graph(neighbors)
-        layouts = {d: projection.extend(fuzzy, places[d], is_old, min_dist=MIN_DIST[d], seed=parameters.seed) for d in dims[:-1]}
-        space = projection.project(vectors, (CLUSTER_DIMS,), neighbors=neighbors, min_dist=MIN_DIST, seed=parameters.seed,
-                                   progress=laid_out).layouts[CLUSTER_DIMS]
-        labels = clustering.match(earlier, clustering.cluster(space, min_cluster_size=parameters.min_cluster_size))
+        layouts = {
+            d: projection.extend(
+                fuzzy, places[d], is_old, min_dist=MIN_DIST[d], seed=parameters.seed
+            )
+            for d in dims[:-1]
+        }
+        space = projection.project(
+            vectors,
+            (CLUSTER_DIMS,),
+            neighbors=neighbors,
+            min_dist=MIN_DIST,
+            seed=parameters.seed,
+            progress=laid_out,
+        ).layouts[CLUSTER_DIMS]
+        labels = clustering.match(
+            earlier, clustering.cluster(space, min_cluster_size=parameters.min_cluster_size)
+        )
     report(stage, len(dims) + 1, len(dims) + 1)
     return Map(layouts[2], layouts.get(3), labels)
 
@@ -122,12 +185,23 @@ class _Before:
         self._table = table
         self._rows: dict[tuple[int, str], int] = {}
         if table is not None:
-            keys = zip(table.column("dataset_id").to_pylist(), table.column("path").to_pylist(), strict=True)
+            keys = zip(
+                table.column("dataset_id").to_pylist(),
+                table.column("path").to_pylist(),
+                strict=True,
+            )
             self._rows = {key: row for row, key in enumerate(keys)}
 
-    def find(self, keys: list[tuple[int, str]], flat: tuple[str, ...], deep: tuple[str, ...],
-             cluster: str) -> tuple[np.ndarray, dict[int, np.ndarray], np.ndarray] | None:
-        """Which of the images were on that map, where, and in which cluster; None where hardly any was."""
+    def find(
+        self,
+        keys: list[tuple[int, str]],
+        flat: tuple[str, ...],
+        deep: tuple[str, ...],
+        cluster: str,
+    ) -> tuple[np.ndarray, dict[int, np.ndarray], np.ndarray] | None:
+        """Which of the images were on that map, where, and in which cluster; None where hardly any
+        was.
+        """
         if self._table is None:
             return None
         found = np.array([self._rows.get(key, -1) for key in keys])
@@ -137,7 +211,11 @@ class _Before:
         rows = found[is_old]
         places = {}
         for names in (flat, deep):
-            place = np.stack([self._table.column(name).to_numpy()[rows] for name in names], axis=1) if names else None
+            place = (
+                np.stack([self._table.column(name).to_numpy()[rows] for name in names], axis=1)
+                if names
+                else None
+            )
             if place is not None:
                 if not np.isfinite(place.astype(float)).all():
                     return None
@@ -151,8 +229,14 @@ def _alone(side: Side, parameters: MapParameters, report: Report, before: _Befor
     if not projection.SMALLEST <= len(side.rows) <= ALONE_UP_TO:
         return None
     keys = [(side.dataset_id, path) for path in side.paths]
-    return draw_map(side.views.plain, parameters, report, f"map of {side.version or 'the real images'} alone",
-                    before.find(keys, ("sx", "sy"), (), "scluster"), deep=False)
+    return draw_map(
+        side.views.plain,
+        parameters,
+        report,
+        f"map of {side.version or 'the real images'} alone",
+        before.find(keys, ("sx", "sy"), (), "scluster"),
+        deep=False,
+    )
 
 
 def _columns(drawn: Map, names: tuple[str, ...]) -> dict[str, Any]:

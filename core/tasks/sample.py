@@ -1,4 +1,6 @@
-"""The sample job: draws the sample project's folders. ``spec``: ``folder``. What is drawn already is left as it is."""
+"""The sample job: draws the sample project's folders. ``spec``: ``folder``. What is drawn already
+is left as it is.
+"""
 
 from __future__ import annotations
 
@@ -10,4 +12,7 @@ from core.sample import write_sample
 
 def run(job: JobFolder) -> None:
     """Draw. Raises :class:`InputError` for a folder that holds something else, StorageFull."""
-    write_sample(Path(job.spec["folder"]), progress=lambda done, total: job.report("draw the sample", done, total))
+    write_sample(
+        Path(job.spec["folder"]),
+        progress=lambda done, total: job.report("draw the sample", done, total),
+    )

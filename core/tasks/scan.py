@@ -1,10 +1,12 @@
 """The scan job: an image folder in, one row a file out.
 
-``spec``: ``folder`` (absolute), ``labels`` (a label spec, see ``core/images/labels.py``, or null) and ``shard_rows``.
-``inputs/known.parquet`` (optional): the rows of the folder's last scan; unchanged files are not read again.
-``outputs/``: ``images-00000.parquet`` … (``SCAN_SCHEMA``, in the order of ``iter_images``) and, last, ``summary.json``.
+``spec``: ``folder`` (absolute), ``labels`` (a label spec, see ``core/images/labels.py``, or null)
+and ``shard_rows``. ``inputs/known.parquet`` (optional): the rows of the folder's last scan;
+unchanged files are not read again. ``outputs/``: ``images-00000.parquet`` … (``SCAN_SCHEMA``, in
+the order of ``iter_images``) and, last, ``summary.json``.
 
-Run again after a kill, it takes the shards that are there as known files and writes all shards anew.
+Run again after a kill, it takes the shards that are there as known files and writes all shards
+anew.
 """
 
 from __future__ import annotations
@@ -24,12 +26,15 @@ from core.settings import settings
 
 STAGE = "scan"
 SHARD_ROWS = 5_000
-CHUNK = 64  # files handed to a thread at once: one by one, the handing over costs as much as a small file
+# files handed to a thread at once: one by one, the handing over costs as much as a small file
+CHUNK = 64
 SUMMARY_COLUMNS = [name for name in scan.SCAN_SCHEMA.names if name != "path"]
 
 
 def run(job: JobFolder) -> None:
-    """Scan the folder. Raises :class:`InputError` when it cannot be read or holds no image, or no label fits."""
+    """Scan the folder. Raises :class:`InputError` when it cannot be read or holds no image, or no
+    label fits.
+    """
     spec = job.spec
     folder = Path(spec["folder"])
     shard_rows = int(spec.get("shard_rows") or SHARD_ROWS)
@@ -73,7 +78,9 @@ def run(job: JobFolder) -> None:
 
 
 def _check_names(folder: Path, source: labels.LabelSource | None) -> None:
-    """Before any file is read: is there an image at all, and does a label fit? Both end at the first that does."""
+    """Before any file is read: is there an image at all, and does a label fit? Both end at the
+    first that does.
+    """
 
     blocked: list[str] = []
 

@@ -1,9 +1,9 @@
-"""The spectrum task: a sample of images by seed → frequency spectra, their differences, and what stands out
-in words.
+"""The spectrum task: a sample of images by seed → frequency spectra, their differences, and what
+stands out in words.
 
-spec: ``sample`` (images of each dataset), ``seed``, ``crop`` (pixels wanted; less where images are smaller),
-``datasets``: ``[{"dataset_id", "version", "domain", "file", "name"}]``, one of them real. in:
-``<file>.parquet`` with the column ``file``.
+spec: ``sample`` (images of each dataset), ``seed``, ``crop`` (pixels wanted; less where images are
+smaller), ``datasets``: ``[{"dataset_id", "version", "domain", "file", "name"}]``, one of them real.
+in: ``<file>.parquet`` with the column ``file``.
 
 out:
 
@@ -53,17 +53,21 @@ class _Sampled:
 
 
 def run(job: JobFolder) -> None:
-    """Compare the spectra of the datasets in the spec. Raises InputError where a dataset has too few usable
-    images."""
+    """Compare the spectra of the datasets in the spec. Raises InputError where a dataset has too
+    few usable images.
+    """
     spec = job.spec
     datasets: list[dict[str, Any]] = spec["datasets"]
     seed = int(spec.get("seed", 0))
     if not any(entry["domain"] == "real" for entry in datasets):
         raise InputError(
-            "The spectrum comparison has no real dataset", "Choose one real dataset and at least one version."
+            "The spectrum comparison has no real dataset",
+            "Choose one real dataset and at least one version.",
         )
     with ThreadPoolExecutor(settings().decode_threads) as pool:
-        samples = [_sample(job, entry, int(spec.get("sample", 300)), seed, pool) for entry in datasets]
+        samples = [
+            _sample(job, entry, int(spec.get("sample", 300)), seed, pool) for entry in datasets
+        ]
         size = spectrum.crop_size(
             [sample.sides[sample.sides > 0] for sample in samples], int(spec.get("crop", 256))
         )
@@ -90,7 +94,11 @@ def _sample(
     sides = np.zeros(len(files), np.int64)
     for index, side in enumerate(pool.map(_shorter_side, files)):
         sides[index] = side
-        job.report(f"Looking at {entry['name'] if 'name' in entry else entry['file']}", index + 1, len(files))
+        job.report(
+            f"Looking at {entry['name'] if 'name' in entry else entry['file']}",
+            index + 1,
+            len(files),
+        )
     return _Sampled(files, sides)
 
 
@@ -184,9 +192,21 @@ def _write(
             "name": entry.get("name"),
             "images": len(found.profiles),
             "skipped": len(sample.files) - len(found.profiles),
-            "note": _note(size, int(job.spec.get("crop", 256)), len(sample.files) - len(found.profiles)),
+            "note": _note(
+                size, int(job.spec.get("crop", 256)), len(sample.files) - len(found.profiles)
+            ),
             **dict.fromkeys(
-                ("distance", "low", "high", "floor", "floor_low", "floor_high", "bands", "peaks", "findings")
+                (
+                    "distance",
+                    "low",
+                    "high",
+                    "floor",
+                    "floor_low",
+                    "floor_high",
+                    "bands",
+                    "peaks",
+                    "findings",
+                )
             ),
         }
         if index != real_index:
@@ -207,7 +227,9 @@ def _note(size: int, wanted: int, skipped: int) -> str:
         + (f" instead of {wanted}: the images are not larger." if size < wanted else ".")
     ]
     if skipped:
-        parts.append(f"{skipped} images left out: smaller than that, unreadable, or one colour only.")
+        parts.append(
+            f"{skipped} images left out: smaller than that, unreadable, or one colour only."
+        )
     return " ".join(parts)
 
 
@@ -239,7 +261,10 @@ SPECTRA = pa.schema(
         ("images", pa.int64()),
         ("skipped", pa.int64()),
         ("note", pa.string()),
-        *((name, pa.float64()) for name in ("distance", "low", "high", "floor", "floor_low", "floor_high")),
+        *(
+            (name, pa.float64())
+            for name in ("distance", "low", "high", "floor", "floor_low", "floor_high")
+        ),
         *((name, pa.string()) for name in ("bands", "peaks", "findings")),
     ]
 )

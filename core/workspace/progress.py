@@ -23,12 +23,25 @@ class ProgressBar:
             return
         if self._rich is None:
             self._rich = RichProgress(
-                TextColumn("{task.description:<28}"), BarColumn(bar_width=32), MofNCompleteColumn(), TimeRemainingColumn(),
-                TextColumn("{task.fields[note]}", style="dim"), console=Console(stderr=True), transient=False)
+                TextColumn("{task.description:<28}"),
+                BarColumn(bar_width=32),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[note]}", style="dim"),
+                console=Console(stderr=True),
+                transient=False,
+            )
             self._rich.start()
         if report.stage not in self._tasks:
-            self._tasks[report.stage] = self._rich.add_task(report.stage, total=report.total or None, note="")
-        self._rich.update(self._tasks[report.stage], completed=report.done, total=report.total or None, note=report.note)
+            self._tasks[report.stage] = self._rich.add_task(
+                report.stage, total=report.total or None, note=""
+            )
+        self._rich.update(
+            self._tasks[report.stage],
+            completed=report.done,
+            total=report.total or None,
+            note=report.note,
+        )
 
     def close(self) -> None:
         """Leave the bars as they are and give the terminal back."""

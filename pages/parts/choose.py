@@ -9,15 +9,19 @@ from core.store.results import ComparisonRecord
 from core.workspace.comparison import Comparison
 from pages.parts.style import escape
 
-COMPARISON = "comparison"  # session state: the chosen comparison's id, also set by pages that link here
+COMPARISON = (
+    "comparison"  # session state: the chosen comparison's id, also set by pages that link here
+)
 VERSION = "version"
 LEVELLED = ("pyramid:", "fpn:")  # encoders that are levels of one another
 
 
 def comparison(ws: Workspace) -> Comparison | None:
-    """The comparison to look at, with a picker where there are several; None, and a hint, where there is none.
+    """The comparison to look at, with a picker where there are several; None, and a hint, where
+    there is none.
 
-    Comparisons of the same datasets under other levels of the same pyramid are one entry with a level picker.
+    Comparisons of the same datasets under other levels of the same pyramid are one entry with a
+    level picker.
     """
     records = [record for record in ws.comparisons() if record.status == "done"]
     if not records:
@@ -27,8 +31,13 @@ def comparison(ws: Workspace) -> Comparison | None:
     chosen = next((record for record in records if record.id == wanted), records[0])
     st.session_state[COMPARISON] = chosen.id  # before the picker is drawn: it shows this
     families = _families(records)
-    heads = [next((record for record in family if record.id == chosen.id), family[0]) for family in families]
-    names = {record.id: _title(record, family) for record, family in zip(heads, families, strict=True)}
+    heads = [
+        next((record for record in family if record.id == chosen.id), family[0])
+        for family in families
+    ]
+    names = {
+        record.id: _title(record, family) for record, family in zip(heads, families, strict=True)
+    }
     if len(heads) > 1:
         picked = st.selectbox(
             "Comparison",
@@ -70,7 +79,11 @@ def version(found: Comparison, label: str = "Version") -> int:
     ids = list(names)
     if len(ids) > 6:
         return st.selectbox(
-            label, ids, format_func=lambda one: names.get(one, ""), key=VERSION, persist_state="session"
+            label,
+            ids,
+            format_func=lambda one: names.get(one, ""),
+            key=VERSION,
+            persist_state="session",
         )
     picked = st.segmented_control(
         label,
@@ -84,7 +97,9 @@ def version(found: Comparison, label: str = "Version") -> int:
 
 
 def _families(records: list[ComparisonRecord]) -> list[list[ComparisonRecord]]:
-    """Comparisons by what they compare; only levels of one pyramid share a family. Newest family first."""
+    """Comparisons by what they compare; only levels of one pyramid share a family. Newest family
+    first.
+    """
     families: dict[object, list[ComparisonRecord]] = {}
     for record in records:
         kind = next((prefix for prefix in LEVELLED if record.encoder.startswith(prefix)), None)

@@ -1,4 +1,6 @@
-"""One dataset on the Datasets page: its numbers, what could not be read, and what can be done with it."""
+"""One dataset on the Datasets page: its numbers, what could not be read, and what can be done with
+it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,13 @@ def card(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
         left.html(_facts(dataset))
         if not ws.read_only:
             place = right.container(horizontal=True, horizontal_alignment="right")
-            menu = place.popover("", icon=":material/more_horiz:", key=f"menu-{dataset.id}", on_change="rerun", type="tertiary")
+            menu = place.popover(
+                "",
+                icon=":material/more_horiz:",
+                key=f"menu-{dataset.id}",
+                on_change="rerun",
+                type="tertiary",
+            )
             if menu.open:
                 with menu:
                     _actions(ws, dataset, versions)
@@ -31,7 +39,9 @@ def card(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
             label = "What is in it"
             if dataset.unreadable:
                 label += f" · {dataset.unreadable:,} unreadable"
-            inside = st.expander(label, key=f"inside-{dataset.id}", on_change="rerun", type="compact")
+            inside = st.expander(
+                label, key=f"inside-{dataset.id}", on_change="rerun", type="compact"
+            )
             if inside.open:
                 with inside:
                     _inside(ws, dataset)
@@ -40,14 +50,21 @@ def card(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
 def _facts(dataset: Dataset) -> str:
     """HTML of name, folder and the numbers of the last scan."""
     told = dataset.summary
-    head = (f"<div><span class='gs-name'>{style.html(dataset.label)}</span> <span class='gs-path'>{style.html(dataset.folder)}</span>"
-            f"</div>")
+    head = (
+        f"<div><span class='gs-name'>{style.html(dataset.label)}</span> <span class='gs-path'>{style.html(dataset.folder)}</span>"
+        f"</div>"
+    )
     if dataset.scanned_at is None:
         return f"<div class='gs'>{head}<span class='gs-soft'>not scanned yet</span></div>"
-    parts = [style.figure("images", style.number(dataset.images), tone="gs-small"),
-             style.figure("unreadable", style.number(dataset.unreadable),
-                          tone="gs-small gs-gap" if dataset.unreadable else "gs-small"),
-             style.figure("duplicates", style.number(told.get("duplicates")), tone="gs-small")]
+    parts = [
+        style.figure("images", style.number(dataset.images), tone="gs-small"),
+        style.figure(
+            "unreadable",
+            style.number(dataset.unreadable),
+            tone="gs-small gs-gap" if dataset.unreadable else "gs-small",
+        ),
+        style.figure("duplicates", style.number(told.get("duplicates")), tone="gs-small"),
+    ]
     if told.get("sizes"):
         parts.append(style.figure("pixels, median", _median(told["sizes"]), tone="gs-small"))
     if told.get("formats"):
@@ -67,13 +84,18 @@ def _median(sizes: dict[str, dict[str, int]]) -> str:
     return f"{width.get('median', 0):,} × {height.get('median', 0):,}"
 
 
-# --- what can be done -----------------------------------------------------------------------------------------
+# --- what can be done -----------------------------------------------------------------------------
 
 
 def _actions(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
     key = str(dataset.id)
-    if st.button("Scan again", icon=":material/refresh:", key=f"rescan-{key}", width="stretch",
-                 help="Reads new and changed files only."):
+    if st.button(
+        "Scan again",
+        icon=":material/refresh:",
+        key=f"rescan-{key}",
+        width="stretch",
+        help="Reads new and changed files only.",
+    ):
         with errors.shown():
             joblist.started(ws.submit_scan(dataset))
             _close(key)
@@ -81,21 +103,40 @@ def _actions(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
     if dataset.id in ids and len(ids) > 1:
         at = ids.index(dataset.id)
         with st.container(horizontal=True):
-            for step, label, icon in ((-1, "Earlier", ":material/arrow_upward:"), (1, "Later", ":material/arrow_downward:")):
-                if st.button(label, icon=icon, key=f"move{step}-{key}", disabled=not 0 <= at + step < len(ids)):
+            for step, label, icon in (
+                (-1, "Earlier", ":material/arrow_upward:"),
+                (1, "Later", ":material/arrow_downward:"),
+            ):
+                if st.button(
+                    label,
+                    icon=icon,
+                    key=f"move{step}-{key}",
+                    disabled=not 0 <= at + step < len(ids),
+                ):
                     ids[at], ids[at + step] = ids[at + step], ids[at]
                     with errors.shown():
                         ws.order_versions(ids)
                         st.rerun()
-    labels = st.text_input("Labels", value=dataset.labels or "", key=f"labels-{key}", placeholder=labels_form.EXAMPLE,
-                           help=labels_form.HELP).strip()
+    labels = st.text_input(
+        "Labels",
+        value=dataset.labels or "",
+        key=f"labels-{key}",
+        placeholder=labels_form.EXAMPLE,
+        help=labels_form.HELP,
+    ).strip()
     if labels != (dataset.labels or ""):
         fits = not labels or labels_form.preview(ws, dataset.folder, labels)
-        if st.button("Use these labels" if labels else "Take the labels away", type="primary", disabled=not fits,
-                     key=f"relabel-{key}"):
+        if st.button(
+            "Use these labels" if labels else "Take the labels away",
+            type="primary",
+            disabled=not fits,
+            key=f"relabel-{key}",
+        ):
             with errors.shown():
                 ws.set_labels(dataset, labels or None)
-                joblist.started(ws.submit_scan(ws.dataset(dataset.id)))  # counts classes and groups; reads no file again
+                joblist.started(
+                    ws.submit_scan(ws.dataset(dataset.id))
+                )  # counts classes and groups; reads no file again
                 _close(key)
     st.caption("Removing forgets the dataset here; the folder on disk is not touched.")
     if st.button("Remove", icon=":material/delete:", key=f"remove-{key}", width="stretch"):
@@ -116,7 +157,7 @@ def close_menus() -> None:
         st.session_state[menu] = False
 
 
-# --- what is in it --------------------------------------------------------------------------------------------
+# --- what is in it --------------------------------------------------------------------------------
 
 
 def _inside(ws: Workspace, dataset: Dataset) -> None:
@@ -130,10 +171,15 @@ def _inside(ws: Workspace, dataset: Dataset) -> None:
     groups = told.get("groups") or []
     if groups:
         left, right = st.columns([2, 1])
-        left.dataframe(_pivot(groups), hide_index=True, height="content" if len(groups) < 12 else 380)
+        left.dataframe(
+            _pivot(groups), hide_index=True, height="content" if len(groups) < 12 else 380
+        )
         if told.get("splits"):
-            right.dataframe(pa.table({"split": list(told["splits"]), "images": list(told["splits"].values())}), hide_index=True,
-                            height="content")
+            right.dataframe(
+                pa.table({"split": list(told["splits"]), "images": list(told["splits"].values())}),
+                hide_index=True,
+                height="content",
+            )
     if dataset.unreadable:
         _unreadable(ws, dataset)
 
@@ -145,7 +191,9 @@ def _pivot(groups: list[dict]) -> pa.Table:
     count = {(group["class"], group["bias"]): group["images"] for group in groups}
     columns: dict[str, list] = {"class": classes}
     for bias in biases:
-        columns[f"{bias if bias is not None else 'images'}"] = [count.get((name, bias), 0) for name in classes]
+        columns[f"{bias if bias is not None else 'images'}"] = [
+            count.get((name, bias), 0) for name in classes
+        ]
     return pa.table(columns)
 
 
@@ -155,8 +203,14 @@ def _unreadable(ws: Workspace, dataset: Dataset) -> None:
     left, right = st.columns([3, 1], vertical_alignment="center")
     if table.num_rows > SHOWN:
         left.caption(f"The first {SHOWN:,} of {table.num_rows:,}.")
-    right.download_button("CSV", _csv(table), file_name=f"unreadable-{dataset.id}.csv", mime="text/csv",
-                          icon=":material/download:", key=f"csv-{dataset.id}")
+    right.download_button(
+        "CSV",
+        _csv(table),
+        file_name=f"unreadable-{dataset.id}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"csv-{dataset.id}",
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

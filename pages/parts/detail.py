@@ -1,4 +1,6 @@
-"""One image, close: the picture itself, the synthetic images nearest to it, and its score in every version."""
+"""One image, close: the picture itself, the synthetic images nearest to it, and its score in every
+version.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def show(ws: Workspace, found: Comparison, row: int, version_id: int) -> None:
         _nearest(ws, found, path, version_id)
 
 
-def row_of(ws: Workspace, found: Comparison, path: str, *, version_id: int | None = None) -> int | None:
+def row_of(
+    ws: Workspace, found: Comparison, path: str, *, version_id: int | None = None
+) -> int | None:
     """The row of a real image (or one of a version) by its path."""
     points = read.points(ws, found)
     wanted = found.record.real_id if version_id is None else version_id
@@ -62,7 +66,9 @@ def _facts(points: read.Points, row: int, label: str, colour: str) -> str:
         value = points.columns.get(name)
         if value is not None and value[row] is not None:
             sure = points.columns.get(f"{name}_confidence")
-            behind = f" · {sure[row] * 100:.0f} %" if sure is not None and sure[row] == sure[row] else ""
+            behind = (
+                f" · {sure[row] * 100:.0f} %" if sure is not None and sure[row] == sure[row] else ""
+            )
             lines.append((words, html(value[row]) + behind))
     for name, words in (("rcluster", "Cluster, look removed"), ("cluster", "Cluster, as it is")):
         cluster = points.columns.get(name)
@@ -71,7 +77,9 @@ def _facts(points: read.Points, row: int, label: str, colour: str) -> str:
     looks = points.columns.get("looks_real")
     if looks is not None and looks[row] == looks[row]:
         lines.append(("Looks real", f"{looks[row] * 100:.0f} %"))
-    cells = "".join(f"<span class='gs-soft'>{html(name)}</span><span>{value}</span>" for name, value in lines)
+    cells = "".join(
+        f"<span class='gs-soft'>{html(name)}</span><span>{value}</span>" for name, value in lines
+    )
     return (
         "<div class='gs' style='display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem'>"
         + cells
@@ -94,7 +102,9 @@ def _scores(ws: Workspace, found: Comparison, path: str) -> None:
             )
     if rows:
         st.dataframe(
-            rows, hide_index=True, column_config={"Score": st.column_config.NumberColumn(format="%.2f")}
+            rows,
+            hide_index=True,
+            column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
         )
 
 

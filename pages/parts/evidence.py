@@ -1,4 +1,6 @@
-"""What stands beside the list of gaps: which images look rendered or real, split classes, metrics, and the self-test."""
+"""What stands beside the list of gaps: which images look rendered or real, split classes, metrics,
+and the self-test.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +38,19 @@ def looks(ws: Workspace, found: Comparison, version_id: int) -> None:
     colours = group_colours(points.groups)
     opened = None
     for title, mine, sign, key in (
-        (f"Images of {escape(label)} that look real", points["dataset_id"] == version_id, -1, "real"),
+        (
+            f"Images of {escape(label)} that look real",
+            points["dataset_id"] == version_id,
+            -1,
+            "real",
+        ),
         ("Real images that look rendered", points.real, 1, "rendered"),
     ):
         rows = np.flatnonzero(mine & np.isfinite(looks_real))
         rows = rows[np.argsort(sign * looks_real[rows], kind="stable")]
-        fooled = int((looks_real[rows] > 0.5).sum()) if sign < 0 else int((looks_real[rows] < 0.5).sum())
+        fooled = (
+            int((looks_real[rows] > 0.5).sum()) if sign < 0 else int((looks_real[rows] < 0.5).sum())
+        )
         st.markdown(f"#### {title} :gray[· {fooled:,} of {len(rows):,} fool the classifier]")
         key = f"looks_{key}_{found.id}_{version_id}"
         shown = gallery.growing(key, len(rows), STEP)
@@ -56,7 +65,9 @@ def looks(ws: Workspace, found: Comparison, version_id: int) -> None:
 
 
 def splits(ws: Workspace, found: Comparison, version_id: int) -> None:
-    """Classes that hold together among real images while their synthetic images live elsewhere; both sides shown."""
+    """Classes that hold together among real images while their synthetic images live elsewhere;
+    both sides shown.
+    """
     rows = [row for row in found.splits().to_pylist() if row["version_id"] in (version_id, None)]
     if not rows:
         st.info(
@@ -81,7 +92,9 @@ def splits(ws: Workspace, found: Comparison, version_id: int) -> None:
         ],
         hide_index=True,
         column_config={
-            "Separation": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f"),
+            "Separation": st.column_config.ProgressColumn(
+                min_value=0.0, max_value=1.0, format="%.2f"
+            ),
         },
     )
     names = list(dict.fromkeys((row["source"], row["class"]) for row in rows))
@@ -91,7 +104,12 @@ def splits(ws: Workspace, found: Comparison, version_id: int) -> None:
         format_func=lambda one: f"{one[1]} ({sources.get(one[0], one[0])})",
         key=f"split_class_{found.id}_{version_id}",
     )
-    st.caption(escape(next(row["note"] for row in rows if (row["source"], row["class"]) == (source, name)) or ""))
+    st.caption(
+        escape(
+            next(row["note"] for row in rows if (row["source"], row["class"]) == (source, name))
+            or ""
+        )
+    )
     column = {"label": "class", "tag": "tag", "zero_shot": "zero_shot"}.get(source, "class")
     of_class = points[column] == name
     colours = group_colours(points.groups)
@@ -125,7 +143,9 @@ def splits(ws: Workspace, found: Comparison, version_id: int) -> None:
 
 
 def metrics(found: Comparison, version_id: int) -> None:
-    """Every metric with its interval, the same number for real half against real half, and what it means."""
+    """Every metric with its interval, the same number for real half against real half, and what it
+    means.
+    """
     rows = [
         row
         for row in found.metrics().to_pylist()
@@ -142,7 +162,9 @@ def metrics(found: Comparison, version_id: int) -> None:
             scopes,
             key=f"metrics_scope_{found.id}_{version_id}",
             width=280,
-            format_func=lambda one: "all images" if one == "all" else one.replace("class:", "class "),
+            format_func=lambda one: (
+                "all images" if one == "all" else one.replace("class:", "class ")
+            ),
         )
     rows = [row for row in rows if row["scope"] == scope]
     shown = [metric_row(row) for row in rows]
@@ -164,7 +186,9 @@ def parameters_of(rows: Sequence[Mapping[str, Any]]) -> str:
     """What the metrics were computed with, in one line."""
     told: dict[str, list[str]] = {}
     for row in rows:
-        words = ", ".join(f"{name} {value}" for name, value in json.loads(row["parameters"] or "{}").items())
+        words = ", ".join(
+            f"{name} {value}" for name, value in json.loads(row["parameters"] or "{}").items()
+        )
         if words:
             about = METRICS.get(row["name"])
             told.setdefault(words, []).append(about.label if about else row["name"])
@@ -180,7 +204,9 @@ def metric_row(row: Mapping[str, Any]) -> dict[str, str]:
         "Interval": _between(row["low"], row["high"]),
         "Floor": _digits(row["floor"]),
         "Floor interval": _between(row["floor_low"], row["floor_high"]),
-        "Better": about.better if about.better in ("lower", "higher", "") else f"near {about.better}",
+        "Better": about.better
+        if about.better in ("lower", "higher", "")
+        else f"near {about.better}",
         "Meaning": about.meaning,
         "Note": row["note"] or "",
     }
@@ -211,7 +237,9 @@ def selftest(found: Comparison, version_id: int, summary: Mapping[str, Any]) -> 
                 "Found": sum(bool(row["found"]) for row in group),
                 "False alarms": percent(float(np.mean(alarms))) if alarms else "–",
                 "AUROC": round(float(np.mean(aurocs)), 3) if aurocs else None,
-                "Used": "this list" if view == summary["view"] and threshold == summary["threshold"] else "",
+                "Used": "this list"
+                if view == summary["view"] and threshold == summary["threshold"]
+                else "",
             }
         )
     table.sort(key=lambda row: (row["Used"] == "", -row["Found"] / row["Planted"]))
@@ -220,7 +248,9 @@ def selftest(found: Comparison, version_id: int, summary: Mapping[str, Any]) -> 
         hide_index=True,
         height="content",
         column_config={
-            "Found": st.column_config.NumberColumn(help="How many of the planted gaps the list finds")
+            "Found": st.column_config.NumberColumn(
+                help="How many of the planted gaps the list finds"
+            )
         },
     )
 
@@ -229,7 +259,13 @@ def _tile(points: read.Points, row: int, colours: Mapping[str, str], note: str) 
     label = points.groups[points.group[row]]
     return gallery.Tile(
         str(row),
-        (gallery.Shown(points["content_id"][row], "real" if points.real[row] else label, colours.get(label, REAL)),),
+        (
+            gallery.Shown(
+                points["content_id"][row],
+                "real" if points.real[row] else label,
+                colours.get(label, REAL),
+            ),
+        ),
         PurePosixPath(points["path"][row]).name,
         note,
     )

@@ -20,7 +20,9 @@ _AT = "browser_at"
 
 @st.cache_data(show_spinner=False, max_entries=500)
 def file_thumbnail(path: str, changed: int, size: int = 120) -> bytes | None:
-    """A small WebP of an image file, or None where it cannot be read. ``changed``: its modification time in ns."""
+    """A small WebP of an image file, or None where it cannot be read. ``changed``: its modification
+    time in ns.
+    """
     try:
         return thumbnail(decode(path, shortest=size), size)
     except UnreadableImage:
@@ -45,14 +47,18 @@ def count_text(listing: FolderListing) -> str:
     more = "" if listing.complete else " or more"
     parts = []
     if listing.images or not listing.folders:
-        parts.append(f"{listing.images:,}{' or more' if listing.images_capped else ''} images directly inside")
+        parts.append(
+            f"{listing.images:,}{' or more' if listing.images_capped else ''} images directly inside"
+        )
     if listing.folders:
         parts.append(f"{below:,}{more} images in {len(listing.folders):,} subfolders")
     return " · ".join(parts)
 
 
 def preview(ws: Workspace, path: str) -> bool:
-    """Counts and a few pictures of a typed path; whether it can be used. Says why not, where it cannot."""
+    """Counts and a few pictures of a typed path; whether it can be used. Says why not, where it
+    cannot.
+    """
     try:
         listing = ws.browse(path)
     except GapscopeError as error:
@@ -93,18 +99,43 @@ def _dialog(ws: Workspace, choose: Callable[[str], None]) -> None:
     if len(roots) > 1:
         with st.container(horizontal=True):
             for number, root in enumerate(roots):
-                st.button(style.escape(root.name or str(root)), key=f"root-{number}", type="tertiary", help=style.escape(root),
-                          icon=":material/home_storage:", on_click=_move, args=(root,))
+                st.button(
+                    style.escape(root.name or str(root)),
+                    key=f"root-{number}",
+                    type="tertiary",
+                    help=style.escape(root),
+                    icon=":material/home_storage:",
+                    on_click=_move,
+                    args=(root,),
+                )
     st.html(f"<div class='gs gs-path' style='font-size:.95rem'>{style.html(listing.path)}</div>")
     left, right = st.columns([1.3, 1], gap="large")
     with left, st.container(height=380, border=True, gap="xxsmall"):
         if listing.parent is not None:
-            st.button("One up", icon=":material/arrow_upward:", type="tertiary", key="folder-up", on_click=_move,
-                      args=(listing.parent,))
+            st.button(
+                "One up",
+                icon=":material/arrow_upward:",
+                type="tertiary",
+                key="folder-up",
+                on_click=_move,
+                args=(listing.parent,),
+            )
         for folder in listing.folders[:SHOWN]:
-            count = "not readable" if folder.images is None else f"{folder.images:,} images" if folder.images else ""
-            st.button(f"{style.escape(folder.name)}{f'  :small[:gray[{count}]]' if count else ''}", icon=":material/folder:",
-                      type="tertiary", key=f"folder-{folder.name}", on_click=_move, args=(folder.path,))
+            count = (
+                "not readable"
+                if folder.images is None
+                else f"{folder.images:,} images"
+                if folder.images
+                else ""
+            )
+            st.button(
+                f"{style.escape(folder.name)}{f'  :small[:gray[{count}]]' if count else ''}",
+                icon=":material/folder:",
+                type="tertiary",
+                key=f"folder-{folder.name}",
+                on_click=_move,
+                args=(folder.path,),
+            )
         if not listing.folders:
             st.caption("No subfolders.")
         if len(listing.folders) > SHOWN or not listing.complete:

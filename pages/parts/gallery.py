@@ -1,7 +1,8 @@
-"""Pictures in a grid that can be clicked: single ones, or a real image with the nearest synthetic one beside it.
+"""Pictures in a grid that can be clicked: single ones, or a real image with the nearest synthetic
+one beside it.
 
-A small component draws them: hundreds of ``st.image`` cost seconds at every rerun, and plain HTML cannot tell which
-picture was clicked. Names reach the page as text, never as HTML.
+A small component draws them: hundreds of ``st.image`` cost seconds at every rerun, and plain HTML
+cannot tell which picture was clicked. Names reach the page as text, never as HTML.
 """
 
 from __future__ import annotations
@@ -95,7 +96,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class Tile:
-    """One card: pictures side by side, a line and a fainter line under them. ``key`` is what a click tells."""
+    """One card: pictures side by side, a line and a fainter line under them. ``key`` is what a
+    click tells.
+    """
 
     key: str
     images: tuple[Shown, ...]
@@ -106,7 +109,9 @@ class Tile:
 def show(ws: Workspace, tiles: Sequence[Tile], key: str) -> str | None:
     """Draw the cards; the key of the one that was just clicked, or None."""
     ids = tuple(
-        dict.fromkeys(shown.content_id for tile in tiles for shown in tile.images if shown.content_id)
+        dict.fromkeys(
+            shown.content_id for tile in tiles for shown in tile.images if shown.content_id
+        )
     )
     uris = data_uris(ws, str(ws.path), ids)
     wide = max((len(tile.images) for tile in tiles), default=1) > 1

@@ -1,4 +1,6 @@
-"""The list of absent images: which rows a choice leaves, what goes into the CSV, and its numbers in words."""
+"""The list of absent images: which rows a choice leaves, what goes into the CSV, and its numbers in
+words.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,12 @@ CSV_COLUMNS = (
 )
 
 
-def chosen_rows(ranking: Mapping[str, np.ndarray], which: str, classes: Sequence[str]) -> np.ndarray:
-    """Rows of the ranking that a list and a choice of classes leave, the most absent first. No class: all."""
+def chosen_rows(
+    ranking: Mapping[str, np.ndarray], which: str, classes: Sequence[str]
+) -> np.ndarray:
+    """Rows of the ranking that a list and a choice of classes leave, the most absent first. No
+    class: all.
+    """
     if LISTS[which] == "all":
         keep = np.ones(len(ranking["path"]), bool)
     elif LISTS[which] == "both":
@@ -51,7 +57,10 @@ def csv_bytes(ranking: Mapping[str, np.ndarray], rows: np.ndarray) -> bytes:
     """The chosen images as CSV with the columns of :data:`CSV_COLUMNS`."""
     source = {"nearest": "nearest_path"}
     table = pa.table(
-        {name: pa.array(ranking[source.get(name, name)][rows], from_pandas=True) for name in CSV_COLUMNS}
+        {
+            name: pa.array(ranking[source.get(name, name)][rows], from_pandas=True)
+            for name in CSV_COLUMNS
+        }
     )
     out = io.BytesIO()
     csv.write_csv(table, out)
@@ -69,8 +78,13 @@ def planted_sentence(summary: Mapping[str, Any]) -> str:
 
 
 def expected_words(gap: Mapping[str, Any]) -> str:
-    """``95 %: 0.0 to 3.8; expected 48.0``: the interval of the synthetic images in a gap, and how many would be there if
-    the version had the real images' shares."""
-    between = f"95 %: {gap['low']:.1f} to {gap['high']:.1f}" if gap["low"] is not None and gap["high"] is not None else ""
+    """``95 %: 0.0 to 3.8; expected 48.0``: the interval of the synthetic images in a gap, and how
+    many would be there if the version had the real images' shares.
+    """
+    between = (
+        f"95 %: {gap['low']:.1f} to {gap['high']:.1f}"
+        if gap["low"] is not None and gap["high"] is not None
+        else ""
+    )
     expected = f"expected {gap['expected']:.1f}" if gap["expected"] is not None else ""
     return "; ".join(part for part in (between, expected) if part)

@@ -1,6 +1,8 @@
-"""Jobs on screen. Jobs that were started together (scan, embed, compare) are shown as one piece of work with steps.
+"""Jobs on screen. Jobs that were started together (scan, embed, compare) are shown as one piece of
+work with steps.
 
-While something runs, a fragment asks the workspace every second or so; when nothing does, nothing is asked.
+While something runs, a fragment asks the workspace every second or so; when nothing does, nothing
+is asked.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ BEFORE = "A job before it"  # how the supervisor begins the reason of a job whos
 
 @dataclass(frozen=True)
 class Work:
-    """What one click started: the job that was asked for and, before it, the jobs it needs, in their order."""
+    """What one click started: the job that was asked for and, before it, the jobs it needs, in
+    their order.
+    """
 
     head: JobRecord
     steps: tuple[JobRecord, ...]
@@ -34,7 +38,9 @@ class Work:
 
     @property
     def status(self) -> str:
-        """``running`` or ``waiting`` while it is active, else the status of the job that was asked for."""
+        """``running`` or ``waiting`` while it is active, else the status of the job that was asked
+        for.
+        """
         if any(step.status == "running" for step in self.steps):
             return "running"
         return "waiting" if self.active else self.head.status
@@ -89,11 +95,13 @@ def started(job_id: str) -> None:
     st.session_state["started_job"] = job_id
 
 
-# --- drawing ------------------------------------------------------------------------------------------------
+# --- drawing --------------------------------------------------------------------------------------
 
 
 def live(ws: Workspace, draw: Callable[[], None], *, active: bool, key: str) -> None:
-    """Draw now, and again every second while jobs are active; when the last one ends, run the whole page again."""
+    """Draw now, and again every second while jobs are active; when the last one ends, run the whole
+    page again.
+    """
 
     def body() -> None:
         draw()
@@ -105,7 +113,9 @@ def live(ws: Workspace, draw: Callable[[], None], *, active: bool, key: str) -> 
 
 def steps(ws: Workspace, work: Work) -> None:
     """The steps of a piece of work, with progress, rate and time left of the one that runs."""
-    lines = [_step(job, ws.progress(job.id) if job.status == "running" else None) for job in work.steps]
+    lines = [
+        _step(job, ws.progress(job.id) if job.status == "running" else None) for job in work.steps
+    ]
     st.html(f"<div class='gs gs-steps'>{''.join(lines)}</div>")
 
 
@@ -116,15 +126,25 @@ def _step(job: JobRecord, progress: Progress | None) -> str:
     elif job.status == "running":
         share = progress.done / progress.total if progress and progress.total else None
         told = progress_text(progress)
-        bar = ("<span class='gs-bar gs-unknown'><i></i></span>" if share is None else
-               f"<span class='gs-bar'><i style='width:{min(share, 1) * 100:.1f}%'></i></span>")
+        bar = (
+            "<span class='gs-bar gs-unknown'><i></i></span>"
+            if share is None
+            else f"<span class='gs-bar'><i style='width:{min(share, 1) * 100:.1f}%'></i></span>"
+        )
     elif job.status == "done":
         told = _took(job)
-    return (f"<div class='gs-step gs-{style.html(look)}'><span class='gs-dot'></span>"
-            f"<span class='gs-title'>{style.html(job.title)}</span><span class='gs-soft'>{style.html(told)}</span>{bar}</div>")
+    return (
+        f"<div class='gs-step gs-{style.html(look)}'><span class='gs-dot'></span>"
+        f"<span class='gs-title'>{style.html(job.title)}</span><span class='gs-soft'>{style.html(told)}</span>{bar}</div>"
+    )
 
 
-_STATUS_WORDS = {"waiting": "waits", "failed": "failed", "cancelled": "cancelled", "interrupted": "interrupted"}
+_STATUS_WORDS = {
+    "waiting": "waits",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "interrupted": "interrupted",
+}
 
 
 def _took(job: JobRecord) -> str:
@@ -143,7 +163,9 @@ def progress_text(progress: Progress | None) -> str:
     elif progress.done:
         parts.append(f"{progress.done:,}")
     if progress.rate > 0 and progress.done and (progress.total or 0) != 1:
-        parts.append(f"{progress.rate:,.0f} /s" if progress.rate >= 10 else f"{progress.rate:.1f} /s")
+        parts.append(
+            f"{progress.rate:,.0f} /s" if progress.rate >= 10 else f"{progress.rate:.1f} /s"
+        )
     if progress.left:
         parts.append(f"{style.duration(progress.left)} left")
     if progress.note:
@@ -168,7 +190,9 @@ def buttons(ws: Workspace, work: Work, *, key: str) -> None:
     if work.active:
         if st.button("Cancel", icon=":material/close:", key=f"{key}-cancel-{work.head.id}"):
             _act(lambda: _cancel(ws, work))
-    elif work.head.resumable and st.button("Resume", icon=":material/play_arrow:", key=f"{key}-resume-{work.head.id}"):
+    elif work.head.resumable and st.button(
+        "Resume", icon=":material/play_arrow:", key=f"{key}-resume-{work.head.id}"
+    ):
         _act(lambda: ws.resume(work.head.id))
 
 
@@ -208,10 +232,16 @@ def results(work: Work) -> None:
         if result.get("reused"):
             st.caption("The same comparison was made before: nothing was computed again.")
         with st.container(horizontal=True):
-            if navigation.has("gaps") and st.button("See the gaps", type="primary", icon=":material/troubleshoot:",
-                                                    key=f"gaps-{work.head.id}"):
+            if navigation.has("gaps") and st.button(
+                "See the gaps",
+                type="primary",
+                icon=":material/troubleshoot:",
+                key=f"gaps-{work.head.id}",
+            ):
                 navigation.go("gaps", comparison=result["comparison_id"])
-            if navigation.has("map") and st.button("See the map", icon=":material/scatter_plot:", key=f"map-{work.head.id}"):
+            if navigation.has("map") and st.button(
+                "See the map", icon=":material/scatter_plot:", key=f"map-{work.head.id}"
+            ):
                 navigation.go("map", comparison=result["comparison_id"])
     elif work.head.kind == "scan":
         told = [f"{style.number(result.get('images'))} images"]
@@ -237,11 +267,16 @@ def sidebar(ws: Workspace) -> None:
             return
         work = now[-1]  # the oldest: jobs run in the order they came
         current = work.current
-        progress = ws.progress(current.id) if current is not None and current.status == "running" else None
+        progress = (
+            ws.progress(current.id) if current is not None and current.status == "running" else None
+        )
         done = sum(step.status == "done" for step in work.steps)
         share = progress.done / progress.total if progress and progress.total else 0.0
         more = f" · {len(now) - 1} more waiting" if len(now) > 1 else ""
         title = current.title if current is not None else work.head.title
-        st.progress(min(share, 1.0), text=f"{style.escape(title)}  \nstep {done + 1} of {len(work.steps)}{more}")
+        st.progress(
+            min(share, 1.0),
+            text=f"{style.escape(title)}  \nstep {done + 1} of {len(work.steps)}{more}",
+        )
 
     live(ws, draw, active=True, key="sidebar_jobs")

@@ -7,8 +7,10 @@ import streamlit as st
 from core import Workspace
 from pages.parts import errors, style
 
-HELP = ("Where class and bias come from: a pattern for the path such as `{class}/{bias}/*` or `{split}/{class}/*`, or the "
-        "path of a CSV or Parquet table with the columns path, class, bias and, if wanted, split.")
+HELP = (
+    "Where class and bias come from: a pattern for the path such as `{class}/{bias}/*` or `{split}/{class}/*`, or the "
+    "path of a CSV or Parquet table with the columns path, class, bias and, if wanted, split."
+)
 EXAMPLE = "{class}/{bias}/*"
 
 
@@ -19,12 +21,21 @@ def preview(ws: Workspace, folder: str, labels: str) -> bool:
         table = ws.try_labels(folder, labels)
     if table is None:
         return False
-    used = ["path", *(name for name in ("class", "bias", "split") if table.column(name).null_count < table.num_rows)]
+    used = [
+        "path",
+        *(
+            name
+            for name in ("class", "bias", "split")
+            if table.column(name).null_count < table.num_rows
+        ),
+    ]
     fits = "class" in used
     if not fits:
-        st.warning("These labels fit none of the images looked at. A pattern counts from the folder above: "
-                   f"for an image directly inside it is `{{class}}_*`, for one in a subfolder `{EXAMPLE}`.",
-                   icon=":material/label_off:")
+        st.warning(
+            "These labels fit none of the images looked at. A pattern counts from the folder above: "
+            f"for an image directly inside it is `{{class}}_*`, for one in a subfolder `{EXAMPLE}`.",
+            icon=":material/label_off:",
+        )
     if table.num_rows:
         style.table(table.select(used).to_pydict())
     return fits

@@ -42,7 +42,9 @@ def bars(made: Composition, colours: dict[str, str], real: str) -> str:
         )
 
     versions = [line(real, made.real, plots.REAL)] if made.real else []
-    versions += [line(label, count, colours.get(label, plots.FAINT)) for label, count in made.by_version]
+    versions += [
+        line(label, count, colours.get(label, plots.FAINT)) for label, count in made.by_version
+    ]
     clusters = [
         line(
             "no cluster" if one < 0 else f"cluster {one}",
@@ -61,7 +63,9 @@ def bars(made: Composition, colours: dict[str, str], real: str) -> str:
 
 
 def histogram(points: read.Points, rows: np.ndarray, *, selected: bool) -> None:
-    """How often each class occurs among the chosen ``rows`` of each group; nothing is counted while it is closed."""
+    """How often each class occurs among the chosen ``rows`` of each group; nothing is counted while
+    it is closed.
+    """
     sources = {"class": "labels", **map_view.PREDICTIONS}
     known = [name for name in ("zero_shot", "tag", "class") if points.known(name)]
     if not known:

@@ -1,4 +1,5 @@
-"""What the map shows: which points, in which colours, with which words, and which of them a drawn selection holds.
+"""What the map shows: which points, in which colours, with which words, and which of them a drawn
+selection holds.
 
 Display only, over the arrays of :mod:`pages.parts.read`; nothing here touches the screen.
 """
@@ -16,7 +17,8 @@ from core.analysis.selection import inside_box, inside_polygon
 from pages.parts.plots import ABSENT, FAINT, MANY, REAL, SCALE, group_colours
 from pages.parts.read import Points
 
-LOOKS = {  # what the map can show: 2-D columns, 3-D columns, cluster column, whose images (None: all)
+# what the map can show: 2-D columns, 3-D columns, cluster column, whose images (None: all)
+LOOKS = {
     "Look removed": (("rx", "ry"), ("rx3", "ry3", "rz3"), "rcluster", None),
     "As it is": (("x", "y"), ("x3", "y3", "z3"), "cluster", None),
     "Real alone": (("sx", "sy"), None, "scluster", "real"),
@@ -37,7 +39,9 @@ NAMED = 19  # classes with a colour of their own; the others are faint
 
 @dataclass(frozen=True)
 class Filters:
-    """What to leave out. Empty means all; ``confidence`` is the range of ``prediction``'s confidence."""
+    """What to leave out. Empty means all; ``confidence`` is the range of ``prediction``'s
+    confidence.
+    """
 
     groups: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
@@ -49,7 +53,9 @@ class Filters:
 
 @dataclass(frozen=True, eq=False)
 class Colouring:
-    """A colour for each point: ``codes`` (n,) into ``colours``; ``legend`` (label, colour, count), or the ends of a scale."""
+    """A colour for each point: ``codes`` (n,) into ``colours``; ``legend`` (label, colour, count),
+    or the ends of a scale.
+    """
 
     codes: np.ndarray
     colours: tuple[str, ...]
@@ -59,7 +65,9 @@ class Colouring:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the user drew: lassos and boxes in map coordinates, or single points by row. Hashable, for caches."""
+    """What the user drew: lassos and boxes in map coordinates, or single points by row. Hashable,
+    for caches.
+    """
 
     lassos: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()
     boxes: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()
@@ -70,11 +78,14 @@ class Drawn:
 
 
 def drawn(event: Mapping[str, Any] | None) -> Drawn:
-    """What a chart's event says was drawn. Points count only where no area was drawn: an area is resolved over all points."""
+    """What a chart's event says was drawn. Points count only where no area was drawn: an area is
+    resolved over all points.
+    """
     selection = (event or {}).get("selection") or {}
     areas = {
         name: tuple(
-            (tuple(map(float, area["x"])), tuple(map(float, area["y"]))) for area in selection.get(name) or ()
+            (tuple(map(float, area["x"])), tuple(map(float, area["y"])))
+            for area in selection.get(name) or ()
         )
         for name in ("lasso", "box")
     }
@@ -90,7 +101,9 @@ def drawn(event: Mapping[str, Any] | None) -> Drawn:
 
 
 def selected(wanted: Drawn, place: np.ndarray, visible: np.ndarray) -> np.ndarray:
-    """Rows (ascending) of the ``visible`` (n,) points at ``place`` (n, 2) that lie in what was drawn."""
+    """Rows (ascending) of the ``visible`` (n,) points at ``place`` (n, 2) that lie in what was
+    drawn.
+    """
     inside = np.zeros(len(place), bool)
     for x, y in wanted.lassos:
         inside |= inside_polygon(place, np.column_stack([x, y]))
@@ -101,7 +114,9 @@ def selected(wanted: Drawn, place: np.ndarray, visible: np.ndarray) -> np.ndarra
     return np.flatnonzero(inside & visible)
 
 
-def visible(points: Points, look: str, filters: Filters, absent: np.ndarray, version_id: int) -> np.ndarray:
+def visible(
+    points: Points, look: str, filters: Filters, absent: np.ndarray, version_id: int
+) -> np.ndarray:
     """Which points the map shows: those with a place on it that pass the filters; bool (n,)."""
     columns, _, _, whose = LOOKS[look]
     keep = np.isfinite(points.place(columns)).all(axis=1)
@@ -111,7 +126,8 @@ def visible(points: Points, look: str, filters: Filters, absent: np.ndarray, ver
         keep &= points["dataset_id"] == version_id
     if filters.groups:
         keep &= np.isin(
-            points.group, [points.groups.index(name) for name in filters.groups if name in points.groups]
+            points.group,
+            [points.groups.index(name) for name in filters.groups if name in points.groups],
         )
     if filters.classes:
         keep &= np.isin(points["class"].astype(str), list(filters.classes))
@@ -132,26 +148,40 @@ def offered(points: Points) -> dict[str, str]:
 
 
 def colouring(
-    points: Points, by: str, look: str, score: np.ndarray, absent: np.ndarray, version: str, shown: np.ndarray
+    points: Points,
+    by: str,
+    look: str,
+    score: np.ndarray,
+    absent: np.ndarray,
+    version: str,
+    shown: np.ndarray,
 ) -> Colouring:
-    """Colours of all points. ``shown``: bool (n,), what the legend counts. ``version``: its label, for words."""
+    """Colours of all points. ``shown``: bool (n,), what the legend counts. ``version``: its label,
+    for words.
+    """
     if by == "version":
         labels = [points.groups[0] + ", covered", f"absent from {version}", *points.groups[1:]]
         codes = np.where(points.real, absent.astype(int), points.group + 1)
-        return _named(codes, labels, (REAL, ABSENT, *list(group_colours(points.groups).values())[1:]), shown)
+        return _named(
+            codes, labels, (REAL, ABSENT, *list(group_colours(points.groups).values())[1:]), shown
+        )
     if by == "domain":
         return _named((~points.real).astype(int), ["real", "synthetic"], (REAL, "#6d3bcb"), shown)
     if by == "cluster":
         clusters = points[LOOKS[look][2]]
         there = np.unique(clusters[(clusters >= 0) & shown])
         codes = np.where(clusters < 0, 0, 1 + clusters % len(MANY))
-        counts = {int(cluster): int(((clusters == cluster) & shown).sum()) for cluster in there[:200]}
+        counts = {
+            int(cluster): int(((clusters == cluster) & shown).sum()) for cluster in there[:200]
+        }
         legend = tuple(
             (f"cluster {one}", MANY[one % len(MANY)], counts[one])
             for one in sorted(counts, key=lambda one: -counts[one])[:NAMED]
         )
         loose = int(((clusters < 0) & shown).sum())
-        return Colouring(codes, (FAINT, *MANY), (*legend, *([("no cluster", FAINT, loose)] if loose else [])))
+        return Colouring(
+            codes, (FAINT, *MANY), (*legend, *([("no cluster", FAINT, loose)] if loose else []))
+        )
     if by in ("score", "looks_real"):
         return _scaled(
             score if by == "score" else points[by],
@@ -162,7 +192,9 @@ def colouring(
 
 
 def hover(points: Points, rows: np.ndarray, score: np.ndarray, look: str) -> list[str]:
-    """Words for each of ``rows``: name, group, class, cluster, score. Plotly reads them as HTML, so names are made safe."""
+    """Words for each of ``rows``: name, group, class, cluster, score. Plotly reads them as HTML, so
+    names are made safe.
+    """
     cluster, classes, paths = points[LOOKS[look][2]], points["class"], points["path"]
     guesses = points["tag"] if points.known("tag") else points["zero_shot"]
     found = []
@@ -181,9 +213,11 @@ def hover(points: Points, rows: np.ndarray, score: np.ndarray, look: str) -> lis
 def shares(
     points: Points, column: str, rows: np.ndarray, top: int = 16
 ) -> tuple[list[str], dict[str, list[float]]]:
-    """How often each class occurs among the chosen ``rows`` of each group: the ``top`` classes, and shares by group.
+    """How often each class occurs among the chosen ``rows`` of each group: the ``top`` classes, and
+    shares by group.
 
-    Classes are ordered by how far the groups disagree. Shares are of a group's images that have a class at all.
+    Classes are ordered by how far the groups disagree. Shares are of a group's images that have a
+    class at all.
     """
     values = points[column][rows]
     known = np.array([value is not None for value in values], bool)
@@ -207,10 +241,12 @@ def shares(
     }
 
 
-# --- inside -------------------------------------------------------------------------------------------------
+# --- inside ---------------------------------------------------------------------------------------
 
 
-def _named(codes: np.ndarray, labels: Sequence[str], colours: Sequence[str], shown: np.ndarray) -> Colouring:
+def _named(
+    codes: np.ndarray, labels: Sequence[str], colours: Sequence[str], shown: np.ndarray
+) -> Colouring:
     counts = np.bincount(codes[shown], minlength=len(labels))
     legend = tuple(
         (label, colour, int(count))
@@ -231,14 +267,18 @@ def _classes(values: np.ndarray, shown: np.ndarray) -> Colouring:
     legend = [(name, MANY[index], int(counts[order[index]])) for index, name in enumerate(best)]
     rest = int((shown & (codes == 0)).sum())
     return Colouring(
-        codes, (FAINT, *MANY[: len(best)]), (*legend, *([("other or unknown", FAINT, rest)] if rest else []))
+        codes,
+        (FAINT, *MANY[: len(best)]),
+        (*legend, *([("other or unknown", FAINT, rest)] if rest else [])),
     )
 
 
 def _scaled(values: np.ndarray, shown: np.ndarray, ends: tuple[str, str]) -> Colouring:
     """Numbers on the scale between their 1st and 99th percentile; without a number, faint."""
     known = np.isfinite(values)
-    low, high = np.percentile(values[known & shown], (1, 99)) if (known & shown).any() else (0.0, 1.0)
+    low, high = (
+        np.percentile(values[known & shown], (1, 99)) if (known & shown).any() else (0.0, 1.0)
+    )
     step = np.zeros(len(values))
     step[known] = np.clip((values[known] - low) / max(high - low, 1e-9), 0, 1)
     codes = np.where(known, 1 + np.rint(step * (len(SCALE) - 1)), 0).astype(int)

@@ -54,7 +54,13 @@ def menu() -> dict[str, list[st.Page]]:
     """The pages by section, as ``st.navigation`` takes them."""
     sections: dict[str, list[st.Page]] = {}
     for info in existing():
-        page = st.Page(info.file, title=info.title, icon=info.icon, url_path=info.name, default=info.name == "home")
+        page = st.Page(
+            info.file,
+            title=info.title,
+            icon=info.icon,
+            url_path=info.name,
+            default=info.name == "home",
+        )
         sections.setdefault(info.section, []).append(page)
     return sections
 
@@ -62,11 +68,14 @@ def menu() -> dict[str, list[st.Page]]:
 def inside_shell() -> None:
     """See to it that a page runs inside the shell.
 
-    In a server that has served nothing yet, Streamlit takes a link to ``/datasets`` as a call of ``pages/datasets.py``
-    alone, because of the folder's name. Once the navigation is known, the same link leads through the shell.
+    In a server that has served nothing yet, Streamlit takes a link to ``/datasets`` as a call of
+    ``pages/datasets.py`` alone, because of the folder's name. Once the navigation is known, the
+    same link leads through the shell.
     """
     if PagesManager.uses_pages_directory:
-        st.set_page_config(page_icon=style.ICON)  # else the browser asks a font service for the page's own icon
+        st.set_page_config(
+            page_icon=style.ICON
+        )  # else the browser asks a font service for the page's own icon
         st.navigation(menu())
         st.rerun()
 

@@ -1,7 +1,9 @@
-"""Colours and figures that the pages share. Figures are transparent: Streamlit's theme gives them light or dark.
+"""Colours and figures that the pages share. Figures are transparent: Streamlit's theme gives them
+light or dark.
 
-Real images are teal and absent ones orange everywhere; each version keeps its colour. The colours stay apart for
-colour-blind readers (``tests/test_pages_map.py`` simulates it); where there are more versions than colours, they repeat.
+Real images are teal and absent ones orange everywhere; each version keeps its colour. The colours
+stay apart for colour-blind readers (``tests/test_pages_map.py`` simulates it); where there are more
+versions than colours, they repeat.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ REAL = "#0e8aa8"
 ABSENT = "#d9660f"
 VERSIONS = ("#6d3bcb", "#c0adf0", "#862036", "#66c05a", "#e0be45")
 FAINT = "#9aa3ab"  # what is there but not meant, on light and dark
-MANY = (  # clusters and classes, which repeat: neighbours in the list differ in lightness as well as in hue
+# clusters and classes, which repeat: neighbours in the list differ in lightness as well as in hue
+MANY = (
     "#4e79a7",
     "#f1a340",
     "#59a14f",
@@ -77,10 +80,11 @@ def map_figure(
 ) -> go.Figure:
     """The 2-D map as one WebGL trace.
 
-    ``rows`` (m,): the points to draw, in drawing order; they come back as ``customdata``. ``place`` (n, 2), ``codes`` (n,)
-    into ``colours``, ``size`` (n,) in pixels and ``ring`` (n,) bool are of all points; ``words`` (m,) are shown on hover.
-    ``selections``: shapes drawn before. ``look`` names the coordinates: zoom is kept while it stays the same; what is drawn
-    in the browser is kept while ``revision`` does.
+    ``rows`` (m,): the points to draw, in drawing order; they come back as ``customdata``. ``place``
+    (n, 2), ``codes`` (n,) into ``colours``, ``size`` (n,) in pixels and ``ring`` (n,) bool are of
+    all points; ``words`` (m,) are shown on hover. ``selections``: shapes drawn before. ``look``
+    names the coordinates: zoom is kept while it stays the same; what is drawn in the browser is
+    kept while ``revision`` does.
     """
     marker = {
         "color": codes[rows].astype(np.int16),
@@ -132,7 +136,9 @@ def cube_figure(
     chosen: np.ndarray | None,
     look: str = "",
 ) -> go.Figure:
-    """The 3-D map. ``place`` (n, 3); ``chosen`` (n,) bool: these stand out and the others recede; None: all alike."""
+    """The 3-D map. ``place`` (n, 3); ``chosen`` (n,) bool: these stand out and the others recede;
+    None: all alike.
+    """
     figure = go.Figure()
     text = np.array(words, dtype=object)
     lit = np.ones(len(rows), bool) if chosen is None else chosen[rows]
@@ -200,19 +206,28 @@ def share_bars(
 
 
 def stepped(colours: Sequence[str]) -> list[tuple[float, str]]:
-    """A Plotly colour scale of one flat step a colour, for codes 0, 1, 2 … between -0.5 and k - 0.5."""
+    """A Plotly colour scale of one flat step a colour, for codes 0, 1, 2 … between -0.5 and k -
+    0.5.
+    """
     edges = np.linspace(0, 1, len(colours) + 1)
     return [
-        (float(edge), colour) for index, colour in enumerate(colours) for edge in edges[index : index + 2]
+        (float(edge), colour)
+        for index, colour in enumerate(colours)
+        for edge in edges[index : index + 2]
     ]
 
 
 def curves_figure(
-    curves: Sequence[tuple[str, Mapping[str, np.ndarray]]], colours: Mapping[str, str], *, wide: bool
+    curves: Sequence[tuple[str, Mapping[str, np.ndarray]]],
+    colours: Mapping[str, str],
+    *,
+    wide: bool,
 ) -> go.Figure:
-    """Radial power curves with a band around each: where 80 % of images lie (``wide``), or the mean's 95 % interval.
+    """Radial power curves with a band around each: where 80 % of images lie (``wide``), or the
+    mean's 95 % interval.
 
-    Each curve has ``frequency``, ``level``, ``low``, ``high``, ``mean_low`` and ``mean_high``, all (rings,).
+    Each curve has ``frequency``, ``level``, ``low``, ``high``, ``mean_low`` and ``mean_high``, all
+    (rings,).
     """
     figure = go.Figure()
     low, high = ("low", "high") if wide else ("mean_low", "mean_high")
@@ -251,7 +266,9 @@ def curves_figure(
 def plane_figure(
     plane: np.ndarray, title: str, low: float, high: float, *, signed: bool = False
 ) -> go.Figure:
-    """A 2-D spectrum (size, size), frequency zero in the middle, as a heat map; ``signed``: a difference around zero."""
+    """A 2-D spectrum (size, size), frequency zero in the middle, as a heat map; ``signed``: a
+    difference around zero.
+    """
     size = len(plane)
     step = max(
         1, size // 160

@@ -27,8 +27,9 @@ SPACES = {  # what the map can show: (2-D columns, 3-D columns or None, cluster 
 class Points:
     """Every image of a comparison, one row each: real ones first, then version by version.
 
-    ``columns``: the points table as NumPy arrays (strings as objects, None where unknown). ``real``: bool (n,).
-    ``group``: index into ``groups`` (n,), 0 for the real images. ``groups``: labels, the real dataset's name first.
+    ``columns``: the points table as NumPy arrays (strings as objects, None where unknown).
+    ``real``: bool (n,). ``group``: index into ``groups`` (n,), 0 for the real images. ``groups``:
+    labels, the real dataset's name first.
     """
 
     columns: dict[str, np.ndarray]
@@ -49,7 +50,9 @@ class Points:
         column = self.columns.get(name)
         if column is None:
             return False
-        return bool(np.isfinite(column).any()) if column.dtype.kind == "f" else bool(self.values(name))
+        return (
+            bool(np.isfinite(column).any()) if column.dtype.kind == "f" else bool(self.values(name))
+        )
 
     def values(self, name: str) -> tuple[str, ...]:
         """The different values of a column of names, sorted."""
@@ -85,12 +88,18 @@ def gap_rows(ws: Workspace, comparison: Comparison, version_id: int) -> list[dic
 
 
 def ranking(ws: Workspace, comparison: Comparison, version_id: int) -> dict[str, np.ndarray]:
-    """:func:`coverage` as arrays without ``nearest_ids``, and ``gap``: the name of the gap an absent image is in, or None."""
+    """:func:`coverage` as arrays without ``nearest_ids``, and ``gap``: the name of the gap an
+    absent image is in, or None.
+    """
     return _ranking(ws, comparison, str(ws.path), comparison_key(comparison), version_id)
 
 
-def coverage_of_points(ws: Workspace, comparison: Comparison, version_id: int) -> dict[str, np.ndarray]:
-    """``score`` (NaN for synthetic images) and ``absent`` (bool), one value for each of :func:`points`."""
+def coverage_of_points(
+    ws: Workspace, comparison: Comparison, version_id: int
+) -> dict[str, np.ndarray]:
+    """``score`` (NaN for synthetic images) and ``absent`` (bool), one value for each of
+    :func:`points`.
+    """
     return _aligned(ws, comparison, str(ws.path), comparison_key(comparison), version_id)
 
 
@@ -102,7 +111,9 @@ def paths_by_content(ws: Workspace, comparison: Comparison, version_id: int) -> 
 
 
 def column_array(column: pa.ChunkedArray) -> np.ndarray:
-    """An Arrow column as NumPy: integers as int64 with -1 for null, other numbers as float64 with NaN, else objects."""
+    """An Arrow column as NumPy: integers as int64 with -1 for null, other numbers as float64 with
+    NaN, else objects.
+    """
     if pa.types.is_integer(column.type):
         return column.fill_null(-1).to_numpy().astype(np.int64)
     if pa.types.is_floating(column.type):
@@ -135,7 +146,9 @@ def _points(_comparison: Comparison, path: str, key: tuple[int, str]) -> Points:
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _coverage(_comparison: Comparison, path: str, key: tuple[int, str], version_id: int) -> pa.Table:
+def _coverage(
+    _comparison: Comparison, path: str, key: tuple[int, str], version_id: int
+) -> pa.Table:
     return _comparison.coverage(version_id)
 
 
@@ -153,7 +166,9 @@ def _ranking(
     names = {gap["cluster"]: gap["name"] for gap in gap_rows(_ws, _comparison, version_id)}
     gaps = [
         names.get(cluster) if absent else None
-        for cluster, absent in zip(columns["cluster"].tolist(), columns["absent"].tolist(), strict=True)
+        for cluster, absent in zip(
+            columns["cluster"].tolist(), columns["absent"].tolist(), strict=True
+        )
     ]
     return {**columns, "gap": np.array(gaps, dtype=object)}
 

@@ -1,8 +1,9 @@
-"""The workspace behind the screen: one for each server process and database file, shared by all browser sessions.
+"""The workspace behind the screen: one for each server process and database file, shared by all
+browser sessions.
 
-Each browser session looks at one workspace (the default one, until another is opened on the Home page); the address
-bar keeps its path, so that a reload or a sent link shows the same one. A workspace stays open until the server ends:
-others may be using it.
+Each browser session looks at one workspace (the default one, until another is opened on the Home
+page); the address bar keeps its path, so that a reload or a sent link shows the same one. A
+workspace stays open until the server ends: others may be using it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ class Place:
 
 
 def workspace() -> Workspace:
-    """The workspace this browser session looks at. Where it cannot be opened, say why and end the page."""
+    """The workspace this browser session looks at. Where it cannot be opened, say why and end the
+    page.
+    """
     navigation.inside_shell()
     where = place()
     try:
@@ -47,7 +50,9 @@ def workspace() -> Workspace:
         left, right = st.columns(2)
         if left.button("Try again", icon=":material/refresh:", key="workspace_again"):
             st.rerun()
-        if where.path != default_path() and right.button("Back to the default workspace", key="workspace_default"):
+        if where.path != default_path() and right.button(
+            "Back to the default workspace", key="workspace_default"
+        ):
             look_at(Place(default_path()))
             st.rerun()
         st.stop()
@@ -83,9 +88,13 @@ def default_path() -> Path:
 
 
 def checked(path: str, *, read_only: bool = False) -> Place:
-    """The place a user typed. Raises :class:`InputError` for a file that is not inside the allowed folders."""
+    """The place a user typed. Raises :class:`InputError` for a file that is not inside the allowed
+    folders.
+    """
     if not path.strip():
-        raise InputError("No workspace was named", "Type the path of a .duckdb file, there or to be made.")
+        raise InputError(
+            "No workspace was named", "Type the path of a .duckdb file, there or to be made."
+        )
     file = Path(path.strip()).expanduser()
     if file.is_dir():
         file = file / "gapscope.duckdb"
@@ -112,7 +121,10 @@ def _warm(engine: Engine) -> None:
 
 def describe(ws: Workspace) -> None:
     """Which workspace this is and where it computes, small, for the sidebar."""
-    lines = [f"<span class='gs-name'>{style.html(ws.path.stem)}</span>", f"<span class='gs-path'>{style.html(ws.path)}</span>"]
+    lines = [
+        f"<span class='gs-name'>{style.html(ws.path.stem)}</span>",
+        f"<span class='gs-path'>{style.html(ws.path)}</span>",
+    ]
     told = ["open for reading only"] if ws.read_only else []
     device = next((job.result["device"] for job in ws.jobs(100) if job.result.get("device")), None)
     if device:
@@ -123,7 +135,9 @@ def describe(ws: Workspace) -> None:
 
 
 def close_all() -> None:
-    """Close every workspace: what runs becomes interrupted and can be resumed. When the server ends, and in tests."""
+    """Close every workspace: what runs becomes interrupted and can be resumed. When the server
+    ends, and in tests.
+    """
     _shared.clear()
     for opened in list(_open.values()):
         opened.close()
@@ -141,7 +155,9 @@ def _shared(path: str, read_only: bool) -> Workspace:
     with _opening:
         if file in _open:  # DuckDB takes one mode for a file in one process
             mode = "reading only" if _open[file].read_only else "writing"
-            raise InputError(f"{file} is open for {mode} in this app already", "Open it the same way.")
+            raise InputError(
+                f"{file} is open for {mode} in this app already", "Open it the same way."
+            )
         if read_only:
             opened = Workspace(file, read_only=True, confined=True, progress=False)
         else:

@@ -1,4 +1,6 @@
-"""The parameters of a study as widgets: names, help and choices come from the dataclass; presets fill them in."""
+"""The parameters of a study as widgets: names, help and choices come from the dataclass; presets
+fill them in.
+"""
 
 from __future__ import annotations
 
@@ -22,29 +24,69 @@ from pages.parts import errors, style
 
 KEY = "study_of_"  # before a field's name: its widget's key
 DEFAULT = "The paper's four, on fixed features"
-PRESET_NAMES = {DEFAULT: "", "Quick look": "quick", "The paper's, ResNet-50": "paper-resnet50", "The paper's, ViT-B/32": "paper-vit-b32"}
+PRESET_NAMES = {
+    DEFAULT: "",
+    "Quick look": "quick",
+    "The paper's, ResNet-50": "paper-resnet50",
+    "The paper's, ViT-B/32": "paper-vit-b32",
+}
 NAMES = {
-    "mixtures": "Mixtures", "objectives": "Objectives", "trainable": "Trained", "backbone": "Backbone", "seeds": "Seeds",
-    "learning_rates": "Learning rates", "epochs": "Epochs", "patience": "Patience", "batch_size": "Batch size",
-    "weight_decay": "Weight decay", "hidden": "Hidden width", "select": "Selected by", "freeze_batchnorm": "Freeze batch norm",
-    "groupdro_step": "GroupDRO step", "dfr_refits": "DFR refits", "dfr_strengths": "DFR strengths", "synthetic_budget": "Synthetic budget",
-    "split": "Split of real images", "synthetic_split": "Split of synthetic images", "split_seed": "Seed of the splits",
-    "budget_seconds": "Time budget, s", "resolution": "Resolution", "severities": "Corruption severities",
-    "feature_map": "Feature maps", "saliency_masks": "Masks for each saliency map"}
+    "mixtures": "Mixtures",
+    "objectives": "Objectives",
+    "trainable": "Trained",
+    "backbone": "Backbone",
+    "seeds": "Seeds",
+    "learning_rates": "Learning rates",
+    "epochs": "Epochs",
+    "patience": "Patience",
+    "batch_size": "Batch size",
+    "weight_decay": "Weight decay",
+    "hidden": "Hidden width",
+    "select": "Selected by",
+    "freeze_batchnorm": "Freeze batch norm",
+    "groupdro_step": "GroupDRO step",
+    "dfr_refits": "DFR refits",
+    "dfr_strengths": "DFR strengths",
+    "synthetic_budget": "Synthetic budget",
+    "split": "Split of real images",
+    "synthetic_split": "Split of synthetic images",
+    "split_seed": "Seed of the splits",
+    "budget_seconds": "Time budget, s",
+    "resolution": "Resolution",
+    "severities": "Corruption severities",
+    "feature_map": "Feature maps",
+    "saliency_masks": "Masks for each saliency map",
+}
 MAIN = ("seeds", "learning_rates", "epochs", "select", "budget_seconds")
 ELSEWHERE = ("device", "saliency", "mixtures", "objectives", "trainable", "backbone")
-CHOICE_NAMES = {**MIXTURE_NAMES, **OBJECTIVE_NAMES, "head": "head", "stage": "last stage", "all": "everything",
-                "worst": "worst", "balanced": "balanced", "none": "None"}
+CHOICE_NAMES = {
+    **MIXTURE_NAMES,
+    **OBJECTIVE_NAMES,
+    "head": "head",
+    "stage": "last stage",
+    "all": "everything",
+    "worst": "worst",
+    "balanced": "balanced",
+    "none": "None",
+}
 FIELDS: dict[str, Field[Any]] = {item.name: item for item in fields(StudyParameters)}
 
 
 def parameters(ws: Workspace) -> tuple[StudyParameters | None, bool]:
-    """Draw the parameters; what they say (None where they cannot be used, and why is shown), and whether a download is allowed."""
+    """Draw the parameters; what they say (None where they cannot be used, and why is shown), and
+    whether a download is allowed.
+    """
     for name, value in asdict(StudyParameters()).items():
         st.session_state.setdefault(KEY + name, _shown(name, value))
     known = {one: key for one, key in PRESET_NAMES.items() if not key or key in PRESETS}
-    st.pills("Start from", list(known), key="study_preset", on_change=_fill, persist_state="session",
-             help="Fills in everything below. Change what you like afterwards.")
+    st.pills(
+        "Start from",
+        list(known),
+        key="study_preset",
+        on_change=_fill,
+        persist_state="session",
+        help="Fills in everything below. Change what you like afterwards.",
+    )
     _widget("mixtures")
     _widget("objectives")
     left, right = st.columns(2, vertical_alignment="bottom")
@@ -59,11 +101,15 @@ def parameters(ws: Workspace) -> tuple[StudyParameters | None, bool]:
     rest = [name for name in FIELDS if name not in (*MAIN, *ELSEWHERE)]
     with st.expander("More parameters", type="compact"):
         for start in range(0, len(rest), 4):
-            for column, name in zip(st.columns(4, vertical_alignment="bottom"), rest[start:start + 4], strict=False):
+            for column, name in zip(
+                st.columns(4, vertical_alignment="bottom"), rest[start : start + 4], strict=False
+            ):
                 with column:
                     _widget(name)
     try:
-        return from_spec({name: _read(name) for name in FIELDS if name not in ("device", "saliency")}), allow
+        return from_spec(
+            {name: _read(name) for name in FIELDS if name not in ("device", "saliency")}
+        ), allow
     except GapscopeError as error:
         errors.box(error)
         return None, allow
@@ -84,8 +130,12 @@ def _fill() -> None:
 def _widget(name: str) -> None:
     item = FIELDS[name]
     choices = item.metadata["choices"]
-    told: dict[str, Any] = {"label": NAMES.get(name, name), "help": style.escape(item.metadata["help"]), "key": KEY + name,
-                            "persist_state": "session"}
+    told: dict[str, Any] = {
+        "label": NAMES.get(name, name),
+        "help": style.escape(item.metadata["help"]),
+        "key": KEY + name,
+        "persist_state": "session",
+    }
     if name == "severities":
         st.pills(**told, options=list(range(6)), selection_mode="multi")
     elif choices and isinstance(item.default, tuple):
@@ -112,7 +162,9 @@ def _placeholder(name: str) -> str:
 
 
 def _shown(name: str, value: Any) -> Any:
-    """A parameter's value as its widget holds it: lists for pills, text for other tuples and for fractions."""
+    """A parameter's value as its widget holds it: lists for pills, text for other tuples and for
+    fractions.
+    """
     if FIELDS[name].metadata["choices"] or name == "severities":
         return list(value) if isinstance(value, (list, tuple)) else value
     if isinstance(value, (list, tuple)):
@@ -129,8 +181,10 @@ def _read(name: str) -> Any:
     try:
         found = [int(part) if whole else float(part) for part in value.replace(",", " ").split()]
     except ValueError as error:
-        raise InputError(f"{NAMES[name]}: {value!r} is not a list of {'whole ' if whole else ''}numbers",
-                         f"Write for example {_shown(name, default) or '0.001, 0.01'}.") from error
+        raise InputError(
+            f"{NAMES[name]}: {value!r} is not a list of {'whole ' if whole else ''}numbers",
+            f"Write for example {_shown(name, default) or '0.001, 0.01'}.",
+        ) from error
     if isinstance(default, tuple):
         return found
     return found[0] if found else default
@@ -145,17 +199,36 @@ def _backbone(ws: Workspace) -> None:
 
     def name(encoder_id: str) -> str:
         info = infos.get(encoder_id)
-        return encoder_id if info is None else f"{encoder_id} · {info.title}{'' if info.ready else ' · not on this machine'}"
+        return (
+            encoder_id
+            if info is None
+            else f"{encoder_id} · {info.title}{'' if info.ready else ' · not on this machine'}"
+        )
 
-    st.selectbox(NAMES["backbone"], ids, format_func=name, key=KEY + "backbone", accept_new_options=True, persist_state="session",
-                 help=style.escape(FIELDS["backbone"].metadata["help"]) + " Any `timm:` model can be typed.")
+    st.selectbox(
+        NAMES["backbone"],
+        ids,
+        format_func=name,
+        key=KEY + "backbone",
+        accept_new_options=True,
+        persist_state="session",
+        help=style.escape(FIELDS["backbone"].metadata["help"]) + " Any `timm:` model can be typed.",
+    )
 
 
 def _readiness(ws: Workspace, encoder: str) -> bool:
-    """Whether the user allows a download of the backbone's weights; says what is needed where they are not here."""
+    """Whether the user allows a download of the backbone's weights; says what is needed where they
+    are not here.
+    """
     info = next((info for info in ws.encoders() if info.id == encoder), None)
     if info is None or info.ready:
         return False
     size = f" ({info.size_mb:,.0f} MB, licence {info.licence})" if info.size_mb else ""
-    st.markdown(f"**The weights of {style.escape(info.id)} are not on this machine**{style.escape(size)}. {style.escape(info.how)}")
-    return st.checkbox("Download the weights now", key="study_download", help="The only thing here that calls the network.")
+    st.markdown(
+        f"**The weights of {style.escape(info.id)} are not on this machine**{style.escape(size)}. {style.escape(info.how)}"
+    )
+    return st.checkbox(
+        "Download the weights now",
+        key="study_download",
+        help="The only thing here that calls the network.",
+    )

@@ -1,4 +1,6 @@
-"""A study that is not done: how far it is, what its trials found so far, and the curves of the one in training."""
+"""A study that is not done: how far it is, what its trials found so far, and the curves of the one
+in training.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ def work_of(ws: Workspace, record: StudyRecord) -> Work | None:
 def draw(ws: Workspace, record: StudyRecord, work: Work | None) -> None:
     """Progress, cancel or resume, and what there is so far; again every second while it runs."""
     if work is None:
-        st.warning("This study was not finished, and its job is gone. Run it again below.", icon=":material/folder_off:")
+        st.warning(
+            "This study was not finished, and its job is gone. Run it again below.",
+            icon=":material/folder_off:",
+        )
         return
 
     def body() -> None:
@@ -36,19 +41,35 @@ def draw(ws: Workspace, record: StudyRecord, work: Work | None) -> None:
 
 
 def _so_far(outputs: Path, *, running: bool) -> None:
-    trials = [found for path in sorted(outputs.glob("trial-*.json")) if (found := read_json(path)) is not None]
-    files = sorted(outputs.glob("curves-*.jsonl"), key=lambda path: path.stat().st_mtime) if running else []
+    trials = [
+        found
+        for path in sorted(outputs.glob("trial-*.json"))
+        if (found := read_json(path)) is not None
+    ]
+    files = (
+        sorted(outputs.glob("curves-*.jsonl"), key=lambda path: path.stat().st_mtime)
+        if running
+        else []
+    )
     lines = read_lines(files[-1]) if files else []
     if not trials and not lines:
         return
     left, right = st.columns(2)
     if trials:
-        left.markdown(f"**{len(trials)} {'trial' if len(trials) == 1 else 'trials'} finished** :gray[· worst accuracy on real test images]")
-        left.plotly_chart(study_plots.strip(trials), key="study_so_far", config={"displayModeBar": False})
+        left.markdown(
+            f"**{len(trials)} {'trial' if len(trials) == 1 else 'trials'} finished** :gray[· worst accuracy on real test images]"
+        )
+        left.plotly_chart(
+            study_plots.strip(trials), key="study_so_far", config={"displayModeBar": False}
+        )
     if lines:
         place = right if trials else left
-        place.markdown(f"**In training: {escape(files[-1].stem.removeprefix('curves-'))}** :gray[· one line a learning rate]")
-        place.plotly_chart(study_plots.curves(lines), key="study_live_curves", config={"displayModeBar": False})
+        place.markdown(
+            f"**In training: {escape(files[-1].stem.removeprefix('curves-'))}** :gray[· one line a learning rate]"
+        )
+        place.plotly_chart(
+            study_plots.curves(lines), key="study_live_curves", config={"displayModeBar": False}
+        )
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -1,4 +1,5 @@
-"""A study's tables as the page needs them: read once and kept, with the words and orders that all its parts share.
+"""A study's tables as the page needs them: read once and kept, with the words and orders that all
+its parts share.
 
 What comes from here is shared by all browser sessions: nobody changes it.
 """
@@ -21,7 +22,17 @@ from core.finetune.parameters import MIXTURE_NAMES, MIXTURES, OBJECTIVE_NAMES, O
 from core.reports.tables import csv_bytes
 from core.store.results import StudyRecord
 
-TABLES = ("trials", "summary", "groups", "confusion", "bias", "uses", "curves", "embedding", "saliency")
+TABLES = (
+    "trials",
+    "summary",
+    "groups",
+    "confusion",
+    "bias",
+    "uses",
+    "curves",
+    "embedding",
+    "saliency",
+)
 Rows = list[dict[str, Any]]
 
 
@@ -66,8 +77,12 @@ def same(value: object, other: object) -> bool:
 
 def of_version(found: Rows, version_id: object, severity: int | None = None) -> Rows:
     """The rows of one version, with those of no version (trained on real images alone)."""
-    return [row for row in found if row["version_id"] is None or same(row["version_id"], version_id)
-            if severity is None or row["mixture"] == "none" or row["severity"] == severity]
+    return [
+        row
+        for row in found
+        if row["version_id"] is None or same(row["version_id"], version_id)
+        if severity is None or row["mixture"] == "none" or row["severity"] == severity
+    ]
 
 
 def mean(values: Sequence[float | None]) -> float | None:
@@ -90,7 +105,9 @@ def spread(value: float | None, around: float | None) -> str:
 
 
 def export(ws: Workspace, record: StudyRecord) -> bytes:
-    """Every table as CSV, with the parameters, software versions and verdict as JSON, in one ZIP file."""
+    """Every table as CSV, with the parameters, software versions and verdict as JSON, in one ZIP
+    file.
+    """
     study = ws.study(record.id)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -98,8 +115,13 @@ def export(ws: Workspace, record: StudyRecord) -> bytes:
             table: pa.Table | None = study.table(name)
             if table is not None:
                 archive.writestr(f"{name}.csv", csv_bytes(table))
-        told = {"study": record.id, "name": record.name, "parameters": record.parameters, "software": record.software,
-                "verdict": record.verdict}
+        told = {
+            "study": record.id,
+            "name": record.name,
+            "parameters": record.parameters,
+            "software": record.software,
+            "verdict": record.verdict,
+        }
         archive.writestr("study.json", json.dumps(told, indent=2))
     return packed.getvalue()
 

@@ -1,7 +1,9 @@
-"""How Gapscope looks: one style sheet that works on light and dark, and numbers and names made fit for the screen.
+"""How Gapscope looks: one style sheet that works on light and dark, and numbers and names made fit
+for the screen.
 
-Names of files, folders and versions are the user's: whatever puts them on screen passes :func:`escape` (Markdown) or
-:func:`html` first, so that a file called ``*a* <b>`` is shown as it is called.
+Names of files, folders and versions are the user's: whatever puts them on screen passes
+:func:`escape` (Markdown) or :func:`html` first, so that a file called ``*a* <b>`` is shown as it is
+called.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="2 2 28 28" width="32"
 <path d="M19.8 5.6 A 11 11 0 1 0 26.4 12.2" fill="none" stroke="#0e8aa8" stroke-width="3.2" stroke-linecap="round"/>
 <circle cx="24.6" cy="7.4" r="3" fill="#d9660f"/><circle cx="16" cy="16" r="2.6" fill="#0e8aa8"/></svg>"""
 
-# Every colour is either the text's own, thinned, or one of the two accents: so the sheet needs no second set for dark.
+# Every colour is either the text's own, thinned, or one of the two accents: so the sheet needs no
+# second set for dark.
 SHEET = """<style>
 :root { --gs-line: color-mix(in srgb, currentColor 14%, transparent); --gs-ok: #0e8aa8; --gs-gap: #d9660f; --gs-bad: #cf3f3f; }
 .block-container { max-width: 1440px; }
@@ -114,7 +117,9 @@ def duration(seconds: float | None) -> str:
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
-    """How long ago, in one or two words; the date where it is more than a week. Times are this machine's."""
+    """How long ago, in one or two words; the date where it is more than a week. Times are this
+    machine's.
+    """
     if moment is None:
         return "never"
     seconds = ((now or datetime.now()) - moment).total_seconds()
@@ -138,7 +143,9 @@ def megabytes(size: float | None) -> str:
 
 
 def figure(label: str, value: str, note: str = "", tone: str = "") -> str:
-    """HTML of one large number over its label and, below, a note. ``tone``: ``gs-gap`` for the finding, ``gs-large``, ``gs-small``."""
+    """HTML of one large number over its label and, below, a note. ``tone``: ``gs-gap`` for the
+    finding, ``gs-large``, ``gs-small``.
+    """
     behind = f"<br><span class='gs-label'>{html(note)}</span>" if note else ""
     return f"<span class='gs-figure {tone}'><b>{html(value)}</b><span class='gs-label'>{html(label)}</span>{behind}</span>"
 
@@ -154,13 +161,17 @@ def table(columns: dict[str, list[str | None]]) -> None:
     for row in zip(*columns.values(), strict=True):
         cells += [f"<span>{'–' if value is None else html(value)}</span>" for value in row]
     widths = " ".join(["auto"] * len(columns))
-    st.html(f"<div class='gs gs-table' style='grid-template-columns:{widths}'>{''.join(cells)}</div>")
+    st.html(
+        f"<div class='gs gs-table' style='grid-template-columns:{widths}'>{''.join(cells)}</div>"
+    )
 
 
 def pictures(webps: list[bytes]) -> None:
     """Show a row of thumbnails (WebP bytes)."""
     sources = [f"data:image/webp;base64,{base64.b64encode(webp).decode()}" for webp in webps]
-    st.html(f"<div class='gs gs-thumbs'>{''.join(f'<img src={source!r} alt>' for source in sources)}</div>")
+    st.html(
+        f"<div class='gs gs-thumbs'>{''.join(f'<img src={source!r} alt>' for source in sources)}</div>"
+    )
 
 
 def heading(title: str, lead: str = "") -> None:

@@ -1,5 +1,6 @@
-"""What the Versions page draws: trends, the heat of clusters against versions, and the buttons that hand
-things out."""
+"""What the Versions page draws: trends, the heat of clusters against versions, and the buttons that
+hand things out.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +30,14 @@ def trend(rows: Sequence[Mapping[str, Any]], key: str) -> None:
     """One number over the versions with its interval, and the floor as a dashed line."""
     known = [row for row in rows if row["value"] is not None]
     aim = rows[0]["better"]
-    better = f", {aim} is better" if aim in ("higher", "lower") else f", best at {aim}" if aim else ""
+    better = (
+        f", {aim} is better" if aim in ("higher", "lower") else f", best at {aim}" if aim else ""
+    )
     st.markdown(f"**{escape(rows[0]['label'])}**{escape(better)}", help=rows[0]["meaning"] or None)
     if not known:
-        st.caption(escape(next((row["note"] for row in rows if row["note"]), None) or "Not measured."))
+        st.caption(
+            escape(next((row["note"] for row in rows if row["note"]), None) or "Not measured.")
+        )
         return
     names = [row["version"] for row in known]
     colour = ABSENT if rows[0]["name"] == "absent_rate" else REAL
@@ -69,7 +74,10 @@ def heat(rows: Sequence[Mapping[str, Any]], versions: Sequence[str], name: str, 
     shown = list(rows)[:60]
     values = [row[name] for row in shown]
     told = [
-        [("–" if value is None else percent(value) if name == "absent" else f"{value:.2f}") for value in row]
+        [
+            ("–" if value is None else percent(value) if name == "absent" else f"{value:.2f}")
+            for value in row
+        ]
         for row in values
     ]
     labels = [f"{row['name'][:48]} ({row['size']:,})" for row in shown]
@@ -99,7 +107,9 @@ def heat(rows: Sequence[Mapping[str, Any]], versions: Sequence[str], name: str, 
 
 
 def exports(ws: Workspace, found: Comparison) -> None:
-    """Buttons: the report, the brief, tables, lists for other tools, and a folder of the absent images."""
+    """Buttons: the report, the brief, tables, lists for other tools, and a folder of the absent
+    images.
+    """
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", found.record.name).strip("-")[:60] or "gapscope"
     st.markdown("#### To read")
     with st.container(horizontal=True):
@@ -187,12 +197,18 @@ def _folder(ws: Workspace, found: Comparison, version_id: int, name: str) -> Non
     target = ws.path.parent / "exports" / f"absent-{found.id}-{name}"
     copies = st.toggle("Copy the files instead of linking to them", key="export_copies")
     if st.button(
-        "Write a folder of the absent images", icon=":material/folder:", key="export_folder", help=str(target)
+        "Write a folder of the absent images",
+        icon=":material/folder:",
+        key="export_folder",
+        help=str(target),
     ):
         with errors.shown():
             place = next(
                 path
-                for path in (target, *(target.with_name(f"{target.name}-{i}") for i in range(2, 1000)))
+                for path in (
+                    target,
+                    *(target.with_name(f"{target.name}-{i}") for i in range(2, 1000)),
+                )
                 if not path.exists()
             )
             written = write_absent_folder(found, version_id, place, copies=copies)
