@@ -13,7 +13,7 @@ def main() -> None:
     import streamlit as st
 
     from core.errors import GapscopeError
-    from pages.parts import errors, joblist, navigation, session, style
+    from pages.parts.shared import errors, joblist, navigation, session, style
 
     st.set_page_config(page_title="Gapscope", page_icon=style.ICON, layout="wide")
     style.apply()

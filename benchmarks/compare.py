@@ -38,7 +38,7 @@ def vectors(count: int, dim: int = 512, clusters: int = 60) -> np.ndarray:
 
 def ours(data: np.ndarray) -> None:
     """The map of a comparison."""
-    from core.tasks.maps import MapParameters, draw_map
+    from core.jobs.compare.maps import MapParameters, draw_map
 
     draw_map(data, MapParameters(), lambda *_: None, "map")
 

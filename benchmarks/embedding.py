@@ -39,8 +39,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.encoders import registry, runtime
 from core.encoders.base import Encoder
-from core.jobfolder import JobFolder
-from core.tasks import embed
+from core.jobs.embed import task as embed
+from core.jobs.folder import JobFolder
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 

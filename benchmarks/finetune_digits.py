@@ -29,8 +29,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core.finetune import backbone
 from core.finetune.parameters import MIXTURE_NAMES, OBJECTIVE_NAMES
-from core.jobfolder import JobFolder
-from core.tasks import finetune
+from core.jobs.finetune import task as finetune
+from core.jobs.folder import JobFolder
 
 COLOURS = {
     "red": (230, 40, 40),

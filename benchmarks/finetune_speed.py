@@ -30,8 +30,8 @@ from core.encoders.base import Encoder, Transform
 from core.finetune import backbone, trainer
 from core.finetune.objectives import ERM
 from core.finetune.trainer import Examples
-from core.jobfolder import JobFolder
-from core.tasks import finetune
+from core.jobs.finetune import task as finetune
+from core.jobs.folder import JobFolder
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.analysis import diversity, frechet, kernel, manifold, twosample
+from core.analysis.metrics import diversity, frechet, kernel, manifold, twosample
 
 
 def vectors(images: int, dimensions: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

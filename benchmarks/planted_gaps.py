@@ -29,8 +29,8 @@ from sklearn.metrics import roc_auc_score
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core import Workspace
-from core.analysis.assess import Parameters, assess
-from core.analysis.coverage import Views
+from core.analysis.coverage.assess import Parameters, assess
+from core.analysis.coverage.score import Views
 from core.settings import Settings
 
 # Re-runs and the self-test say how sure the list is and do not change it; the self-test is run

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.jobfolder import JobFolder
-from core.tasks import scan
+from core.jobs.folder import JobFolder
+from core.jobs.scan import task as scan
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ from PIL import Image, ImageFilter
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.jobfolder import JobFolder
-from core.tasks import spectrum
+from core.jobs.folder import JobFolder
+from core.jobs.spectrum import task as spectrum
 
 
 def draw(folder: Path, images: int, side: int, seed: int) -> list[str]:

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from core.analysis.coverage import Views
-from core.analysis.verdict import verdict
-from core.analysis.versions import Change, coverage_change
+from core.analysis.changes.between import Change, coverage_change
+from core.analysis.changes.verdict import verdict
+from core.analysis.coverage.score import Views
 from core.workspace import Workspace
 
 SEEDS = 20

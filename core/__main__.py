@@ -46,7 +46,7 @@ def sample(
     folder: Annotated[Path, typer.Argument(help="Where to write the sample project's folders.")],
 ) -> None:
     """Write the sample project: drawn scenes with a known answer."""
-    from core.sample import write_sample
+    from core.jobs.sample.project import write_sample
 
     made = write_sample(folder)
     out.print(f"real       {made.real}  (drawn stand-ins for photographs)")
@@ -65,8 +65,8 @@ def scan(
 ) -> None:
     """What is in a folder: counts, sizes, broken files, groups."""
     from core.images.scan import summarise
-    from core.jobfolder import JobFolder
-    from core.tasks.scan import read_rows, run
+    from core.jobs.folder import JobFolder
+    from core.jobs.scan.task import read_rows, run
 
     with tempfile.TemporaryDirectory() as scratch:  # a scan on its own needs no workspace
         job = JobFolder.create(

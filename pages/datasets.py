@@ -8,16 +8,8 @@ import streamlit as st
 
 from core import Workspace
 from core.store.catalog import Dataset
-from pages.parts import (
-    compare_form,
-    dataset_card,
-    errors,
-    folder_browser,
-    joblist,
-    labels_form,
-    session,
-    style,
-)
+from pages.parts.datasets import compare_form, dataset_card, labels_form
+from pages.parts.shared import errors, folder_browser, joblist, session, style
 
 KINDS = {"real": "Real images", "synthetic": "Renderer version"}
 

@@ -8,9 +8,12 @@ import streamlit as st
 
 from core import Workspace
 from core.store.results import StudyRecord
-from pages.parts import study_live, study_results, study_setup, style
-from pages.parts.session import workspace
-from pages.parts.style import escape
+from pages.parts.shared import style
+from pages.parts.shared.session import workspace
+from pages.parts.shared.style import escape
+from pages.parts.studies import live as study_live
+from pages.parts.studies import results as study_results
+from pages.parts.studies import setup as study_setup
 
 NEW, READ = "New study", "Studies"
 SECTION, STUDY, NEXT = "study_section", "study", "study_next"  # session state

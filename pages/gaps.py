@@ -14,17 +14,18 @@ import streamlit as st
 
 from core import Workspace
 from core.workspace.comparison import Comparison
-from pages.parts import choose, detail, evidence, gallery, read, style
-from pages.parts.gap_list import (
+from pages.parts.gaps import evidence
+from pages.parts.gaps.gap_list import (
     LISTS,
     chosen_rows,
     csv_bytes,
     expected_words,
     planted_sentence,
 )
-from pages.parts.plots import ABSENT, REAL, group_colours
-from pages.parts.session import workspace
-from pages.parts.style import escape, figure, html, number, percent
+from pages.parts.shared import choose, detail, gallery, read, style
+from pages.parts.shared.plots import ABSENT, REAL, group_colours
+from pages.parts.shared.session import workspace
+from pages.parts.shared.style import escape, figure, html, number, percent
 
 RANKING = "Whole ranking"
 CARDS, PAIRS = 8, 8  # gaps shown at first, and pairs in each

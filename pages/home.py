@@ -12,7 +12,7 @@ from core import Workspace
 from core.errors import GapscopeError
 from core.store.catalog import Dataset
 from core.store.results import ComparisonRecord
-from pages.parts import errors, joblist, navigation, session, style
+from pages.parts.shared import errors, joblist, navigation, session, style
 
 QUESTION = "What in the real world do your rendered images not cover yet?"
 RECENT = 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Workspace
-from pages.parts import joblist, session, style
-from pages.parts.joblist import Work
+from pages.parts.shared import joblist, session, style
+from pages.parts.shared.joblist import Work
 
 SHOWN = 12  # finished pieces of work before "show more"
 

@@ -10,12 +10,14 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import Workspace
-from core.analysis.selection import composition, plot_sample
+from core.analysis.vectors.selection import composition, plot_sample
 from core.workspace.comparison import Comparison
-from pages.parts import choose, detail, gallery, map_panels, map_view, plots, read, style
-from pages.parts.map_view import LOOKS, Colouring, Drawn, Filters
-from pages.parts.session import workspace
-from pages.parts.style import escape
+from pages.parts.map import panels as map_panels
+from pages.parts.map import view as map_view
+from pages.parts.map.view import LOOKS, Colouring, Drawn, Filters
+from pages.parts.shared import choose, detail, gallery, plots, read, style
+from pages.parts.shared.session import workspace
+from pages.parts.shared.style import escape
 
 LIMIT = 60_000  # points drawn; above it a sample that keeps every absent image
 STEP = 48  # images shown at first

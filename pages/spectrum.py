@@ -15,9 +15,9 @@ import streamlit as st
 from core import Workspace
 from core.store.catalog import Dataset
 from core.store.jobs import JobRecord
-from pages.parts import choose, errors, joblist, plots, style
-from pages.parts.session import workspace
-from pages.parts.style import escape, figure, html
+from pages.parts.shared import choose, errors, joblist, plots, style
+from pages.parts.shared.session import workspace
+from pages.parts.shared.style import escape, figure, html
 
 ACROSS = 3  # pictures in a row
 SAMPLE, CROP = (
@@ -28,7 +28,7 @@ SAMPLE, CROP = (
 
 @dataclass(frozen=True, eq=False)
 class Spectra:
-    """What a spectrum job wrote, as :mod:`core.tasks.spectrum` describes it; one entry a dataset,
+    """What a spectrum job wrote, as :mod:`core.jobs.spectrum.task` describes it; one entry a dataset,
     in the job's order.
     """
 

@@ -11,15 +11,16 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
-from core.analysis.contributions import contributions, from_rows
-from core.analysis.metric_words import METRICS
+from core.analysis.changes.contributions import contributions, from_rows
+from core.analysis.metrics.words import METRICS
 from core.reports.history import cluster_rows, comparable_trend, history, trend_rows
 from core.reports.pairs import LISTS, MEANING, WORDS, Pair, pairs_of
 from core.workspace.comparison import Comparison
-from pages.parts import choose, detail, gallery, read, style, versions_view
-from pages.parts.plots import ABSENT, REAL, group_colours
-from pages.parts.session import workspace
-from pages.parts.style import escape, figure, html, number, percent
+from pages.parts.shared import choose, detail, gallery, read, style
+from pages.parts.shared.plots import ABSENT, REAL, group_colours
+from pages.parts.shared.session import workspace
+from pages.parts.shared.style import escape, figure, html, number, percent
+from pages.parts.versions import view as versions_view
 
 STEP = 12
 SECTIONS = ("What changed", "Trend", "Clusters", "History", "Report and exports")

@@ -27,8 +27,9 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from core.files import write_table
 from core.images.thumbnails import thumbnail
-from core.jobfolder import JobFolder, write_table
+from core.jobs.folder import JobFolder
 from core.store import catalog, results, vectors
 from core.store import jobs as job_store
 from core.store.database import Database

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.settings import settings
-from pages.parts import session
+from pages.parts.shared import session
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageFilter
 from scipy import stats
 
-from core.analysis import attributes
-from core.analysis.attributes import (
+from core.analysis.explain import attributes
+from core.analysis.explain.attributes import (
     ATTRIBUTES,
     MEANING,
     WORDS,

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 
-from core.analysis import clustering
+from core.analysis.vectors import clustering
 
 
 def _blobs() -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.analysis.concepts import (
+from core.analysis.explain.concepts import (
     DEFAULT_CONCEPTS,
     TEMPLATES,
     concept_effects,

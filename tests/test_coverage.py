@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from core.analysis import confidence, coverage, selftest
-from core.analysis.assess import Assessment, Parameters, assess
-from core.analysis.coverage import Views
-from core.analysis.neighbors import unit
+from core.analysis.coverage import confidence
+from core.analysis.coverage import evidence as selftest
+from core.analysis.coverage import score as coverage
+from core.analysis.coverage.assess import Assessment, Parameters, assess
+from core.analysis.coverage.score import Views
+from core.analysis.vectors.neighbors import unit
 from core.errors import InputError
 
 KINDS = 6

@@ -21,14 +21,14 @@ import torch
 from PIL import Image
 from torch import nn
 
-from core.analysis.attributes import ATTRIBUTES, photometric
+from core.analysis.explain.attributes import ATTRIBUTES, photometric
 from core.encoders import registry
 from core.encoders.base import Encoder, Transform
 from core.errors import EncoderNotReady, InputError, JobCancelled, StorageFull
 from core.images.decode import decode
 from core.images.views import simplified
-from core.jobfolder import JobFolder
-from core.tasks import embed
+from core.jobs.embed import task as embed
+from core.jobs.folder import JobFolder
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -190,7 +190,7 @@ def test_kill_in_the_middle_then_resume_gives_the_same_vectors(tmp_path, picture
     untouched = make_job(tmp_path / "whole", files, shard=4, batch=4, views=["plain"])
     embed.run(untouched)
     job = make_job(tmp_path / "killed", files, shard=4, batch=4, views=["plain"])
-    code = f"from core.jobfolder import JobFolder; from core.tasks import embed; embed.run(JobFolder({str(job.path)!r}))"
+    code = f"from core.jobs.folder import JobFolder; from core.jobs.embed import task; task.run(JobFolder({str(job.path)!r}))"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY)
     deadline = time.monotonic() + 120
     while not job.outputs("shard-*") and process.poll() is None and time.monotonic() < deadline:
@@ -259,7 +259,7 @@ def test_a_full_disk_says_so_and_keeps_what_is_there(tmp_path, pictures, tiny, m
             raise OSError(28, "No space left on device")
         return real(table, where, **options)
 
-    monkeypatch.setattr("core.jobfolder.pq.write_table", full)
+    monkeypatch.setattr("core.jobs.folder.pq.write_table", full)
     with pytest.raises(StorageFull, match="full"):
         embed.run(job)
     assert [path.name for path in job.outputs("shard-*")] == ["shard-00000.parquet"]

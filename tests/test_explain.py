@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.analysis.attributes import ATTRIBUTES, photometric
-from core.analysis.explain import explain_gap
-from core.analysis.tags import Tagged, tag_images
+from core.analysis.explain.attributes import ATTRIBUTES, photometric
+from core.analysis.explain.gaps import explain_gap
+from core.analysis.explain.tags import Tagged, tag_images
 
 GAP, COVERED = np.arange(60), np.arange(60, 460)
 NAMES = ("gazelle", "cheetah", "llama", "car", "bus")

@@ -17,10 +17,10 @@ from PIL import Image
 from torch import nn
 
 from core.errors import InputError, JobCancelled
-from core.finetune import backbone, plan, study, trainer, versions
+from core.finetune import backbone, plan, study, trainer, version_table
 from core.finetune.parameters import StudyParameters, from_record, from_spec, preset
-from core.jobfolder import JobFolder
-from core.tasks import finetune
+from core.jobs.finetune import task as finetune
+from core.jobs.folder import JobFolder
 
 SPEC = {
     "kind": "finetune",
@@ -399,9 +399,14 @@ def _random_lite0():
 
 def test_rank_correlation_over_versions():
     worst = {"1": 0.2, "2": 0.4, "3": 0.6}
-    assert versions.rank_correlation("Fréchet distance", {"1": 9, "2": 5, "3": 1}, worst).rho == -1
-    assert versions.rank_correlation("coverage", {"1": 1, "2": 2}, worst).rho is None
+    assert (
+        version_table.rank_correlation("Fréchet distance", {"1": 9, "2": 5, "3": 1}, worst).rho
+        == -1
+    )
+    assert version_table.rank_correlation("coverage", {"1": 1, "2": 2}, worst).rho is None
     assert (
         "falls"
-        in versions.rank_correlation("Fréchet distance", {"1": 9, "2": 5, "3": 1}, worst).sentence
+        in version_table.rank_correlation(
+            "Fréchet distance", {"1": 9, "2": 5, "3": 1}, worst
+        ).sentence
     )

@@ -17,8 +17,8 @@ from core.finetune import (
     feature_map,
     objectives,
     saliency,
+    significance,
     trainer,
-    verdict,
 )
 from core.finetune.networks import HeadBank, VectorFeed
 from core.finetune.objectives import DFR, ERM, GroupDRO, Resampling
@@ -215,8 +215,8 @@ def test_training_stops_early_and_keeps_the_best_epoch():
     assert member.best == best
 
 
-def outcome(seed: int, worst: float, right: list[int]) -> verdict.Outcome:
-    return verdict.Outcome(seed, worst, 0.9, np.array(right, dtype=bool))
+def outcome(seed: int, worst: float, right: list[int]) -> significance.Outcome:
+    return significance.Outcome(seed, worst, 0.9, np.array(right, dtype=bool))
 
 
 def test_the_verdict_is_a_paired_test_over_seeds():
@@ -230,26 +230,28 @@ def test_the_verdict_is_a_paired_test_over_seeds():
         outcome(s, w, np.r_[np.ones(50), rng.random(50) < w])
         for s, w in enumerate((0.41, 0.40, 0.44))
     ]
-    found = verdict.compare(ours, theirs, groups)
+    found = significance.compare(ours, theirs, groups)
     expected = stats.ttest_rel([0.62, 0.55, 0.60], [0.41, 0.40, 0.44])
     assert found.p == pytest.approx(expected.pvalue) and found.difference == pytest.approx(
         0.1733, abs=1e-3
     )
-    text = verdict.sentence(found, "ffr", "none", "erm")
+    text = significance.sentence(found, "ffr", "none", "erm")
     assert text.startswith(
         "Under ERM, FFR improves worst accuracy by 17 ± 3 points over no synthetic data; p = 0.01"
     )
     assert "3 seeds" in text
-    same = verdict.sentence(verdict.compare(theirs, theirs, groups), "ffr", "none", "erm")
+    same = significance.sentence(significance.compare(theirs, theirs, groups), "ffr", "none", "erm")
     assert "no clear difference" in same
-    one = verdict.sentence(verdict.compare(ours[:1], theirs[:1], groups), "ffr", "none", "erm")
+    one = significance.sentence(
+        significance.compare(ours[:1], theirs[:1], groups), "ffr", "none", "erm"
+    )
     assert "one seed, so no test over seeds" in one
 
 
 def test_the_pooled_worst_group_counts_each_image_once():
     groups = np.repeat([0, 1], [10, 20])
     trials = [outcome(s, 0.6, [1] * 10 + [1] * 12 + [0] * 8) for s in range(3)]
-    row = verdict.summarise({("ffr", "erm"): trials}, groups)[0]
+    row = significance.summarise({("ffr", "erm"): trials}, groups)[0]
     assert (row["pooled_worst"], row["pooled_worst_n"]) == (0.6, 20)
     assert (row["pooled_low"], row["pooled_high"]) == evaluation.wilson(12, 20)
 

@@ -27,8 +27,8 @@ def of_pages() -> list[str]:
     that pages share.
     """
     found = {
-        f"pages.parts.{path.stem}"
-        for path in (ROOT / "pages" / "parts").glob("*.py")
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "pages" / "parts").rglob("*.py")
         if path.stem != "__init__"
     }
     for path in (ROOT / "pages").rglob("*.py"):
@@ -61,11 +61,14 @@ def loaded(code: str) -> str:
 
 def test_pages_import_nothing_that_only_workers_need() -> None:
     modules = of_pages()
-    assert {"core", "core.reports.html", "core.analysis.selection", "pages.parts.gallery"} <= set(
-        modules
-    )
+    assert {
+        "core",
+        "core.reports.html",
+        "core.analysis.vectors.selection",
+        "pages.parts.shared.gallery",
+    } <= set(modules)
     assert loaded("\n".join(f"import {name}" for name in modules)) == ""
 
 
 def test_the_same_look_sees_a_heavy_import() -> None:
-    assert "sklearn" in loaded("import core.analysis.attribution").split()
+    assert "sklearn" in loaded("import core.analysis.changes.attribution").split()

@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from core.errors import InputError, JobCancelled, StorageFull
-from core.jobfolder import JobFolder, storage_guard
+from core.files import storage_guard
 from core.jobs.engines import InlineEngine, WorkerEngine
+from core.jobs.folder import JobFolder
 from core.jobs.supervisor import Supervisor
 from core.jobs.worker import read_outcome, run_job
 from core.store import jobs as job_store
@@ -32,12 +33,12 @@ def folder(tmp_path: Path, **spec: Any) -> JobFolder:
 
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch):
-    """A task module `core.tasks.toy` whose run() the test provides."""
+    """A task module `core.jobs.toy.task` whose run() the test provides."""
 
     def install(run) -> None:
-        module = types.ModuleType("core.tasks.toy")
+        module = types.ModuleType("core.jobs.toy.task")
         module.run = run  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "core.tasks.toy", module)
+        monkeypatch.setitem(sys.modules, "core.jobs.toy.task", module)
 
     return install
 

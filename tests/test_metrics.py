@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from prdc import compute_prdc
 from scipy import linalg
 
-from core.analysis import diversity, frechet, kernel, manifold, measure
-from core.analysis.metric_words import METRICS
-from core.analysis.metrics import all_metrics, measure_pair
+from core.analysis.metrics import diversity, frechet, kernel, manifold, measure
+from core.analysis.metrics.suite import all_metrics, measure_pair
+from core.analysis.metrics.words import METRICS
 from core.errors import InputError
 
 COLUMNS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.analysis.neighbors import check_vectors, graph, nearest, unit
+from core.analysis.vectors.neighbors import check_vectors, graph, nearest, unit
 from core.errors import InputError
 
 

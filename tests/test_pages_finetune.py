@@ -21,10 +21,12 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.jobfolder import write_table
+from core.files import write_table
 from core.store import results, vectors
 from core.workspace import Workspace
-from pages.parts import session, study_plots, study_read
+from pages.parts.shared import session
+from pages.parts.studies import plots as study_plots
+from pages.parts.studies import read as study_read
 from tests import example_workspace
 from tests.page_driver import home, show, told
 

@@ -16,8 +16,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.workspace import Workspace
-from pages.parts import evidence, gap_list
-from pages.parts.read import column_array
+from pages.parts.gaps import evidence, gap_list
+from pages.parts.shared.read import column_array
 from tests import example_workspace
 from tests.page_driver import home, show, told
 

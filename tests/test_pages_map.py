@@ -16,8 +16,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.store import results
 from core.workspace import Workspace
-from pages.parts import map_view, plots, read
-from pages.parts.map_view import Drawn, Filters
+from pages.parts.map import view as map_view
+from pages.parts.map.view import Drawn, Filters
+from pages.parts.shared import plots, read
 from tests import example_workspace
 from tests.page_driver import home, show, told
 

@@ -23,7 +23,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import InputError
 from core.settings import settings
 from core.store import jobs as job_store
-from pages.parts import joblist, session, style
+from pages.parts.shared import joblist, session, style
 from tests import example_workspace
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -442,7 +442,7 @@ def test_shares_in_per_cent(share: float | None, words: str) -> None:
 
 def test_the_pages_do_not_import_what_the_worker_is_for() -> None:
     code = (
-        "import sys; import core, core.workspace; from pages.parts import compare_form, dataset_card, joblist, session; "
+        "import sys; import core, core.workspace; from pages.parts.datasets import compare_form, dataset_card; from pages.parts.shared import joblist, session; "
         "bad = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'torchvision', 'timm', 'open_clip'} & set(sys.modules); "
         "assert not bad, bad"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.workspace import Workspace
-from pages.parts import plots
+from pages.parts.shared import plots
 from tests import example_workspace
 from tests.page_driver import home, show, told
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis import attribution
+from core.analysis.changes import attribution
 from core.store import results
 from core.store.database import Database
 from tests import example_workspace

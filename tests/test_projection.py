@@ -9,8 +9,8 @@ import pytest
 import umap
 from sklearn.datasets import make_blobs
 
-from core.analysis import projection
-from core.analysis.neighbors import graph
+from core.analysis.vectors import projection
+from core.analysis.vectors.neighbors import graph
 from core.errors import InputError
 
 

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from core.errors import InputError, StorageFull
-from core.sample import FAVOURED, LABELS, VERSIONS, Sample, mode_of, write_sample
-from core.sample.weather import MODES
+from core.jobs.sample.project import FAVOURED, LABELS, VERSIONS, Sample, mode_of, write_sample
+from core.jobs.sample.weather import MODES
 
 SMALL = 16
 
@@ -173,7 +173,7 @@ def test_a_file_in_the_way_is_said_in_one_line(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_and_keeps_what_was_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import core.sample as module
+    import core.jobs.sample.project as module
 
     write, budget = module._write, iter(range(9))
 
@@ -195,7 +195,7 @@ def test_version_1_1_has_the_images_that_every_mixture_of_the_fine_tune_needs() 
 
     from core.finetune.parameters import StudyParameters
     from core.finetune.plan import check
-    from core.sample import IMAGES_PER_MODE, _plan
+    from core.jobs.sample.project import IMAGES_PER_MODE, _plan
 
     rows = []
     for name in (file for picture in _plan(0, IMAGES_PER_MODE) for file in picture.files):

@@ -12,8 +12,8 @@ from PIL import Image
 
 from core.errors import InputError, JobCancelled
 from core.images import scan as scanning
-from core.jobfolder import JobFolder
-from core.tasks import scan
+from core.jobs.folder import JobFolder
+from core.jobs.scan import task as scan
 
 
 def draw(folder: Path, names: list[str], seed: int = 0) -> None:

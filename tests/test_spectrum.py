@@ -23,8 +23,8 @@ from core.analysis.spectrum import (
     radial,
 )
 from core.errors import InputError
-from core.jobfolder import JobFolder
-from core.tasks import spectrum as task
+from core.jobs.folder import JobFolder
+from core.jobs.spectrum import task
 
 SIZE = 96
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.analysis.splits import accuracy, split_classes
+from core.analysis.explain.splits import accuracy, split_classes
 
 REAL = np.array([0] * 40 + [1] * 36 + [2] * 4)
 SYNTHETIC = np.array([0] * 30 + [3] * 50)

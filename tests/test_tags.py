@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 from timm.data import ImageNetInfo
 
-from core.analysis import tags
-from core.analysis.tags import (
+from core.analysis.explain import tags
+from core.analysis.explain.tags import (
     FAMILIES,
     Tagged,
     enriched,

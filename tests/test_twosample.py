@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from core.analysis import twosample
-from core.analysis.twosample import auc, classifier_auc, judge
+from core.analysis.metrics import twosample
+from core.analysis.metrics.twosample import auc, classifier_auc, judge
 
 
 def test_one_source_cannot_be_told_apart():

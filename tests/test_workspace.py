@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from core.analysis.clustering import match
+from core.analysis.vectors.clustering import match
 from core.errors import (
     EncoderNotReady,
     GapscopeError,
@@ -26,7 +26,7 @@ from core.errors import (
     OutsideRoots,
     WorkspaceLocked,
 )
-from core.sample import mode_of, write_sample
+from core.jobs.sample.project import mode_of, write_sample
 from core.settings import Settings
 from core.workspace import Workspace
 from tests.conftest import REPOSITORY, draw_images
@@ -275,9 +275,9 @@ def test_the_server_process_never_loads_what_only_workers_need() -> None:
 # --- a kill in the middle -------------------------------------------------------------------------
 
 EMBED = """
-import sys, core.tasks.embed as embed, core.workspace.kinds as kinds
+import sys, core.jobs.embed.task as embed, core.workspace.kinds as kinds
 from pathlib import Path
-from core.sample import mode_of, write_sample
+from core.jobs.sample.project import mode_of, write_sample
 from core.settings import Settings
 from core.workspace import Workspace
 original = kinds.EmbedKind.prepare

@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import fft, ndimage
 
-from core.analysis.measure import half_sample_interval, halves_of
+from core.analysis.metrics.measure import half_sample_interval, halves_of
 
 LEAST_SIZE = 32  # pixels: a smaller crop has too few frequencies
 LEAST_IMAGES = 4
@@ -181,7 +181,7 @@ def compare(real: Spectrum, synthetic: Spectrum, *, seed: int = 0) -> Comparison
     """Compare a version's spectra with the real ones. Raises ValueError for other crop sizes or
     fewer than four images.
 
-    Intervals: random halves (see :mod:`core.analysis.measure`) for distances, normal approximation
+    Intervals: random halves (see :mod:`core.analysis.metrics.measure`) for distances, normal approximation
     for bands.
     """
     if real.size != synthetic.size:

@@ -24,10 +24,10 @@ from torch import Tensor, nn
 from core.encoders import registry
 from core.encoders.base import Encoder
 from core.errors import InputError
+from core.files import storage_guard
 from core.finetune.corruptions import corrupt
 from core.finetune.networks import State
 from core.images.decode import decode
-from core.jobfolder import storage_guard
 
 AHEAD = 3  # batches decoded ahead of the one in training
 

@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from core.finetune import evaluation, study, verdict
+from core.files import read_lines, storage_guard
+from core.finetune import evaluation, significance, study
 from core.finetune.groups import Labels
 from core.finetune.networks import State
 from core.finetune.plan import TrialKey
 from core.finetune.study import TrialResult
-from core.jobfolder import read_lines, storage_guard
 
 _INTEGERS = (
     "seed",
@@ -174,11 +174,11 @@ def outcomes(
     finished: dict[str, tuple[dict[str, Any], np.ndarray, np.ndarray]],
     version_id: str | None,
     severity: int,
-) -> tuple[dict[tuple[str, str], list[verdict.Outcome]], np.ndarray]:
+) -> tuple[dict[tuple[str, str], list[significance.Outcome]], np.ndarray]:
     """(mixture, objective) → outcomes of one version at one severity, ``none`` included; and the
     groups of the real test images.
     """
-    found: dict[tuple[str, str], list[verdict.Outcome]] = defaultdict(list)
+    found: dict[tuple[str, str], list[significance.Outcome]] = defaultdict(list)
     groups = np.zeros(0, dtype=np.int64)
     for record, at, predicted in finished.values():
         if record["mixture"] != "none" and (
@@ -188,7 +188,7 @@ def outcomes(
         real = ~labels.synthetic[at]
         groups = labels.group()[at][real]
         found[record["mixture"], record["objective"]].append(
-            verdict.Outcome(
+            significance.Outcome(
                 record["seed"],
                 record["worst_accuracy"],
                 record["balanced_accuracy"],
@@ -226,7 +226,7 @@ def read_finished(
 def summary_rows(
     labels: Labels, found: list[dict[str, Any]], version_id: str | None, severity: int
 ) -> list[dict[str, Any]]:
-    """``summary.parquet`` rows: :func:`verdict.summarise` with the pooled worst group by name."""
+    """``summary.parquet`` rows: :func:`significance.summarise` with the pooled worst group by name."""
     return [
         {
             "version_id": version_id,

@@ -2,7 +2,7 @@
 held-out images.
 
 Plain functions from labels, parameters and a network factory to results; the disk is
-:mod:`core.tasks.finetune`'s. A trial depends only on its key, the parameters and the images: run
+:mod:`core.jobs.finetune.task`'s. A trial depends only on its key, the parameters and the images: run
 again it gives the same result.
 """
 

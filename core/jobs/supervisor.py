@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.errors import GapscopeError
-from core.jobfolder import JobFolder
 from core.jobs.engines import Engine
+from core.jobs.folder import JobFolder
 from core.store import jobs as job_store
 from core.store.database import Database
 from core.store.jobs import JobRecord

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import GapscopeError, JobCancelled
-from core.jobfolder import JobFolder, Progress, write_text
+from core.files import write_text
+from core.jobs.folder import JobFolder, Progress
 
 OUTCOME = "finished.json"
 
@@ -35,7 +36,7 @@ def run_job(path: str, listener: Callable[[Progress], None] | None = None) -> st
     started = time.monotonic()
     job.log(f"{kind} starts (process {os.getpid()})")
     try:
-        importlib.import_module(f"core.tasks.{kind}").run(job)
+        importlib.import_module(f"core.jobs.{kind}.task").run(job)
         outcome = "done"
     except JobCancelled:
         outcome = "cancelled"
@@ -81,5 +82,5 @@ def read_outcome(path: Path) -> str | None:
 
 def warm_up() -> None:
     """Load what the first compare would wait for. Runs once in a fresh worker, at low priority."""
-    for name in ("core.tasks.embed", "core.tasks.compare"):
+    for name in ("core.jobs.embed.task", "core.jobs.compare.task"):
         importlib.import_module(name)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 
 from core.errors import InputError
-from core.jobfolder import storage_guard
+from core.files import storage_guard
 from core.reports.source import ComparisonLike
 from core.reports.tables import csv_bytes
 

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.analysis.metric_words import METRICS
+from core.analysis.metrics.words import METRICS
 from core.reports.source import ComparisonLike
 
 

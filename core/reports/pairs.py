@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.analysis.verdict import Verdict, verdict
+from core.analysis.changes.verdict import Verdict, verdict
 from core.reports.source import ComparisonLike
 
 LISTS = ("closed", "open", "opened", "regressed")

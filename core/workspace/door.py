@@ -30,8 +30,8 @@ from core.encoders import registry
 from core.errors import GapscopeError, InputError, JobCancelled, JobFailed
 from core.images import labels as label_sources
 from core.images import roots, scan
-from core.jobfolder import JobFolder, Progress
 from core.jobs.engines import Engine, InlineEngine
+from core.jobs.folder import JobFolder, Progress
 from core.jobs.supervisor import Supervisor
 from core.settings import Settings
 from core.settings import settings as default_settings
@@ -425,7 +425,7 @@ class Workspace(Studies):
 
     def open_sample(self) -> str:
         """Draw the sample project, add its datasets and compare them; the id of the compare job."""
-        from core.sample import LABELS, VERSIONS  # light: names only
+        from core.jobs.sample.project import LABELS, VERSIONS  # light: names only
 
         folder = self.settings.home / "sample"
         drawn = self._submit("sample", "Draw the sample project", {"folder": str(folder)}, [])

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from core import ANALYSIS
 from core.errors import InputError
-from core.jobfolder import JobFolder
+from core.jobs.folder import JobFolder
 from core.store import catalog, results, vectors
 from core.store.database import Database
 from core.store.jobs import JobRecord
@@ -138,7 +138,7 @@ class EmbedKind(_Base):
 
     def _store(self, folder: Path) -> tuple[list[Path], dict[str, Any]]:
         # here: it brings SciPy, a second that the first page need not wait
-        from core.analysis.attributes import ATTRIBUTES
+        from core.analysis.explain.attributes import ATTRIBUTES
 
         work = JobFolder(folder)
         shards = work.outputs("shard-*.parquet")

@@ -1,0 +1,1 @@
+"""Changes: what got better and what got worse between two versions."""

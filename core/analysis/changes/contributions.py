@@ -1,0 +1,70 @@
+"""What each cluster contributed to a metric's change between two versions, from the rows that
+:mod:`core.analysis.changes.attribution` left in the metrics table. Arithmetic only: pages import it, and
+none of what measuring needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SCOPE = "without:"  # scope of the rows in the metrics table; "without:none" is the base
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """How much of a metric's ``change`` between two versions a ``cluster`` accounts for: ``change``
+    minus ``without``.
+    """
+
+    cluster: int
+    contribution: float
+    without: float
+    change: float
+
+    @property
+    def share(self) -> float | None:
+        """Of the whole change; None where there is none."""
+        return self.contribution / self.change if self.change else None
+
+
+def from_rows(
+    metrics: Iterable[Mapping[str, Any]],
+) -> dict[int, dict[str, dict[int | None, float]]]:
+    """The inverse of :func:`core.analysis.changes.attribution.rows` over a whole metrics table: by version
+    id, metric and cluster. Other scopes are passed over.
+    """
+    found: dict[int, dict[str, dict[int | None, float]]] = {}
+    for row in metrics:
+        if row["scope"].startswith(SCOPE) and row["value"] is not None:
+            label = row["scope"].removeprefix(SCOPE)
+            found.setdefault(row["version_id"], {}).setdefault(row["name"], {})[
+                None if label == "none" else int(label)
+            ] = row["value"]
+    return found
+
+
+def contributions(
+    before: Mapping[int | None, float], after: Mapping[int | None, float]
+) -> list[Contribution]:
+    """What each cluster contributes to a metric's change from one version to another, the largest
+    first.
+
+    A positive contribution drives the number up. Clusters known in only one of the two are left
+    out.
+    """
+    if None not in before or None not in after:
+        return []
+    change = after[None] - before[None]
+    found = [
+        Contribution(
+            cluster,
+            change - (after[cluster] - before[cluster]),
+            after[cluster] - before[cluster],
+            change,
+        )
+        for cluster in before
+        if cluster is not None and cluster in after
+    ]
+    return sorted(found, key=lambda one: -abs(one.contribution))

@@ -1,0 +1,1 @@
+"""Explanations: what the images of a group have in common, in words."""

@@ -1,0 +1,1 @@
+"""Metrics: how far two sets of images are apart, each number with its interval."""

@@ -1,0 +1,1 @@
+"""The comparison: one real dataset against its versions."""

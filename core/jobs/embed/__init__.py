@@ -1,0 +1,1 @@
+"""Embedding: image files become vectors, thumbnails and attributes."""

@@ -1,0 +1,1 @@
+"""The From-Fake-to-Real test as a job."""

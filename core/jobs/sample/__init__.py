@@ -1,0 +1,1 @@
+"""The sample project: drawn scenes with a known answer."""

@@ -1,0 +1,1 @@
+"""The scan: an image folder becomes rows."""

@@ -1,0 +1,1 @@
+"""The spectrum: which frequencies give a renderer away."""

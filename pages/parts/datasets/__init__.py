@@ -1,0 +1,1 @@
+"""What the datasets part of the pages is made of."""

@@ -1,0 +1,41 @@
+"""Labels on screen: what a pattern or a table gives for a few images, before it is used."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import Workspace
+from pages.parts.shared import errors, style
+
+HELP = (
+    "Where class and bias come from: a pattern for the path such as `{class}/{bias}/*` or `{split}/{class}/*`, or the "
+    "path of a CSV or Parquet table with the columns path, class, bias and, if wanted, split."
+)
+EXAMPLE = "{class}/{bias}/*"
+
+
+def preview(ws: Workspace, folder: str, labels: str) -> bool:
+    """Show what a label source gives for a few images of a folder; whether it gives anything."""
+    table = None
+    with errors.shown():
+        table = ws.try_labels(folder, labels)
+    if table is None:
+        return False
+    used = [
+        "path",
+        *(
+            name
+            for name in ("class", "bias", "split")
+            if table.column(name).null_count < table.num_rows
+        ),
+    ]
+    fits = "class" in used
+    if not fits:
+        st.warning(
+            "These labels fit none of the images looked at. A pattern counts from the folder above: "
+            f"for an image directly inside it is `{{class}}_*`, for one in a subfolder `{EXAMPLE}`.",
+            icon=":material/label_off:",
+        )
+    if table.num_rows:
+        style.table(table.select(used).to_pydict())
+    return fits

@@ -1,0 +1,1 @@
+"""What the gaps part of the pages is made of."""

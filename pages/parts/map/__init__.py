@@ -1,0 +1,1 @@
+"""What the map part of the pages is made of."""

@@ -1,0 +1,1 @@
+"""What the shared part of the pages is made of."""

@@ -1,0 +1,1 @@
+"""What the studies part of the pages is made of."""

@@ -1,0 +1,1 @@
+"""What the versions part of the pages is made of."""
