@@ -57,3 +57,9 @@ class JobFailed(GapscopeError):
 
 class JobCancelled(GapscopeError):
     """The user cancelled the job; finished shards are kept."""
+
+
+class ContractError(GapscopeError):
+    """A task wrote a table that is not what its contract says: a fault of Gapscope's, not of the
+    user's. The sentence names the row contract and the column.
+    """

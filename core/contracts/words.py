@@ -1,0 +1,111 @@
+"""Enumerations: the values that code compares, each with the word that is stored and shown."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Domain(StrEnum):
+    """Where an image comes from."""
+
+    REAL = "real"
+    SYNTHETIC = "synthetic"
+
+
+class ImageStatus(StrEnum):
+    """Whether a file's image can be used."""
+
+    OK = "ok"
+    UNREADABLE = "unreadable"
+
+
+class View(StrEnum):
+    """What of an image is shown to the encoder."""
+
+    PLAIN = "plain"
+    SIMPLIFIED = "simplified"
+
+
+class JobKind(StrEnum):
+    """Long work outside the page."""
+
+    SAMPLE = "sample"
+    SCAN = "scan"
+    EMBED = "embed"
+    COMPARE = "compare"
+    SPECTRUM = "spectrum"
+    FINETUNE = "finetune"
+
+
+class JobStatus(StrEnum):
+    """How a job stands. ``interrupted``: its process went away."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+class Outcome(StrEnum):
+    """How a task ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class RecordStatus(StrEnum):
+    """How a comparison or study stands."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class State(StrEnum):
+    """How a real image's coverage changed from one version to another."""
+
+    CLOSED = "closed"
+    OPENED = "opened"
+    OPEN = "open"
+    COVERED = "covered"
+
+
+class Verdict(StrEnum):
+    """Whether a version is better than another."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    UNCLEAR = "no clear difference"
+
+
+class MetricScope(StrEnum):
+    """Which images a metric was measured on: all, one class, or all without one cluster (what that
+    cluster contributes). The row's ``part`` names the class or cluster.
+    """
+
+    ALL = "all"
+    CLASS = "class"
+    WITHOUT = "without"
+
+
+class Space(StrEnum):
+    """Where clusters were found: in all images as they are, domain-aligned, or in the real images
+    alone.
+    """
+
+    JOINT = "joint"
+    ALIGNED = "aligned"
+    REAL = "real"
+
+
+class ClassSource(StrEnum):
+    """Where an image's class comes from: the user's label, CLIP's zero-shot class, the ImageNet
+    head's tag.
+    """
+
+    LABEL = "label"
+    ZERO_SHOT = "zero_shot"
+    TAG = "tag"
