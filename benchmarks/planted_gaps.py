@@ -50,7 +50,7 @@ def embed(
             dataset = workspace.add_dataset(
                 data / name, domain="synthetic", version=name, labels="{class}/*"
             )
-            workspace.wait(workspace.submit_scan(dataset))
+            workspace.jobs.wait(workspace.datasets.submit_scan(dataset))
             workspace.embed([dataset], encoder)
             paths, plain = workspace.vectors(dataset, encoder, "plain")
             again, simplified = workspace.vectors(dataset, encoder, "simplified")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,17 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue
     return found
+
+
+def read_table(path: Path) -> pa.Table:
+    """A Parquet file as an Arrow table."""
+    return pq.read_table(path)
+
+
+def read_tables(paths: Iterable[Path]) -> Iterator[tuple[str, pa.Table]]:
+    """Parquet files one after the other: name and table, never two in memory."""
+    for path in paths:
+        yield path.name, read_table(path)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Workspace
-from core.store.catalog import Dataset
+from core.contracts.catalog import Dataset
 from pages.parts.datasets import compare_form, dataset_card, labels_form
 from pages.parts.shared import errors, folder_browser, joblist, session, style
 
@@ -20,7 +20,7 @@ def page() -> None:
     style.heading(
         "Datasets", "One folder of real images, and one folder for each version of your renderer."
     )
-    datasets = ws.datasets()
+    datasets = ws.datasets.list()
     if not ws.read_only:
         _add(ws, datasets)
     if datasets:
@@ -105,7 +105,7 @@ def _form(ws: Workspace, datasets: list[Dataset]) -> None:
                 name=name or None,
                 labels=labels or None,
             )
-            joblist.started(ws.submit_scan(dataset))
+            joblist.started(ws.datasets.submit_scan(dataset))
             st.session_state["dataset_added"] = dataset.label
             st.session_state["clear_new"] = True
             st.rerun()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Workspace
-from core.store.results import StudyRecord
+from core.store.study_table import StudyRecord
 from pages.parts.shared import style
 from pages.parts.shared.session import workspace
 from pages.parts.shared.style import escape
@@ -26,7 +26,7 @@ def page() -> None:
         "Fine-tune",
         "The moment of truth: train with and without the synthetic images, and see what happens to the worst group.",
     )
-    studies = ws.studies()
+    studies = ws.studies.list()
     if NEXT in st.session_state:  # before the pickers are drawn: they show this
         st.session_state.update({STUDY: st.session_state.pop(NEXT), SECTION: READ})
     if st.session_state.get(SECTION) not in (NEW, READ):
@@ -57,7 +57,7 @@ def look_at(study_id: int) -> None:
 
 def _studies(ws: Workspace, studies: list[StudyRecord]) -> None:
     by_id = {record.id: record for record in studies}
-    statuses = {job.id: job.status for job in ws.jobs() if job.kind == "finetune"}
+    statuses = {job.id: job.status for job in ws.jobs.list() if job.kind == "finetune"}
     if st.session_state.get(STUDY) not in by_id:
         st.session_state[STUDY] = studies[0].id
     if len(studies) > 1:

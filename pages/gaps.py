@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 
 from core import Workspace
-from core.workspace.comparison import Comparison
+from core.workspace import Comparison
 from pages.parts.gaps import evidence
 from pages.parts.gaps.gap_list import (
     LISTS,
@@ -81,10 +81,10 @@ def page() -> None:
 
 def _headline(summary: Mapping[str, Any], real_images: int) -> None:
     floor = figure(
-        "floor: one half of the real images against the other", percent(summary["floor_rate"])
+        "floor: one half of the real images against the other", percent(summary["baseline_rate"])
     )
     if summary["absolute"] is False:
-        why = "The look differs too much from the real images'. " if summary["planted"] else ""
+        why = "The look differs too much from the real images'. " if summary["injected"] else ""
         st.warning(
             f"**Only the ranking can be trusted for version {escape(summary['version'])}, not a list.** "
             f"{escape(why + planted_sentence(summary))} "
@@ -254,9 +254,9 @@ def _describe(gap: Mapping[str, Any], ranking: Mapping[str, np.ndarray], rows: n
         )
     if gap["stability"] is not None:
         parts.append(figure("of re-runs list it", percent(gap["stability"]), "", "gs-small"))
-    if gap["level"] is not None:
+    if gap["q"] is not None:
         parts.append(
-            figure("false alarms expected down to here", percent(gap["level"]), "", "gs-small")
+            figure("false alarms expected down to here", percent(gap["q"]), "", "gs-small")
         )
     if gap["score"] is not None:
         parts.append(figure("mean score", f"{gap['score']:.2f}", "", "gs-small"))

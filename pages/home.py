@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
+from core.contracts.catalog import Dataset
+from core.contracts.comparison import ComparisonRecord
 from core.errors import GapscopeError
-from core.store.catalog import Dataset
-from core.store.results import ComparisonRecord
 from pages.parts.shared import errors, joblist, navigation, session, style
 
 QUESTION = "What in the real world do your rendered images not cover yet?"
@@ -21,7 +21,7 @@ RECENT = 5
 def page() -> None:
     """Draw the page."""
     ws = session.workspace()
-    records = ws.comparisons()
+    records = ws.comparisons.list()
     done = [record for record in records if record.status == "done"]
     style.heading("Gapscope" if not done else ws.path.stem.capitalize(), QUESTION)
     _started(ws)
@@ -50,7 +50,7 @@ def _welcome(ws: Workspace, sample_there: bool) -> None:
     with left, st.container(border=True):
         st.subheader("See it work", anchor=False)
         st.html(
-            "<div class='gs'>Draws 'real' stand-ins and two renderer versions, one with planted gaps, and compares "
+            "<div class='gs'>Draws 'real' stand-ins and two renderer versions, one with known gaps, and compares "
             "them. You know the answer beforehand; it takes a minute or two.</div>"
         )
         _sample_button(ws, primary=True)
@@ -69,7 +69,7 @@ def _sample_button(ws: Workspace, *, primary: bool) -> None:
     )
     if pressed:
         with errors.shown():
-            joblist.started(ws.open_sample())
+            joblist.started(ws.open_sample().job_id)
             st.rerun()
 
 
@@ -115,7 +115,7 @@ def _recent(ws: Workspace, done: list[ComparisonRecord]) -> None:
 def headline(path: str, comparison_id: int, finished: str) -> list[dict[str, Any]]:
     """A finished comparison's versions and their numbers; it never changes, so it is read once."""
     ws = session.open_shared(session.place())
-    comparison = ws.comparison(comparison_id)
+    comparison = ws.comparisons.get(comparison_id)
     rows = comparison.summary().to_pylist()
     names = {dataset.id: str(dataset.version) for dataset in comparison.versions}
     return [
@@ -143,8 +143,8 @@ def _comparison(ws: Workspace, record: ComparisonRecord, rows: list[dict[str, An
     parts = []
     for row in rows:
         note = f"{style.number(row.get('absent'))} images"
-        if row.get("floor_rate") is not None:
-            note += f" · floor {style.percent(row['floor_rate'])}"
+        if row.get("baseline_rate") is not None:
+            note += f" · real vs real {style.percent(row['baseline_rate'])}"
         parts.append(
             style.figure(
                 f"absent in {row['version']}",
@@ -166,7 +166,7 @@ def _others(ws: Workspace, records: list[ComparisonRecord], shown: list[Comparis
     """Older comparisons and those that came to nothing: only to be removed, for they hold on to
     their datasets.
     """
-    running = {job.id for job in ws.jobs() if job.active}
+    running = {job.id for job in ws.jobs.list() if job.active}
     rest = [record for record in records if record not in shown and record.job_id not in running]
     if not rest:
         return
@@ -207,7 +207,7 @@ def _remove(ws: Workspace, record: ComparisonRecord) -> None:
             width="stretch",
         ):
             with errors.shown():
-                ws.remove_comparison(record.id)
+                ws.comparisons.remove(record.id)
                 if st.session_state.get("comparison") == record.id:
                     del st.session_state["comparison"]
                 st.rerun()
@@ -218,7 +218,7 @@ def _remove(ws: Workspace, record: ComparisonRecord) -> None:
 
 def _next(ws: Workspace, done: list[ComparisonRecord]) -> None:
     """The way from folders to gaps, ticked off as far as this workspace has come."""
-    datasets = ws.datasets()
+    datasets = ws.datasets.list()
     real = [dataset for dataset in datasets if dataset.domain == "real"]
     versions = [dataset for dataset in datasets if dataset.domain == "synthetic"]
     ticks = (

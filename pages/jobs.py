@@ -97,8 +97,8 @@ def _log(ws: Workspace, work: Work) -> None:
                 key=f"step-{work.head.id}",
                 index=list(names).index(current.id),
             )
-        st.code(ws.log(chosen) or "The log is empty.", language=None, height=260)
-        st.html(f"<div class='gs gs-path'>{style.html(ws.job_path(chosen))}</div>")
+        st.code(ws.jobs.log(chosen) or "The log is empty.", language=None, height=260)
+        st.html(f"<div class='gs gs-path'>{style.html(ws.jobs.path(chosen))}</div>")
 
 
 page()

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import Workspace
-from core.analysis.vectors.selection import composition, plot_sample
-from core.workspace.comparison import Comparison
+from core.workspace import Comparison
+from core.workspace.selection import composition, plot_sample
 from pages.parts.map import panels as map_panels
 from pages.parts.map import view as map_view
 from pages.parts.map.view import LOOKS, Colouring, Drawn, Filters

@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 import streamlit as st
 
 from core import Workspace
-from core.store.catalog import Dataset
-from core.store.jobs import JobRecord
+from core.contracts.catalog import Dataset, JobRecord
 from pages.parts.shared import choose, errors, joblist, plots, style
 from pages.parts.shared.session import workspace
 from pages.parts.shared.style import escape, figure, html
@@ -45,7 +44,7 @@ def page() -> None:
         "Spectrum",
         "How much detail of each size the images hold: blur, noise, grids and missing sharpness show here.",
     )
-    datasets = ws.datasets()
+    datasets = ws.datasets.list()
     real_ones = [dataset for dataset in datasets if dataset.domain == "real"]
     versions = [dataset for dataset in datasets if dataset.domain == "synthetic"]
     if not real_ones or not versions:
@@ -60,7 +59,7 @@ def page() -> None:
         return
     jobs = [
         job
-        for job in ws.jobs()
+        for job in ws.jobs.list()
         if job.kind == "spectrum" and _about(job) == {dataset.id for dataset in chosen}
     ]
     running = [job for job in jobs if job.active]
@@ -71,7 +70,7 @@ def page() -> None:
     elif running:
         _progress(ws, running[0])
     if done is not None:
-        folder = ws.job_path(done.id) / "outputs"
+        folder = ws.jobs.path(done.id) / "outputs"
         if not (folder / "spectra.parquet").exists():
             st.warning(
                 "The files of this measurement are gone. Measure again.",
@@ -88,7 +87,7 @@ def _choose(
     ws: Workspace, real_ones: Sequence[Dataset], versions: Sequence[Dataset]
 ) -> list[Dataset]:
     """The real dataset and the versions: at first those of the comparison that other pages look at."""
-    records = [record for record in ws.comparisons() if record.status == "done"]
+    records = [record for record in ws.comparisons.list() if record.status == "done"]
     record = next(
         (one for one in records if one.id == st.session_state.get(choose.COMPARISON)),
         records[0] if records else None,
@@ -157,7 +156,7 @@ def _start(
             disabled=bool(unscanned),
         ):
             with errors.shown():
-                joblist.started(ws.submit_spectrum(chosen, sample=int(sample), crop=int(crop)))
+                joblist.started(ws.spectra.submit(chosen, sample=int(sample), crop=int(crop)))
                 st.rerun()
     if unscanned:
         st.caption(

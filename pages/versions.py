@@ -11,11 +11,11 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
-from core.analysis.changes.contributions import contributions, from_rows
-from core.analysis.metrics.words import METRICS
+from core.contracts.metric_words import METRICS
+from core.reports.contributions import contributions, from_rows
 from core.reports.history import cluster_rows, comparable_trend, history, trend_rows
 from core.reports.pairs import LISTS, MEANING, WORDS, Pair, pairs_of
-from core.workspace.comparison import Comparison
+from core.workspace import Comparison
 from pages.parts.shared import choose, detail, gallery, read, style
 from pages.parts.shared.plots import ABSENT, REAL, group_colours
 from pages.parts.shared.session import workspace
@@ -199,12 +199,12 @@ def _pairs(_found: Comparison, path: str, key: tuple[int, str]) -> list[Pair]:
 
 
 def _trend(ws: Workspace, found: Comparison) -> None:
-    pasts = history(ws.comparisons(), found.record)
+    pasts = history(ws.comparisons.list(), found.record)
     # Of this comparison everything; of others only versions that this one lacks.
     ordered = sorted(pasts, key=lambda past: past.record.id != found.id)
     numbers = {past.record.id: _numbers(ws, past.record.id) for past in ordered if past.comparable}
     rows = [*comparable_trend(ordered, numbers)]
-    order = {dataset.id: place for place, dataset in enumerate(ws.datasets("synthetic"))}
+    order = {dataset.id: place for place, dataset in enumerate(ws.datasets.list("synthetic"))}
     rows.sort(key=lambda row: order.get(row["version_id"], len(order)))
     versions = list(dict.fromkeys(row["version"] for row in rows))
     if len(versions) < 2:
@@ -247,7 +247,7 @@ def _trend(ws: Workspace, found: Comparison) -> None:
 
 
 def _numbers(ws: Workspace, comparison_id: int) -> Sequence[Mapping[str, Any]]:
-    return trend_rows(ws.comparison(comparison_id))
+    return trend_rows(ws.comparisons.get(comparison_id))
 
 
 def _clusters(ws: Workspace, found: Comparison) -> None:
@@ -301,8 +301,8 @@ def _history(ws: Workspace, found: Comparison) -> None:
         "Every finished comparison of these real images. Numbers may be set side by side where the encoder, the parameters, the "
         "seed and the real images are the same."
     )
-    pasts = history(ws.comparisons(), found.record)
-    names = {dataset.id: dataset.label for dataset in ws.datasets()}
+    pasts = history(ws.comparisons.list(), found.record)
+    names = {dataset.id: dataset.label for dataset in ws.datasets.list()}
     st.dataframe(
         [
             {

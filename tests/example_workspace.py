@@ -27,11 +27,13 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from core.contracts.catalog import ImageRow
+from core.contracts.comparison import RESULT_ROWS
+from core.contracts.derive import conform, table_name
 from core.files import write_table
 from core.images.thumbnails import thumbnail
 from core.jobs.folder import JobFolder
-from core.store import catalog, results, vectors
-from core.store import jobs as job_store
+from core.store import catalog, comparison_table, embeddings, job_table
 from core.store.database import Database
 from tests import example_tables
 from tests.example_tables import LACKING, MODES, REAL_PER_MODE
@@ -94,7 +96,7 @@ def add_comparison(
     absolute: bool = True,
 ) -> int:
     """Store one finished comparison of the drawn images; its id."""
-    comparison_id = results.add_comparison(
+    comparison_id = comparison_table.add_comparison(
         db,
         name="Drawn photographs against 1.0, 1.1",
         encoder=encoder,
@@ -123,9 +125,10 @@ def add_comparison(
         "splits": example_tables.splits(ids),
     }
     for name, records in tables.items():
-        write_table(outputs / f"{name}.parquet", pa.Table.from_pylist(records))
+        row = next(one for one in RESULT_ROWS if table_name(one) == name)
+        write_table(outputs / f"{name}.parquet", conform(row, pa.Table.from_pylist(records)))
     with db.transaction() as cursor:
-        results.ingest_comparison(cursor, comparison_id, outputs)
+        comparison_table.ingest(cursor, comparison_id, outputs)
         cursor.execute(
             "UPDATE comparisons SET status = 'done', finished_at = now()::TIMESTAMP, seconds = ? WHERE id = ?",
             [json.dumps({"map": 1.5, "coverage": 0.4}), comparison_id],
@@ -203,7 +206,7 @@ def _store_images(db: Database, folder: Path, dataset_id: int, rows: list[dict[s
         broken
     ]
     shard = folder / f"images-{dataset_id}.parquet"
-    write_table(shard, pa.Table.from_pylist(records))
+    write_table(shard, conform(ImageRow, pa.Table.from_pylist(records)))
     with db.transaction() as cursor:
         catalog.replace_images(
             cursor, dataset_id, [shard], {"images": len(rows), "unreadable": 1, "duplicates": 0}
@@ -230,9 +233,7 @@ def _store_vectors(db: Database, folder: Path, rows: list[dict[str, Any]]) -> No
     shard = folder / "shard-00000.parquet"
     write_table(shard, table)
     with db.transaction() as cursor:
-        vectors.ingest(
-            cursor, {"id": ENCODER, "dim": DIM, "weights_hash": "drawn"}, [shard], ()
-        )  # no attributes: pages read none
+        embeddings.ingest(cursor, {"id": ENCODER, "dim": DIM, "weights_hash": "drawn"}, [shard])
 
 
 # --- jobs -----------------------------------------------------------------------------------------
@@ -263,8 +264,8 @@ def _add_jobs(db: Database, path: Path, comparison_id: int) -> None:
         folder.report(kind, 3, 3)
         folder.log(f"{title}: {status}")
         plan = {"comparison_id": comparison_id} if kind == "compare" else {}
-        job_store.add(db, job_id=job_id, kind=kind, title=title, folder=job_id, plan=plan, after=[])
-        job_store.set_status(db, job_id, "running")
+        job_table.add(db, job_id, kind, title, plan, [])
+        job_table.set_status(db, job_id, "running")
         words = {
             "failed": ("The folder renders/0.9 is not there", "Check the path."),
             "cancelled": (
@@ -273,4 +274,4 @@ def _add_jobs(db: Database, path: Path, comparison_id: int) -> None:
             ),
         }
         what, remedy = words.get(status, (None, None))
-        job_store.set_status(db, job_id, status, what=what, remedy=remedy, result=result)
+        job_table.set_status(db, job_id, status, what=what, remedy=remedy, result=result)

@@ -66,12 +66,12 @@ def test_the_gap_stands_beside_its_numbers() -> None:
 def test_nothing_is_listed_when_nothing_is_missing() -> None:
     version = _assessed(-1)[0].versions[0]
     assert not version.absent.any()
-    assert version.summary["floor_rate"] == 0
+    assert version.summary["baseline_rate"] == 0
     assert version.summary["verdict"].startswith("None of 240")
-    assert version.summary["planted"] == version.summary["found"] == 6
+    assert version.summary["injected"] == version.summary["recovered"] == 6
     assert version.summary["absolute"]
     assert (
-        "of 6 gaps planted in your data this list finds 6; false alarms 0%"
+        "of 6 gaps injected into your data this list finds 6; false alarms 0%"
         in version.summary["verdict"]
     )
 

@@ -64,7 +64,7 @@ def test_pages_import_nothing_that_only_workers_need() -> None:
     assert {
         "core",
         "core.reports.html",
-        "core.analysis.vectors.selection",
+        "core.workspace.selection",
         "pages.parts.shared.gallery",
     } <= set(modules)
     assert loaded("\n".join(f"import {name}" for name in modules)) == ""

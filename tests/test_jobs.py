@@ -17,13 +17,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.contracts.requests import SampleResult
+from core.contracts.words import JobKind, JobStatus
 from core.errors import InputError, JobCancelled, StorageFull
 from core.files import storage_guard
 from core.jobs.engines import InlineEngine, WorkerEngine
 from core.jobs.folder import JobFolder
 from core.jobs.supervisor import Supervisor
 from core.jobs.worker import read_outcome, run_job
-from core.store import jobs as job_store
+from core.store import job_table
 from core.store.database import Database
 
 
@@ -149,21 +151,21 @@ class ToyKind:
         self.nothing_to_do = nothing_to_do
         self.seen: list[tuple[str, str]] = []
 
-    def prepare(self, job, path):
+    def prepare(self, db, job, path):
         self.seen.append(("prepare", job.title))
         if self.nothing_to_do:
-            return {"reused": True}
+            return SampleResult("there already")
         JobFolder.create(path, {"kind": "toy", **job.plan})
         return None
 
-    def ingest(self, job, path):
+    def ingest(self, db, job, path):
         self.seen.append(("ingest", job.title))
-        return {"ingested": True}
+        return SampleResult("ingested")
 
-    def salvage(self, job, path):
+    def salvage(self, db, job, path):
         self.seen.append(("salvage", job.title))
 
-    def failed(self, job):
+    def failed(self, db, job):
         self.seen.append(("failed", job.title))
 
 
@@ -175,7 +177,7 @@ def db(tmp_path: Path):
 
 
 def submit(db: Database, name: str, *after: str) -> str:
-    job_store.add(db, job_id=name, kind="toy", title=name, folder=name, plan={}, after=list(after))
+    job_table.add(db, name, JobKind.SAMPLE, name, {}, list(after))
     return name
 
 
@@ -187,20 +189,20 @@ def settle(supervisor: Supervisor) -> None:
 
 
 def statuses(db: Database) -> dict[str, str]:
-    return {job.id: job.status for job in job_store.jobs(db)}
+    return {job.id: job.status for job in job_table.jobs(db)}
 
 
 def test_a_job_waits_for_the_jobs_before_it(tmp_path: Path, db: Database, toy) -> None:
     ran: list[str] = []
     toy(lambda job: ran.append(job.path.name))
     kind = ToyKind()
-    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {"toy": kind})
+    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {JobKind.SAMPLE: kind})
     submit(db, "b-second", "a-first")
     submit(db, "a-first")
     settle(supervisor)
     assert ran == ["a-first", "b-second"]
     assert set(statuses(db).values()) == {"done"}
-    assert job_store.job(db, "b-second").result == {"ingested": True}  # type: ignore[union-attr]
+    assert job_table.job(db, "b-second").result == {"folder": "ingested"}  # type: ignore[union-attr]
 
 
 def test_when_a_job_fails_the_ones_after_it_say_why(tmp_path: Path, db: Database, toy) -> None:
@@ -209,12 +211,12 @@ def test_when_a_job_fails_the_ones_after_it_say_why(tmp_path: Path, db: Database
 
     toy(run)
     kind = ToyKind()
-    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {"toy": kind})
+    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {JobKind.SAMPLE: kind})
     submit(db, "first")
     submit(db, "second", "first")
     settle(supervisor)
     assert statuses(db) == {"first": "failed", "second": "failed"}
-    second = job_store.job(db, "second")
+    second = job_table.job(db, "second")
     assert (
         second is not None
         and "the weights are absent" in (second.what or "")
@@ -231,7 +233,7 @@ def test_a_stopped_chain_resumes_from_where_it_stopped(tmp_path: Path, db: Datab
             raise InputError("the disk is full", "Free some space.")
 
     toy(run)
-    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {"toy": ToyKind()})
+    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {JobKind.SAMPLE: ToyKind()})
     submit(db, "first")
     submit(db, "second", "first")
     settle(supervisor)
@@ -249,7 +251,7 @@ def test_a_job_with_nothing_to_do_is_done_without_running(
 
     toy(run)
     supervisor = Supervisor(
-        db, tmp_path / "jobs", InlineEngine(), {"toy": ToyKind(nothing_to_do=True)}
+        db, tmp_path / "jobs", InlineEngine(), {JobKind.SAMPLE: ToyKind(nothing_to_do=True)}
     )
     submit(db, "only")
     settle(supervisor)
@@ -261,15 +263,60 @@ def test_jobs_of_a_process_that_is_gone_are_interrupted_and_their_parts_kept(
 ) -> None:
     submit(db, "running")
     submit(db, "waiting", "running")
-    job_store.set_status(db, "running", "running")
+    job_table.set_status(db, "running", "running")
     kind = ToyKind()
-    Supervisor(db, tmp_path / "jobs", InlineEngine(), {"toy": kind}).recover()
+    Supervisor(db, tmp_path / "jobs", InlineEngine(), {JobKind.SAMPLE: kind}).recover()
     assert statuses(db) == {"running": "interrupted", "waiting": "interrupted"}
     assert kind.seen == [("salvage", "running")]
 
 
+@pytest.mark.parametrize("name", ["/etc", "..", "../elsewhere", "a/b", ""])
+def test_a_crafted_workspace_cannot_name_a_folder_outside_its_jobs_folder(
+    tmp_path: Path, db: Database, name: str
+) -> None:
+    """Resuming removes folders: what the database says is never trusted as a path."""
+    precious = tmp_path / "elsewhere"
+    (precious / "inputs").mkdir(parents=True)
+    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {JobKind.SAMPLE: ToyKind()})
+    submit(db, "crafted")
+    job_table.set_status(db, "crafted", JobStatus.FAILED)
+    db.execute("UPDATE jobs SET folder = ?", [str(precious) if name == "/etc" else name])
+    with pytest.raises(InputError, match="not inside the workspace's jobs folder"):
+        supervisor.resume("crafted")
+    assert (precious / "inputs").is_dir()
+    assert statuses(db) == {"crafted": "failed"}
+
+
+def test_a_link_in_the_jobs_folder_does_not_lead_out_of_it(tmp_path: Path, db: Database) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "crafted").symlink_to(tmp_path / "elsewhere")
+    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {JobKind.SAMPLE: ToyKind()})
+    submit(db, "crafted")
+    with pytest.raises(InputError, match="not inside"):
+        supervisor.path(job_table.jobs(db)[0])
+
+
+def test_a_process_that_died_without_a_word_is_a_failure_and_not_a_cancel(
+    tmp_path: Path, db: Database
+) -> None:
+    class DeadEngine(InlineEngine):
+        def start(self, job_id: str, folder: Path) -> None:
+            """The process dies before it can write anything."""
+
+        def outcome(self, job_id: str, folder: Path) -> str | None:
+            return "failed"
+
+    supervisor = Supervisor(db, tmp_path / "jobs", DeadEngine(), {JobKind.SAMPLE: ToyKind()})
+    submit(db, "only")
+    settle(supervisor)
+    job = job_table.job(db, "only")
+    assert job is not None and job.status == "failed"
+    assert job.what == "The job's process ended without saying why"
+
+
 def test_cancelling_a_job_that_waits_ends_it_at_once(tmp_path: Path, db: Database) -> None:
-    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {"toy": ToyKind()})
+    supervisor = Supervisor(db, tmp_path / "jobs", InlineEngine(), {JobKind.SAMPLE: ToyKind()})
     submit(db, "only")
     supervisor.cancel("only")
     assert statuses(db) == {"only": "cancelled"}

@@ -18,21 +18,22 @@ from scipy import linalg
 
 from core.analysis.metrics import diversity, frechet, kernel, manifold, measure
 from core.analysis.metrics.suite import all_metrics, measure_pair
-from core.analysis.metrics.words import METRICS
+from core.contracts.metric_words import METRICS
 from core.errors import InputError
 
 COLUMNS = {
     "version_id",
     "scope",
+    "part",
     "name",
     "value",
     "low",
     "high",
     "n_real",
     "n_synthetic",
-    "floor",
-    "floor_low",
-    "floor_high",
+    "baseline",
+    "baseline_low",
+    "baseline_high",
     "seed",
     "parameters",
     "note",
@@ -252,7 +253,7 @@ def test_all_metrics_fill_the_table_with_floors():
     assert all(set(row) == COLUMNS for row in found.rows)
     for row in found.rows:
         assert row["low"] <= row["value"] <= row["high"], row
-        assert row["floor_low"] is not None and row["floor"] is not None
+        assert row["baseline_low"] is not None and row["baseline"] is not None
         assert isinstance(json.loads(row["parameters"]), dict)
     real_side, synthetic_side = found.looks_real[7]
     assert real_side.shape == (80,) and synthetic_side.shape == (60,)
@@ -273,7 +274,7 @@ def test_floors_are_one_real_half_against_the_other():
     first, second = measure.halves_of(90, 0)
     halves = measure_pair(real[first], real[second])[0]
     for name in ("frechet_distance", "kid", "precision", "classifier_auc", "vendi"):
-        assert rows[name]["floor"] == pytest.approx(halves[name].value)
+        assert rows[name]["baseline"] == pytest.approx(halves[name].value)
     assert len(first) == len(second) == 45 and not set(first) & set(second)
 
 
@@ -282,15 +283,15 @@ def test_classes_get_their_own_rows_and_one_sided_ones_a_reason():
     real_classes = ["car"] * 40 + ["bus"] * 40 + ["tram"] * 8 + [None] * 2
     classes = ["car"] * 30 + ["bus"] * 20 + ["ship"] * 10
     rows = all_metrics(real, {1: synthetic}, real_classes=real_classes, classes={1: classes}).rows
-    scopes = {row["scope"] for row in rows}
-    assert scopes == {"all", "class:car", "class:bus", "class:tram", "class:ship"}
-    by_name = {(row["scope"], row["name"]): row for row in rows}
-    assert by_name["class:tram", "kid"]["value"] is None
-    assert by_name["class:tram", "kid"]["note"] == "No synthetic image has the class tram."
-    assert by_name["class:ship", "kid"]["note"] == "No real image has the class ship."
+    scopes = {(row["scope"], row["part"]) for row in rows}
+    assert scopes == {("all", None), *(("class", name) for name in ("car", "bus", "tram", "ship"))}
+    by_name = {(row["part"], row["name"]): row for row in rows}
+    assert by_name["tram", "kid"]["value"] is None
+    assert by_name["tram", "kid"]["note"] == "No synthetic image has the class tram."
+    assert by_name["ship", "kid"]["note"] == "No real image has the class ship."
     alone = kernel.kid(real[:40], synthetic[:30])
-    assert by_name["class:car", "kid"]["value"] == pytest.approx(alone.value)
-    assert by_name["class:car", "kid"]["n_real"] == 40
+    assert by_name["car", "kid"]["value"] == pytest.approx(alone.value)
+    assert by_name["car", "kid"]["n_real"] == 40
 
 
 def test_a_class_that_only_the_second_version_has_gets_its_floor():
@@ -302,11 +303,9 @@ def test_a_class_that_only_the_second_version_has_gets_its_floor():
         classes={1: ["a"] * 60, 2: ["a"] * 30 + ["b"] * 30},
     ).rows
     found = next(
-        row
-        for row in rows
-        if (row["version_id"], row["scope"], row["name"]) == (2, "class:b", "kid")
+        row for row in rows if (row["version_id"], row["part"], row["name"]) == (2, "b", "kid")
     )
-    assert found["value"] is not None and found["floor"] is not None
+    assert found["value"] is not None and found["baseline"] is not None
 
 
 # --- bad input
@@ -316,7 +315,8 @@ def test_a_class_that_only_the_second_version_has_gets_its_floor():
 def finite_or_explained(rows: list[dict]) -> None:
     for row in rows:
         numbers = [
-            row[name] for name in ("value", "low", "high", "floor", "floor_low", "floor_high")
+            row[name]
+            for name in ("value", "low", "high", "baseline", "baseline_low", "baseline_high")
         ]
         assert all(number is None or math.isfinite(number) for number in numbers), row
         assert row["value"] is not None or row["note"], row

@@ -21,8 +21,12 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.contracts.comparison import MetricRow
+from core.contracts.derive import from_rows
+from core.contracts.words import MetricScope
 from core.files import write_table
-from core.store import results, vectors
+from core.store import comparison_table, embeddings
+from core.store.database import insert
 from core.workspace import Workspace
 from pages.parts.shared import session
 from pages.parts.studies import plots as study_plots
@@ -57,8 +61,8 @@ def _draw(folder: Path, counts: dict[tuple[str, str], int], seed: int) -> None:
 def _set_vectors(ws: Workspace, folder: Path) -> None:
     rng = np.random.default_rng(0)
     found: dict[str, np.ndarray] = {}
-    for dataset in ws.datasets():
-        for row in ws.images(dataset).to_pylist():
+    for dataset in ws.datasets.list():
+        for row in ws.datasets.images(dataset).to_pylist():
             centre = np.zeros(DIM)
             centre[0] = 1.0 if row["class"] == "gull" else -1.0
             centre[1] = 2.0 if row["bias"] == "sea" else -2.0
@@ -71,6 +75,7 @@ def _set_vectors(ws: Workspace, folder: Path) -> None:
             {
                 "content_id": list(found),
                 "error": pa.nulls(len(found), pa.string()),
+                "thumbnail": pa.nulls(len(found), pa.binary()),
                 "plain": pa.array(
                     [value.tolist() for value in found.values()], pa.list_(pa.float32(), DIM)
                 ),
@@ -78,7 +83,7 @@ def _set_vectors(ws: Workspace, folder: Path) -> None:
         ),
     )
     with ws.db.transaction() as cursor:
-        vectors.ingest(cursor, {"id": "lite0", "dim": DIM, "weights_hash": "set"}, [shard], ())
+        embeddings.ingest(cursor, {"id": "lite0", "dim": DIM, "weights_hash": "set"}, [shard])
 
 
 @pytest.fixture(scope="module")
@@ -102,17 +107,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
                         labels="{class}/{bias}/*",
                     )
                 )
-            for dataset in ws.datasets():
+            for dataset in ws.datasets.list():
                 ws.scan(dataset)
             _set_vectors(ws, folder)
-            versions = ws.datasets("synthetic")
+            versions = ws.datasets.list("synthetic")
             quick = {
                 "backbone": "lite0",
                 "learning_rates": (0.003,),
                 "epochs": 2,
                 "objectives": ("erm",),
             }
-            study = ws.finetune(ws.dataset(real.id), versions[:1], seeds=(0, 1), **quick)
+            study = ws.finetune(ws.datasets.get(real.id), versions[:1], seeds=(0, 1), **quick)
             several = ws.finetune(
                 real, versions, mixtures=("none", "ffr"), seeds=(0,), feature_map=False, **quick
             )
@@ -132,9 +137,9 @@ def _outputs_of_running(ws: Workspace, job_id: str) -> Path:
     writes there.
     """
     until = time.monotonic() + 30
-    while ws.job(job_id).status != "running" and time.monotonic() < until:
+    while ws.jobs.get(job_id).status != "running" and time.monotonic() < until:
         time.sleep(0.05)
-    folder = ws.job_path(job_id) / "outputs"
+    folder = ws.jobs.path(job_id) / "outputs"
     folder.mkdir(exist_ok=True)
     return folder
 
@@ -201,7 +206,7 @@ def test_the_button_starts_a_study_and_cancel_ends_it(made: Made) -> None:
     app.button(key="study_start").click().run()
     assert not app.exception
     ws = session.open_shared(session.Place(session.default_path()))
-    newest = ws.studies()[0]
+    newest = ws.studies.list()[0]
     assert newest.parameters["objectives"] == ["erm", "groupdro"] and newest.status == "waiting"
     assert newest.name in words(app)  # the page shows it at once
     outputs = _outputs_of_running(ws, newest.job_id or "")
@@ -239,7 +244,7 @@ def test_a_finished_study_says_its_verdict_first(made: Made) -> None:
     verdict = next(
         row["text"]
         for row in session.open_shared(session.Place(session.default_path()))
-        .study(made.study_id)
+        .studies.get(made.study_id)
         .record.verdict["verdicts"]
         if row["mixture"] == "ffr" and row["baseline"] == "none"
     )
@@ -248,7 +253,7 @@ def test_a_finished_study_says_its_verdict_first(made: Made) -> None:
     assert [bar["name"] for bar in bars] == ["No synthetic data", "USB", "ASB", "FFR"]
     summary = (
         session.open_shared(session.Place(session.default_path()))
-        .study(made.study_id)
+        .studies.get(made.study_id)
         .table("summary")
         .to_pylist()
     )
@@ -284,7 +289,7 @@ def test_one_trial_runs_again_from_its_record(made: Made) -> None:
     app.selectbox(key=f"study_one-{made.study_id}").set_value("v00-ffr-erm-1").run()
     app.button(key="study_one_start").click().run()
     assert not app.exception
-    newest = session.open_shared(session.Place(session.default_path())).studies()[0]
+    newest = session.open_shared(session.Place(session.default_path())).studies.list()[0]
     asked = newest.parameters
     assert (asked["mixtures"], asked["objectives"], asked["seeds"], asked["epochs"]) == (
         ["ffr"],
@@ -310,7 +315,7 @@ def test_the_export_holds_every_table(made: Made) -> None:
     app = open_page(made)
     assert not app.exception
     ws = session.open_shared(session.Place(session.default_path()))
-    record = ws.study(made.study_id).record
+    record = ws.studies.get(made.study_id).record
     with zipfile.ZipFile(io.BytesIO(study_read.export(ws, record))) as archive:
         assert {"trials.csv", "summary.csv", "groups.csv", "curves.csv", "study.json"} <= set(
             archive.namelist()
@@ -344,23 +349,34 @@ def test_the_number_that_predicts_training_value_is_named(made: Made) -> None:
     other way round.
     """
     ws = session.open_shared(session.Place(session.default_path()))
-    record = ws.study(made.several_id).record
+    record = ws.studies.get(made.several_id).record
     ffr = [
         row
-        for row in ws.study(made.several_id).table("summary").to_pylist()
+        for row in ws.studies.get(made.several_id).table("summary").to_pylist()
         if row["mixture"] == "ffr"
     ]
     metrics = [
-        {
-            "version_id": int(row["version_id"]),
-            "scope": "all",
-            "name": name,
-            "value": sign * row["worst_mean"],
-        }
+        MetricRow(
+            version_id=int(row["version_id"]),
+            scope=MetricScope.ALL,
+            part=None,
+            name=name,
+            value=sign * row["worst_mean"],
+            low=None,
+            high=None,
+            n_real=100,
+            n_synthetic=100,
+            baseline=None,
+            baseline_low=None,
+            baseline_high=None,
+            seed=0,
+            parameters=None,
+            note=None,
+        )
         for row in ffr
         for name, sign in (("coverage", 1.0), ("frechet_distance", -1.0))
     ]
-    comparison_id = results.add_comparison(
+    comparison_id = comparison_table.add_comparison(
         ws.db,
         name="All versions",
         encoder="lite0",
@@ -369,11 +385,9 @@ def test_the_number_that_predicts_training_value_is_named(made: Made) -> None:
         version_ids=record.version_ids,
         parameters={},
     )
-    outputs = made.folder / "comparison"
-    outputs.mkdir()
-    write_table(outputs / "metrics.parquet", pa.Table.from_pylist(metrics))
     with ws.db.transaction() as cursor:
-        results.ingest_comparison(cursor, comparison_id, outputs)
+        table = from_rows(MetricRow, metrics)
+        insert(cursor, MetricRow, table, comparison_id=comparison_id)
         cursor.execute("UPDATE comparisons SET status = 'done' WHERE id = ?", [comparison_id])
     app = open_page(made)
     app.selectbox(key="study").set_value(made.several_id).run()

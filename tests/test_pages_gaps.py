@@ -50,7 +50,7 @@ def test_the_numbers_on_top_are_the_comparisons(app: AppTest) -> None:
     words = told(app)
     assert "17 %" in words and "11 % to 23 %" in words  # 20 of 120 absent from 1.1
     assert "0.8 %" in words  # the floor
-    assert "Of 20 gaps planted in your data this list finds 17; false alarms 1.0 %." in words
+    assert "Of 20 gaps injected into your data this list finds 17; false alarms 1.0 %." in words
     app.segmented_control(key="version").set_value(
         app.segmented_control(key="version").options.index("1.0") + 2
     ).run()
@@ -108,7 +108,7 @@ def test_metrics_without_a_cluster_are_no_scope_to_choose(tmp_path: Path) -> Non
         made = example_workspace.build(tmp_path / "gapscope.duckdb")
         with Workspace(made.path, progress=False) as ws:
             ws.db.execute(
-                "INSERT INTO metrics SELECT * REPLACE ('without:3' AS scope) FROM metrics WHERE scope = 'all'"
+                "INSERT INTO metrics SELECT * REPLACE ('without' AS scope, '3' AS part) FROM metrics WHERE scope = 'all'"
             )
         app = show("gaps", tmp_path)
         app.segmented_control(key="gaps_section").set_value("Metrics").run()
@@ -139,7 +139,7 @@ def test_other_sections_show_the_evidence(app: AppTest) -> None:
     )  # its floor
     app.selectbox(
         key=next(box.key for box in app.selectbox if box.key.startswith("metrics_scope"))
-    ).set_value("class:cross").run()
+    ).set_value("cross").run()
     assert ">–<" in told(app) and "Too few images" in told(app)
 
     app.segmented_control(key="gaps_section").set_value("Split classes").run()
@@ -166,7 +166,7 @@ def test_other_sections_show_the_evidence(app: AppTest) -> None:
 def test_the_csv_holds_the_list(folder: Path, tmp_path: Path) -> None:
     made = example_workspace.build(tmp_path / "gapscope.duckdb")
     with Workspace(made.path, progress=False) as ws:
-        found = ws.comparison(made.comparison_id)
+        found = ws.comparisons.get(made.comparison_id)
         table = found.coverage("1.1")
         ranking = {
             name: column_array(table.column(name))
@@ -197,9 +197,9 @@ def test_a_metric_without_a_value_never_shows_nan() -> None:
         "value": None,
         "low": None,
         "high": None,
-        "floor": None,
-        "floor_low": None,
-        "floor_high": None,
+        "baseline": None,
+        "baseline_low": None,
+        "baseline_high": None,
         "n_real": 3,
         "n_synthetic": 2,
         "seed": 0,

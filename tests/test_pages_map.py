@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.store import results
+from core.store import comparison_table
 from core.workspace import Workspace
 from pages.parts.map import view as map_view
 from pages.parts.map.view import Drawn, Filters
@@ -46,7 +46,7 @@ def points(tmp_path_factory: pytest.TempPathFactory) -> read.Points:
     """The example's points, read without a page."""
     made = example_workspace.build(tmp_path_factory.mktemp("points") / "gapscope.duckdb")
     with Workspace(made.path, progress=False) as ws:
-        return read.points(ws, ws.comparison(made.comparison_id))
+        return read.points(ws, ws.comparisons.get(made.comparison_id))
 
 
 def figure(app: AppTest, number: int = 0) -> dict[str, Any]:
@@ -136,8 +136,8 @@ def test_levels_of_one_pyramid_are_picked_by_level(tmp_path: Path) -> None:
     with home(tmp_path):
         made = example_workspace.build(tmp_path / "gapscope.duckdb", encoder="pyramid:2")
         with Workspace(made.path, progress=False) as ws:
-            earlier = ws.comparisons()[0]
-            other = results.add_comparison(
+            earlier = ws.comparisons.list()[0]
+            other = comparison_table.add_comparison(
                 ws.db,
                 name=earlier.name,
                 encoder="pyramid:4",
@@ -168,9 +168,9 @@ def test_levels_of_one_pyramid_are_picked_by_level(tmp_path: Path) -> None:
 def test_an_area_is_resolved_over_points_that_were_not_drawn(points: read.Points) -> None:
     """The browser names one point; the lasso's corners decide."""
     event = {"selection": {"points": [{"customdata": 3}], "lasso": [CROSSES], "box": []}}
-    place = points.place(("rx", "ry"))
+    place = points.place(("ax", "ay"))
     rows = map_view.selected(map_view.drawn(event), place, np.ones(len(points), bool))
-    assert len(rows) == 20 and set(points["rcluster"][rows]) == {5}
+    assert len(rows) == 20 and set(points["acluster"][rows]) == {5}
     assert map_view.selected(Drawn(rows=(3, 999)), place, np.ones(len(points), bool)).tolist() == [
         3
     ]

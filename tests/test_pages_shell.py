@@ -20,9 +20,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.contracts.catalog import JobRecord
 from core.errors import InputError
 from core.settings import settings
-from core.store import jobs as job_store
 from pages.parts.shared import joblist, session, style
 from tests import example_workspace
 
@@ -167,7 +167,9 @@ def test_the_sample_project_opens_in_one_click(home: Path, show: Callable[[str],
     app = show("home")
     app.button(key="open_sample").click().run()
     assert not app.exception
-    kinds = {job.kind for job in session.open_shared(session.Place(session.default_path())).jobs()}
+    kinds = {
+        job.kind for job in session.open_shared(session.Place(session.default_path())).jobs.list()
+    }
     assert kinds == {"sample", "scan", "embed", "compare"}
     assert "Draw the sample project" in told(app)  # its progress is on this page
     assert "open_sample" not in {button.key for button in app.button}
@@ -177,16 +179,16 @@ def test_a_comparison_is_removed_after_one_more_question(
     example: example_workspace.Example, show: Callable[[str], AppTest]
 ) -> None:
     ws = session.open_shared(session.Place(session.default_path()))
-    kept = ws.datasets()
+    kept = ws.datasets.list()
     with pytest.raises(InputError, match="is used by the comparison"):
-        ws.remove_dataset(kept[0])
+        ws.datasets.remove(kept[0])
     app = show("home")
     app.session_state["comparison"] = example.comparison_id
     app.button(key=f"remove_sure-{example.comparison_id}").click().run()
     assert not app.exception and not app.error
-    assert ws.comparisons() == [] and ws.datasets() == kept
+    assert ws.comparisons.list() == [] and ws.datasets.list() == kept
     assert "comparison" not in app.session_state
-    ws.remove_dataset(kept[0])
+    ws.datasets.remove(kept[0])
 
 
 def test_a_comparison_that_came_to_nothing_can_be_removed(
@@ -197,7 +199,7 @@ def test_a_comparison_that_came_to_nothing_can_be_removed(
     app = show("home")
     assert "did not finish" in told(app)
     app.button(key=f"remove_sure-{example.comparison_id}").click().run()
-    assert ws.comparisons() == []
+    assert ws.comparisons.list() == []
 
 
 def test_another_workspace_opens_and_the_first_stays_open(
@@ -208,7 +210,7 @@ def test_another_workspace_opens_and_the_first_stays_open(
     _button(app, "Open").click().run()
     assert not app.exception and not app.error
     assert "other.duckdb" in told(app)
-    assert session.open_shared(session.Place(session.default_path())).datasets() == []
+    assert session.open_shared(session.Place(session.default_path())).datasets.list() == []
 
 
 def test_a_workspace_outside_the_roots_is_refused(
@@ -262,8 +264,10 @@ def test_a_folder_is_added_and_its_scan_starts(
     app.button(key="add").click().run()
     assert not app.exception and not app.error
     ws = session.open_shared(session.Place(session.default_path()))
-    assert [(dataset.label, dataset.domain) for dataset in ws.datasets()] == [("photos", "real")]
-    assert [job.kind for job in ws.jobs()] == ["scan"]
+    assert [(dataset.label, dataset.domain) for dataset in ws.datasets.list()] == [
+        ("photos", "real")
+    ]
+    assert [job.kind for job in ws.jobs.list()] == ["scan"]
 
 
 @pytest.mark.parametrize(
@@ -312,7 +316,7 @@ def test_unreadable_files_are_listed_with_their_reason(
     example: example_workspace.Example, show: Callable[[str], AppTest]
 ) -> None:
     ws = session.open_shared(session.Place(example.path))
-    broken = [dataset for dataset in ws.datasets() if dataset.unreadable]
+    broken = [dataset for dataset in ws.datasets.list() if dataset.unreadable]
     app = show("datasets")
     app.session_state[f"inside-{broken[0].id}"] = True
     app.run()
@@ -324,12 +328,12 @@ def test_compare_submits_the_whole_chain(
     example: example_workspace.Example, show: Callable[[str], AppTest]
 ) -> None:
     ws = session.open_shared(session.Place(example.path))
-    before = {job.id for job in ws.jobs()}
+    before = {job.id for job in ws.jobs.list()}
     app = show("datasets")
     app.selectbox(key="compare_encoder").set_value("lite0").run()
     app.button(key="compare_start").click().run()
     assert not app.exception and not app.error
-    started = [job for job in ws.jobs() if job.id not in before]
+    started = [job for job in ws.jobs.list() if job.id not in before]
     assert sorted(job.kind for job in started) == ["compare", "embed", "scan", "scan", "scan"]
     assert all(not job.plan.get("allow_download") for job in started)
 
@@ -363,23 +367,23 @@ def test_what_runs_can_be_cancelled_and_resumed(
 ) -> None:
     ws = session.open_shared(session.Place(session.default_path()))
     first, second = (
-        ws.submit_scan(ws.add_dataset(pictures(tmp_path / name), domain="real"))
+        ws.datasets.submit_scan(ws.add_dataset(pictures(tmp_path / name), domain="real"))
         for name in ("a", "b")
     )
     app = show("jobs")
     app.button(
         key=f"jobs-cancel-{second}"
     ).click().run()  # waits: the engine takes one job at a time
-    assert ws.job(second).status == "cancelled" and ws.job(first).active
+    assert ws.jobs.get(second).status == "cancelled" and ws.jobs.get(first).active
     app.button(key=f"jobs-resume-{second}").click().run()
-    assert ws.job(second).active
+    assert ws.jobs.get(second).active
 
 
 def test_a_log_is_read_when_it_is_opened(
     example: example_workspace.Example, show: Callable[[str], AppTest]
 ) -> None:
     ws = session.open_shared(session.Place(example.path))
-    failed = next(job for job in ws.jobs() if job.status == "failed")
+    failed = next(job for job in ws.jobs.list() if job.status == "failed")
     app = show("jobs")
     assert not app.code
     app.session_state[f"log-{failed.id}"] = True
@@ -388,11 +392,9 @@ def test_a_log_is_read_when_it_is_opened(
 
 
 def test_jobs_of_one_click_are_one_piece_of_work() -> None:
-    def job(
-        name: str, status: str, after: list[str], what: str | None = None
-    ) -> job_store.JobRecord:
+    def job(name: str, status: str, after: list[str], what: str | None = None) -> JobRecord:
         moment = datetime(2026, 1, 1) + timedelta(seconds=int(name[-1]))
-        return job_store.JobRecord(
+        return JobRecord(
             name, "scan", name, status, name, {}, after, moment, None, None, what, None, {}
         )
 
@@ -417,7 +419,7 @@ def test_names_are_shown_letter_by_letter(
 ) -> None:
     name = "<img src=x onerror=alert(1)>*a*"
     ws = session.open_shared(session.Place(session.default_path()))
-    ws.submit_scan(ws.add_dataset(pictures(tmp_path / "photos"), domain="real", name=name))
+    ws.datasets.submit_scan(ws.add_dataset(pictures(tmp_path / "photos"), domain="real", name=name))
     for page in ("datasets", "jobs", "home"):
         said = told(show(page))
         assert "<img src=x" not in said

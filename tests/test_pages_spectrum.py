@@ -37,7 +37,7 @@ def test_a_measurement_is_shown(tmp_path: Path) -> None:
     with home(tmp_path):
         made = example_workspace.build(tmp_path / "gapscope.duckdb")
         with Workspace(made.path, progress=False) as ws:
-            ws.wait(ws.submit_spectrum(ws.datasets(), sample=24, crop=64))
+            ws.jobs.wait(ws.spectra.submit(ws.datasets.list(), sample=24, crop=64))
         app = show("spectrum", tmp_path)
         words = told(app).replace("\\", "")
         assert words.count("distance to the real spectrum") == 2 and " dB" in words

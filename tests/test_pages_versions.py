@@ -14,7 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.analysis.changes import attribution
-from core.store import results
+from core.store import comparison_table
 from core.store.database import Database
 from tests import example_workspace
 from tests.page_driver import home, show, told
@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             [built.comparison_id],
         )
         cursor.unregister("added")
-    other = results.add_comparison(
+    other = comparison_table.add_comparison(
         db,
         name="Another seed",
         encoder="lite0",
@@ -162,9 +162,7 @@ def test_a_folder_of_absent_images_is_written_beside_the_workspace(
 def test_a_comparison_of_one_version_says_what_to_do(tmp_path: Path) -> None:
     built = example_workspace.build(tmp_path / "gapscope.duckdb")
     db = Database(built.path)
-    results.update_record(
-        db, "comparisons", built.comparison_id, version_ids=[built.version_ids["1.0"]]
-    )
+    db.execute("UPDATE comparisons SET version_ids = ?", [f"[{built.version_ids['1.0']}]"])
     with db.transaction() as cursor:
         cursor.execute("DELETE FROM changes")
     db.close()

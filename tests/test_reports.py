@@ -25,9 +25,7 @@ from core.errors import InputError
 from core.reports import coco, fiftyone, figures, folder, history, pairs, tables
 from core.reports.brief import brief, brief_html, brief_markdown
 from core.reports.html import report_html
-from core.store import catalog, results
-from core.workspace import Workspace
-from core.workspace.comparison import Comparison
+from core.workspace import Comparison, Workspace
 from tests import example_workspace
 
 NASTY = "<script>alert('x')</script>&{{ 7*7 }}"
@@ -38,7 +36,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspac
     """The example workspace, read by every test here and changed by none."""
     built = example_workspace.build(tmp_path_factory.mktemp("example") / "gapscope.duckdb")
     with Workspace(built.path, progress=False) as ws:
-        yield ws, ws.comparison(built.comparison_id)
+        yield ws, ws.comparisons.get(built.comparison_id)
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -184,7 +182,7 @@ def test_a_folder_with_something_in_it_is_left_alone(example, tmp_path: Path) ->
 def test_photographs_that_are_gone_are_told(tmp_path: Path) -> None:
     built = example_workspace.build(tmp_path / "gapscope.duckdb")
     with Workspace(built.path, progress=False) as ws:
-        found = ws.comparison(built.comparison_id)
+        found = ws.comparisons.get(built.comparison_id)
         gone = found.absent("1.1").column("path")[3].as_py()
         (Path(found.real.folder) / gone).unlink()
         written = folder.write_absent_folder(found, "1.1", tmp_path / "out")
@@ -271,14 +269,14 @@ def test_the_brief_says_what_to_render_and_how_much(example) -> None:
         "Render more of this: square at night" in words
         and "Render more of this: cross at night" in words
     )
-    assert "Of 20 gaps planted in this data the list finds 17" in words
+    assert "Of 20 gaps injected into this data the list finds 17" in words
     assert found.absent("1.0").column("path")[0].as_py() in words
 
 
 def test_the_brief_of_an_untrusted_list_says_so(tmp_path: Path) -> None:
     built = example_workspace.build(tmp_path / "gapscope.duckdb", absolute=False)
     with Workspace(built.path, progress=False) as ws:
-        found = ws.comparison(built.comparison_id)
+        found = ws.comparisons.get(built.comparison_id)
         assert "Only the order can be trusted" in brief_markdown(
             ws, found
         ) and "Only the order" in brief_html(ws, found)
@@ -314,12 +312,13 @@ def test_the_report_is_one_file_that_asks_for_nothing(example) -> None:
 def test_names_are_shown_and_never_run(tmp_path: Path) -> None:
     built = example_workspace.build(tmp_path / "gapscope.duckdb")
     with Workspace(built.path, progress=False) as ws:
-        catalog.update_dataset(ws.db, built.version_ids["1.1"], version=NASTY)
-        results.update_record(ws.db, "comparisons", built.comparison_id, name=NASTY)
+        newest = built.version_ids["1.1"]
+        ws.db.execute("UPDATE datasets SET version = ? WHERE id = ?", [NASTY, newest])
+        ws.db.execute("UPDATE comparisons SET name = ?", [NASTY])
         with ws.db.transaction() as cursor:
             cursor.execute("UPDATE gaps SET name = ?, reason = ?", [NASTY, NASTY])
             cursor.execute("UPDATE points SET path = ? || path", [NASTY])
-        found = ws.comparison(built.comparison_id)
+        found = ws.comparisons.get(built.comparison_id)
         for page in (report_html(ws, found), brief_html(ws, found)):
             assert (
                 "<script>alert" not in page
@@ -343,8 +342,8 @@ def fake_points(count: int, absent: int) -> SimpleNamespace:
         {
             "dataset_id": np.repeat([1, 2], [half, count - half]).astype(np.int32),
             "path": paths,
-            "rx": place[0],
-            "ry": place[1],
+            "ax": place[0],
+            "ay": place[1],
             "x": place[0],
             "y": place[1],
         }
@@ -375,23 +374,22 @@ def test_a_comparison_with_one_version_and_no_metrics_still_makes_a_report(tmp_p
         with ws.db.transaction() as cursor:
             for table in ("metrics", "changes", "points", "gaps", "selftest"):
                 cursor.execute(f"DELETE FROM {table}")
-        results.update_record(
-            ws.db,
-            "comparisons",
-            built.comparison_id,
-            version_ids=[built.version_ids["1.0"]],
-            finished_at=datetime(2025, 1, 2),
+        ws.db.execute(
+            "UPDATE comparisons SET version_ids = ?, finished_at = ?",
+            [f"[{built.version_ids['1.0']}]", datetime(2025, 1, 2)],
         )
-        page = report_html(ws, ws.comparison(built.comparison_id))
+        page = report_html(ws, ws.comparisons.get(built.comparison_id))
         assert (
             "compared 2025-01-02" in page
             and 'id="plot-map"' not in page
             and 'id="changes"' not in page
         )
-        assert "absent one by one" in brief_markdown(ws, ws.comparison(built.comparison_id))
+        assert "absent one by one" in brief_markdown(ws, ws.comparisons.get(built.comparison_id))
         with ws.db.transaction() as cursor:
             cursor.execute("UPDATE versions SET absent = 0")
-        assert "There is nothing to render" in brief_html(ws, ws.comparison(built.comparison_id))
+        assert "There is nothing to render" in brief_html(
+            ws, ws.comparisons.get(built.comparison_id)
+        )
 
 
 @pytest.mark.browser

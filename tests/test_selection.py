@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.analysis.vectors.selection import composition, inside_box, inside_polygon, plot_sample
+from core.workspace.selection import composition, inside_box, inside_polygon, plot_sample
 
 SQUARE = np.array([[0, 0], [4, 0], [4, 4], [0, 4]], float)
 

@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.errors import InputError, SchemaTooNew, WorkspaceLocked
-from core.store import catalog, vectors
-from core.store.database import Database, insert_by_name, parquet_source
+from core.contracts.comparison import SelfTestRow
+from core.contracts.derive import from_rows
+from core.errors import ContractError, InputError, SchemaTooNew, WorkspaceLocked
+from core.store import catalog, embeddings
+from core.store.database import Database, insert
 from core.store.migrations import MIGRATIONS
 
 
@@ -110,15 +112,76 @@ def test_threads_write_one_after_the_other_and_nothing_is_lost(db: Database) -> 
     assert db.value("SELECT value FROM meta WHERE key = 'count'") == "80"
 
 
-def test_columns_that_the_schema_did_not_foresee_are_kept(db: Database, tmp_path: Path) -> None:
-    pq.write_table(pa.table({"version": ["1.0"], "surprise": [2.5]}), tmp_path / "versions.parquet")
+def self_test() -> pa.Table:
+    return from_rows(SelfTestRow, [SelfTestRow(1, "plain", 0.5, 3, 0, 20, 10, 0.9, True, 0.0)])
+
+
+def test_rows_of_a_contract_are_inserted_beside_their_owner(db: Database) -> None:
     with db.transaction() as cursor:
-        insert_by_name(
-            cursor, "versions", parquet_source([tmp_path / "versions.parquet"]), comparison_id=7
-        )
-    assert db.rows("SELECT comparison_id, version, surprise, absent FROM versions") == [
-        {"comparison_id": 7, "version": "1.0", "surprise": 2.5, "absent": None}
+        insert(cursor, SelfTestRow, self_test(), comparison_id=7)
+    assert db.rows("SELECT comparison_id, injected_cluster, recovered FROM selftest") == [
+        {"comparison_id": 7, "injected_cluster": 3, "recovered": True}
     ]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (self_test().drop_columns(["auroc"]), "SelfTestRow wants a column 'auroc'"),
+        (self_test().append_column("surprise", [[2.5]]), "SelfTestRow has no column 'surprise'"),
+        (
+            self_test().set_column(4, "seed", pa.array(["one"])),
+            "SelfTestRow.seed in selftest.parquet is string, not int32",
+        ),
+        (
+            self_test().set_column(4, "seed", pa.nulls(1, pa.int32())),
+            "SelfTestRow.seed in selftest.parquet has 1 nulls",
+        ),
+    ],
+)
+def test_inserting_never_adds_a_column_and_names_the_wrong_one(
+    db: Database, table: pa.Table, said: str
+) -> None:
+    with pytest.raises(ContractError, match=said), db.transaction() as cursor:
+        insert(cursor, SelfTestRow, table, where="selftest.parquet", comparison_id=7)
+    assert db.value("SELECT count(*) FROM selftest") == 0
+
+
+def test_a_database_of_the_first_schema_reaches_the_newest_one(tmp_path: Path) -> None:
+    """The migrations end where a new database begins: same tables, columns and types."""
+    columns = """SELECT table_name, column_name, data_type FROM information_schema.columns
+                 WHERE table_name NOT LIKE 'study_%' ORDER BY ALL"""
+    with duckdb.connect(str(tmp_path / "old.duckdb")) as raw:
+        raw.execute(str(MIGRATIONS[0]))
+        raw.execute("CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR)")
+        raw.execute("INSERT INTO meta VALUES ('schema', '1')")
+        raw.execute("ALTER TABLE attributes ADD COLUMN brightness DOUBLE")
+        raw.execute("""INSERT INTO metrics (comparison_id, version_id, scope, name, floor) VALUES
+            (1, 2, 'all', 'kid', 0.5), (1, 2, 'class:car', 'kid', 0.5),
+            (1, 2, 'without:3', 'kid', 0.5), (1, 2, 'without:none', 'kid', 0.5)""")
+        raw.execute("INSERT INTO clusters VALUES (1, 'removed', 0, NULL, 5, NULL)")
+        raw.execute("INSERT INTO versions (comparison_id, planted, found) VALUES (1, 7, 6)")
+    old, new = Database(tmp_path / "old.duckdb"), Database(tmp_path / "new.duckdb")
+    assert old.rows(columns) == new.rows(columns)
+    assert old.rows("SELECT scope, part, baseline FROM metrics ORDER BY ALL") == [
+        {"scope": "all", "part": None, "baseline": 0.5},
+        {"scope": "class", "part": "car", "baseline": 0.5},
+        {"scope": "without", "part": "3", "baseline": 0.5},
+        {"scope": "without", "part": None, "baseline": 0.5},
+    ]
+    assert old.value("SELECT space FROM clusters") == "aligned"
+    assert old.rows("SELECT injected, recovered FROM versions") == [{"injected": 7, "recovered": 6}]
+    old.close()
+    new.close()
+
+
+def test_a_database_of_somebody_else_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "sales.duckdb")) as raw:
+        raw.execute("CREATE TABLE sales (amount INTEGER)")
+    with pytest.raises(InputError, match="no Gapscope workspace"):
+        Database(tmp_path / "sales.duckdb")
+    with duckdb.connect(str(tmp_path / "sales.duckdb")) as raw:
+        assert raw.execute("SHOW TABLES").fetchall() == [("sales",)]
 
 
 def shard(path: Path, ids: list[str], values: np.ndarray, errors: list[str | None]) -> Path:
@@ -165,8 +228,8 @@ def test_vectors_come_back_in_path_order_and_ingesting_twice_changes_nothing(
     encoder = {"id": "toy", "dim": 3, "weights_hash": "h"}
     for _ in range(2):
         with db.transaction() as cursor:
-            vectors.ingest(cursor, encoder, [file], ())
-    table, array = vectors.dataset_vectors(db, dataset, "toy")
+            embeddings.ingest(cursor, encoder, [file])
+    table, array = embeddings.dataset_vectors(db, dataset, "toy")
     assert table.column("path").to_pylist() == ["a.png", "b.png", "copy of b.png"]
     np.testing.assert_array_equal(array, values[[0, 1, 1]])
     assert db.value("SELECT count(*) FROM thumbnails") == 3
@@ -182,17 +245,19 @@ def test_only_what_lacks_a_vector_is_embedded_and_each_content_once(
         db, name="r", domain="real", version=None, folder=tmp_path, labels=None
     )
     image_rows(db, dataset, [("a.png", "A"), ("b.png", "B"), ("b2.png", "B")])
-    assert vectors.to_embed(db, [dataset], "toy", ("plain",)).column("content_id").to_pylist() == [
+    assert embeddings.to_embed(db, [dataset], "toy", ("plain",)).column(
+        "content_id"
+    ).to_pylist() == [
         "A",
         "B",
     ]
     file = shard(tmp_path / "s.parquet", ["A"], np.ones((1, 2), np.float32), [None])
     with db.transaction() as cursor:
-        vectors.ingest(cursor, {"id": "toy", "dim": 2}, [file], ())
-    assert vectors.to_embed(db, [dataset], "toy", ("plain",)).column("content_id").to_pylist() == [
-        "B"
-    ]
+        embeddings.ingest(cursor, {"id": "toy", "dim": 2, "weights_hash": None}, [file])
+    assert embeddings.to_embed(db, [dataset], "toy", ("plain",)).column(
+        "content_id"
+    ).to_pylist() == ["B"]
     assert (
-        vectors.to_embed(db, [dataset], "toy", ("plain", "simplified")).num_rows == 2
+        embeddings.to_embed(db, [dataset], "toy", ("plain", "simplified")).num_rows == 2
     )  # A lacks the second view
-    assert vectors.to_embed(db, [dataset], "other", ("plain",)).num_rows == 2
+    assert embeddings.to_embed(db, [dataset], "other", ("plain",)).num_rows == 2

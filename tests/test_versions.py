@@ -7,13 +7,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.analysis.changes import attribution, contributions
+from core.analysis.changes import attribution
 from core.analysis.changes import between as versions
 from core.analysis.changes.between import Version, changes_table, coverage_change, pairs, states
 from core.analysis.changes.verdict import verdict
 from core.analysis.coverage.score import Views
 from core.analysis.metrics.frechet import frechet
 from core.analysis.metrics.kernel import kid as metric_kid
+from core.reports import contributions
 
 KINDS, EACH, DIM = 6, 40, 24
 

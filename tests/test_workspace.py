@@ -81,13 +81,13 @@ def test_from_folders_to_the_list_of_what_is_absent(workspace: Workspace, tmp_pa
     points = found.points()
     assert points.num_rows == sum(dataset.images for dataset in (found.real, *found.versions))
     assert pc.sum(pc.is_null(points.column("x"))).as_py() == 0
-    assert workspace.thumbnails(found.coverage("1.0").column("content_id").to_pylist())
+    assert workspace.datasets.thumbnails(found.coverage("1.0").column("content_id").to_pylist())
 
     again = workspace.compare(real, versions, encoder="lite0")
     assert (
         again.id == found.id
     )  # the same inputs give the same comparison: nothing is computed twice
-    embeds = [job.result["embedded"] for job in workspace.jobs() if job.kind == "embed"]
+    embeds = [job.result["embedded"] for job in workspace.jobs.list() if job.kind == "embed"]
     assert embeds[0] == 0 and len(embeds) == 2
 
 
@@ -104,7 +104,7 @@ def test_a_version_that_is_added_later_leaves_the_map_and_the_clusters_where_the
     after = workspace.compare(real, [first, second], encoder="lite0")
     new = {row["path"]: row for row in after.points().to_pylist() if row["domain"] == "real"}
 
-    embeds = [job.result["embedded"] for job in workspace.jobs() if job.kind == "embed"]
+    embeds = [job.result["embedded"] for job in workspace.jobs.list() if job.kind == "embed"]
     assert embeds[0] <= 12  # only the images of night, which 1.0 lacks
     span = max(row["x"] for row in old.values()) - min(row["x"] for row in old.values())
     moved = [
@@ -153,11 +153,11 @@ def test_labels_can_change_without_reading_an_image_again(
 ) -> None:
     real = workspace.add_dataset(folders[0], domain="real")
     workspace.scan(real)
-    assert set(workspace.images(real).column("class").to_pylist()) == {None}
-    workspace.set_labels(real, "{class}/*")
-    assert set(workspace.images(real).column("class").to_pylist()) == {"red", "green"}
-    workspace.set_labels(real, None)
-    assert set(workspace.images(real).column("class").to_pylist()) == {None}
+    assert set(workspace.datasets.images(real).column("class").to_pylist()) == {None}
+    workspace.datasets.set_labels(real, "{class}/*")
+    assert set(workspace.datasets.images(real).column("class").to_pylist()) == {"red", "green"}
+    workspace.datasets.set_labels(real, None)
+    assert set(workspace.datasets.images(real).column("class").to_pylist()) == {None}
 
 
 def test_a_broken_file_costs_that_file_alone(
@@ -210,7 +210,7 @@ def test_weights_that_are_absent_are_said_before_any_work(
     version = workspace.add_dataset(folders[1], domain="synthetic", version="1.0")
     with pytest.raises(EncoderNotReady, match="GAPSCOPE_WEIGHTS"):
         workspace.compare(real, [version], encoder="clip:ViT-B-32/laion2b_s34b_b79k")
-    assert workspace.jobs() == []
+    assert workspace.jobs.list() == []
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -255,7 +255,7 @@ def test_a_workspace_is_opened_once_and_read_by_a_copy(
         )
     shutil.copy(path, tmp_path / "copy.duckdb")
     with Workspace(tmp_path / "copy.duckdb", read_only=True, settings=home, progress=False) as ws:
-        assert ws.datasets()[0].images == 64
+        assert ws.datasets.list()[0].images == 64
         with pytest.raises(GapscopeError, match="reading only"):
             ws.add_dataset(folders[1], domain="synthetic", version="1.0")
 
@@ -275,19 +275,21 @@ def test_the_server_process_never_loads_what_only_workers_need() -> None:
 # --- a kill in the middle -------------------------------------------------------------------------
 
 EMBED = """
-import sys, core.jobs.embed.task as embed, core.workspace.kinds as kinds
+import json, sys, core.jobs.embed.task as embed, core.jobs.kinds as kinds
+from dataclasses import replace
 from pathlib import Path
 from core.jobs.sample.project import mode_of, write_sample
 from core.settings import Settings
 from core.workspace import Workspace
-original = kinds.EmbedKind.prepare
-def small_shards(self, job, folder):  # many shards, so that a kill falls between two of them
-    result = original(self, job, folder)
+kind = kinds.KINDS["embed"]
+def small_shards(db, job, folder):  # many shards, so that a kill falls between two of them
+    result = kind.prepare(db, job, folder)
     spec = Path(folder) / "spec.json"
     if result is None and '"shard": 8' not in spec.read_text():
-        spec.write_text(spec.read_text().replace('"kind"', '"shard": 8, "precision": "f32", "kind"', 1))
+        values = json.loads(spec.read_text())
+        spec.write_text(json.dumps({**values, "shard": 8, "precision": "f32"}))
     return result
-kinds.EmbedKind.prepare = small_shards
+kinds.KINDS["embed"] = replace(kind, prepare=small_shards)
 home, database, folder = sys.argv[1:]
 with Workspace(database, settings=Settings(home=Path(home)), progress=False) as ws:
     real = ws.add_dataset(folder, domain="real")
@@ -324,15 +326,15 @@ def test_a_kill_in_the_middle_of_embedding_loses_nothing_that_was_finished(
     process.wait()
 
     with Workspace(tmp_path / "killed.duckdb", settings=home, progress=False) as ws:
-        stopped = next(job for job in ws.jobs() if job.kind == "embed")
+        stopped = next(job for job in ws.jobs.list() if job.kind == "embed")
         assert stopped.status == "interrupted" and "finished parts are kept" in (
             stopped.remedy or ""
         )
-        real = ws.datasets("real")[0]
+        real = ws.datasets.list("real")[0]
         kept = len(ws.vectors(real, "lite0")[0])
         assert 16 <= kept < 160
-        ws.resume(stopped.id)
-        ws.wait(stopped.id)
+        ws.jobs.resume(stopped.id)
+        ws.jobs.wait(stopped.id)
         paths, vectors = ws.vectors(real, "lite0")
     subprocess.run(
         [*arguments[:3], str(tmp_path / "whole.duckdb"), arguments[4]],
@@ -341,6 +343,6 @@ def test_a_kill_in_the_middle_of_embedding_loses_nothing_that_was_finished(
         check=True,
     )
     with Workspace(tmp_path / "whole.duckdb", settings=home, progress=False) as ws:
-        whole_paths, whole = ws.vectors(ws.datasets("real")[0], "lite0")
+        whole_paths, whole = ws.vectors(ws.datasets.list("real")[0], "lite0")
     assert paths == whole_paths and len(paths) == 160
     np.testing.assert_array_equal(vectors, whole)

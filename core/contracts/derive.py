@@ -21,6 +21,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.errors import ContractError
 
@@ -101,6 +102,17 @@ def schema(row: type) -> pa.Schema:
     return pa.schema([pa.field(c.name, _ARROW[c.kind], c.nullable) for c in columns(row)])
 
 
+@cache
+def enumerations(row: type) -> dict[str, type[StrEnum]]:
+    """The columns of a row contract whose values are an enumeration's, with that enumeration."""
+    found = {}
+    for name, hint in get_type_hints(row, include_extras=True).items():
+        for part in (hint, *get_args(hint)):
+            if isinstance(part, type) and issubclass(part, StrEnum):
+                found[name.removesuffix("_")] = part
+    return found
+
+
 def ddl(row: type, *, owner: str | None = None, table: str | None = None) -> str:
     """``CREATE TABLE`` for a row contract. ``owner``: the column that names the comparison or study
     which the rows belong to, put first.
@@ -134,6 +146,14 @@ def from_columns(row: type, values: Mapping[str, Any]) -> pa.Table:
     table = pa.Table.from_arrays(arrays, schema=schema(row))
     validate(row, table)
     return table
+
+
+def conform(row: type, table: pa.Table) -> pa.Table:
+    """``table`` with its columns in the contract's order and types. Raises :class:`ContractError`."""
+    names = {c.name: c.attribute for c in columns(row)}
+    return from_columns(
+        row, {names.get(name, name): table.column(name) for name in table.column_names}
+    )
 
 
 def from_rows(row: type[T], rows: Iterable[T]) -> pa.Table:
@@ -216,6 +236,8 @@ def _column(item: Field[Any], hint: Any) -> Column:
 def _array(values: Any, column: Column) -> pa.Array | pa.ChunkedArray:
     kind = _ARROW[column.kind]
     if isinstance(values, pa.ChunkedArray | pa.Array):
+        if pa.types.is_floating(values.type):
+            values = pc.if_else(pc.is_finite(values), values, pa.scalar(None, values.type))
         return values.cast(kind)
     if column.kind == "json":
         return pa.array([_dumped(value) for value in values], kind)

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
-from core.jobs.folder import JobFolder, Progress
+from core.contracts.catalog import Progress
+from core.jobs.folder import JobFolder
 from core.jobs.worker import follow_parent, read_outcome, run_job
 
 GRACE = 8.0  # seconds a task has to notice that it was cancelled before its process is ended

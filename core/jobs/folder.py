@@ -23,36 +23,22 @@ import os
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.contracts import derive, specs
+from core.contracts.catalog import Progress
 from core.errors import GapscopeError, JobCancelled
 from core.files import storage_guard, write_array, write_table, write_text
 
 REPORT_EVERY = 0.25  # seconds between two lines of progress.jsonl within one stage
 
-
-@dataclass(frozen=True)
-class Progress:
-    """One report of a running job.
-
-    ``done`` of ``total`` units in ``stage`` (``total`` 0: unknown); ``rate`` in units per second
-    over the stage; ``left`` seconds to the end of the stage (None: unknown); ``time`` seconds since
-    the epoch.
-    """
-
-    stage: str
-    done: int
-    total: int
-    rate: float
-    left: float | None
-    note: str
-    time: float
+T = TypeVar("T")
 
 
 class JobFolder:
@@ -64,14 +50,17 @@ class JobFolder:
         self._stage_started = 0.0
         self._stage_first = 0
         self._last_report = 0.0
-        self.listener: Callable[[Progress], None] | None = (
-            None  # hears reports where the job runs in this process
-        )
+        # hears reports where the job runs in this process
+        self.listener: Callable[[Progress], None] | None = None
 
     @classmethod
-    def create(cls, path: Path | str, spec: dict[str, Any]) -> JobFolder:
-        """Make the folder and write ``spec.json``. ``spec`` must hold ``kind`` and be JSON."""
+    def create(cls, path: Path | str, spec: Any) -> JobFolder:
+        """Make the folder and write ``spec.json``: a spec of :mod:`core.contracts` (or a dictionary
+        with ``kind`` in it) as JSON.
+        """
         folder = cls(path)
+        if is_dataclass(spec) and not isinstance(spec, type):
+            spec = {"kind": spec.KIND, **specs.to_json(spec)}  # type: ignore[attr-defined]
         with storage_guard(folder.path):
             for part in ("inputs", "outputs"):
                 (folder.path / part).mkdir(parents=True, exist_ok=True)
@@ -81,9 +70,23 @@ class JobFolder:
     # --- what to do -------------------------------------------------------------------------------
 
     @property
+    def prepared(self) -> bool:
+        """Whether :meth:`create` was here."""
+        return (self.path / "spec.json").exists()
+
+    @property
     def spec(self) -> dict[str, Any]:
         """The parameters, as written by :meth:`create`."""
         return json.loads((self.path / "spec.json").read_text("utf-8"))
+
+    def read_spec(self, spec: type[T]) -> T:
+        """The parameters as the spec that they were written from."""
+        values = {name: value for name, value in self.spec.items() if name != "kind"}
+        return specs.from_json(spec, values)
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """A JSON file from ``outputs/``."""
+        return json.loads(self.output(name).read_text("utf-8"))
 
     def input(self, name: str) -> Path:
         """Path of an input file, for example ``images.parquet``."""
@@ -114,6 +117,14 @@ class JobFolder:
     def write_table(self, name: str, table: pa.Table) -> None:
         """Write an Arrow table into ``outputs/``, whole or not at all."""
         write_table(self.output(name), table)
+
+    def write_rows(self, row: type, table: pa.Table) -> None:
+        """Write a table of a row contract into ``outputs/`` under its name, whole or not at all.
+
+        Raises :class:`~core.errors.ContractError` for a missing or surplus column.
+        """
+        name = f"{derive.table_name(row)}.parquet"
+        write_table(self.output(name), derive.conform(row, table))
 
     def write_array(self, name: str, array: np.ndarray) -> None:
         """Write an array into ``outputs/``, whole or not at all."""

@@ -10,42 +10,29 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
 
-from core.errors import GapscopeError
+from core.contracts.catalog import JobRecord
+from core.contracts.requests import Result
+from core.contracts.words import JobKind, JobStatus, Outcome
+from core.errors import GapscopeError, InputError
 from core.jobs.engines import Engine
 from core.jobs.folder import JobFolder
-from core.store import jobs as job_store
+from core.jobs.kind import Kind
+from core.store import job_table
 from core.store.database import Database
-from core.store.jobs import JobRecord
 
 logger = logging.getLogger("gapscope.jobs")
-
-
-class Kind(Protocol):
-    """How the workspace serves one kind of job."""
-
-    def prepare(self, job: JobRecord, folder: Path) -> dict[str, Any] | None:
-        """Write the job folder. A dictionary instead of None: there is nothing to do, and this is
-        the result.
-        """
-
-    def ingest(self, job: JobRecord, folder: Path) -> dict[str, Any]:
-        """Store the outputs; what came of it, for the jobs page."""
-
-    def salvage(self, job: JobRecord, folder: Path) -> None:
-        """Store what a job finished before it was stopped, so that nothing is done twice."""
-
-    def failed(self, job: JobRecord) -> None:
-        """The job will not give a result."""
 
 
 class Supervisor:
     """Moves the jobs of one workspace along, on one engine."""
 
-    def __init__(self, db: Database, folder: Path, engine: Engine, kinds: dict[str, Kind]) -> None:
+    def __init__(
+        self, db: Database, folder: Path, engine: Engine, kinds: Mapping[JobKind, Kind]
+    ) -> None:
         self.db = db
         self.folder = folder
         self.engine = engine
@@ -61,12 +48,12 @@ class Supervisor:
     def step(self) -> bool:
         """Move everything one step; whether anything waits or runs still."""
         with self._lock:
-            active = job_store.active(self.db)
+            active = job_table.active(self.db)
             for job in active:
-                if job.status == "running":
+                if job.status == JobStatus.RUNNING:
                     self._look_after(job)
             for job in active:
-                if job.status == "waiting":
+                if job.status == JobStatus.WAITING:
                     self._start_if_ready(job)
             return bool(active)
 
@@ -99,10 +86,10 @@ class Supervisor:
         with self._lock:
             self.engine.close()
             for job_id in list(self._running):
-                job_store.set_status(
+                job_table.set_status(
                     self.db,
                     job_id,
-                    "interrupted",
+                    JobStatus.INTERRUPTED,
                     what="Gapscope was closed while the job ran",
                     remedy="Resume it: finished parts are kept.",
                 )
@@ -111,13 +98,23 @@ class Supervisor:
     # --- one job ----------------------------------------------------------------------------------
 
     def path(self, job: JobRecord) -> Path:
-        """The job's folder on disk."""
-        return self.folder / job.folder
+        """The job's folder on disk: a plain name inside the jobs folder, whatever the database says.
+
+        Raises :class:`InputError` for a crafted record: resuming removes folders.
+        """
+        path = self.folder / job.folder
+        plain = Path(job.folder).name == job.folder and job.folder not in ("", ".", "..")
+        if not plain or path.resolve().parent != self.folder.resolve():
+            raise InputError(
+                f"The folder of the job {job.title!r} is not inside the workspace's jobs folder",
+                "This workspace was not written by Gapscope alone: start the job again.",
+            )
+        return path
 
     def cancel(self, job_id: str) -> None:
         """Stop a job, and with it the jobs that wait for it."""
         with self._lock:
-            job = job_store.job(self.db, job_id)
+            job = job_table.job(self.db, job_id)
             if job is None or not job.active:
                 return
             if job.id in self._running:
@@ -125,7 +122,7 @@ class Supervisor:
             else:
                 self._end(
                     job,
-                    "cancelled",
+                    JobStatus.CANCELLED,
                     what="The job was cancelled before it began",
                     remedy="Resume it to run it.",
                 )
@@ -134,13 +131,14 @@ class Supervisor:
     def resume(self, job_id: str) -> None:
         """Let a stopped job, and the jobs before it that stopped, wait for their turn again."""
         with self._lock:
-            job = job_store.job(self.db, job_id)
+            job = job_table.job(self.db, job_id)
             if job is None or not job.resumable:
                 return
+            folder = JobFolder(self.path(job))
             for before in job.after:
                 self.resume(before)
-            JobFolder(self.path(job)).clear_cancel()
-            job_store.set_status(self.db, job.id, "waiting")
+            folder.clear_cancel()
+            job_table.set_status(self.db, job.id, JobStatus.WAITING)
         self.wake()
 
     def recover(self) -> None:
@@ -148,53 +146,36 @@ class Supervisor:
         shards are kept.
         """
         with self._lock:
-            for job in job_store.active(self.db):
+            for job in job_table.active(self.db):
                 if job.id in self._running:
                     continue
-                if job.status == "running":
+                if job.status == JobStatus.RUNNING:
                     self._salvage(job)
-                job_store.set_status(
+                job_table.set_status(
                     self.db,
                     job.id,
-                    "interrupted",
+                    JobStatus.INTERRUPTED,
                     what="Gapscope ended before the job did",
                     remedy="Resume it: finished parts are kept.",
                 )
 
     def _start_if_ready(self, job: JobRecord) -> None:
-        states = {
-            before: (found.status if (found := job_store.job(self.db, before)) else "failed")
-            for before in job.after
-        }
-        stopped = [
-            before
-            for before, status in states.items()
-            if status in ("failed", "cancelled", "interrupted")
-        ]
-        if stopped:
-            cause = job_store.job(self.db, stopped[0])
-            status = "cancelled" if cause and cause.status == "cancelled" else "failed"
-            self._end(
-                job,
-                status,
-                what=f"A job before it did not finish: {cause.what if cause else stopped[0]}",
-                remedy=cause.remedy if cause and cause.remedy else "See that job.",
-            )
+        before = [job_table.job(self.db, job_id) for job_id in job.after]
+        if stopped := [one for one in before if one is None or one.resumable]:
+            self._end_after(job, stopped[0])
             return
-        if (
-            any(status != "done" for status in states.values())
-            or len(self._running) >= self.engine.capacity
-        ):
+        waiting = any(one is not None and one.active for one in before)
+        if waiting or len(self._running) >= self.engine.capacity:
             return
-        folder = self.path(job)
         served, result = self._serve(job, self.kinds[job.kind].prepare)
         if not served:
             return
         if result is not None:
-            job_store.set_status(self.db, job.id, "done", result=result)
+            self._done(job, result)
             return
+        folder = self.path(job)
         self._running.add(job.id)
-        job_store.set_status(self.db, job.id, "running")
+        job_table.set_status(self.db, job.id, JobStatus.RUNNING)
         self.engine.start(job.id, folder)
         if self.engine.outcome(job.id, folder) is not None:
             self._look_after(job)
@@ -207,50 +188,59 @@ class Supervisor:
         if outcome is None:
             return
         self._running.discard(job.id)
-        if outcome == "done":
+        if outcome == Outcome.DONE:
             served, result = self._serve(job, self.kinds[job.kind].ingest)
-            if not served:
-                return
-            job_store.set_status(self.db, job.id, "done", result=result)
-            shutil.rmtree(
-                folder / "inputs", ignore_errors=True
-            )  # large, and in the database already
+            if served and result is not None:
+                self._done(job, result)
+                # large, and in the database already
+                shutil.rmtree(folder / "inputs", ignore_errors=True)
             return
         self._salvage(job)
-        failure = JobFolder(folder).failure() if outcome == "failed" else None
-        self._end(
-            job,
-            outcome,
-            what=failure["what"] if failure else "The job was cancelled",
-            remedy=failure["remedy"] if failure else "Resume it: finished parts are kept.",
-        )
+        if outcome == Outcome.CANCELLED:
+            what, remedy = "The job was cancelled", "Resume it: finished parts are kept."
+            self._end(job, JobStatus.CANCELLED, what=what, remedy=remedy)
+            return
+        failure = JobFolder(folder).failure() or {
+            "what": "The job's process ended without saying why",
+            "remedy": "Resume it: finished parts are kept. The server's log may say more.",
+        }
+        self._end(job, JobStatus.FAILED, what=failure["what"], remedy=failure["remedy"])
 
     def _serve(
-        self, job: JobRecord, step: Callable[[JobRecord, Path], dict[str, Any] | None]
-    ) -> tuple[bool, dict[str, Any] | None]:
+        self, job: JobRecord, step: Callable[[Database, JobRecord, Path], Result | None]
+    ) -> tuple[bool, Result | None]:
         """Prepare or ingest a job: whether that could be done, and its answer. What goes wrong ends
         the job in words; a fault of ours goes on to the log.
         """
         try:
-            return True, step(job, self.path(job))
+            return True, step(self.db, job, self.path(job))
         except GapscopeError as error:
-            self._end(job, "failed", what=error.what, remedy=error.remedy)
+            self._end(job, JobStatus.FAILED, what=error.what, remedy=error.remedy)
             return False, None
         except Exception as error:
-            self._end(
-                job,
-                "failed",
-                what=f"{type(error).__name__}: {error}",
-                remedy="This is a fault in Gapscope.",
-            )
+            what = f"{type(error).__name__}: {error}"
+            self._end(job, JobStatus.FAILED, what=what, remedy="This is a fault in Gapscope.")
             raise
 
     def _salvage(self, job: JobRecord) -> None:
         try:
-            self.kinds[job.kind].salvage(job, self.path(job))
-        except GapscopeError as error:
+            self.kinds[job.kind].salvage(self.db, job, self.path(job))
+        except (GapscopeError, OSError, ValueError, KeyError) as error:
             logger.warning("finished parts of %s could not be kept: %s", job.id, error)
 
-    def _end(self, job: JobRecord, status: str, *, what: str, remedy: str) -> None:
-        job_store.set_status(self.db, job.id, status, what=what, remedy=remedy)
-        self.kinds[job.kind].failed(job)
+    def _done(self, job: JobRecord, result: Result) -> None:
+        job_table.set_status(self.db, job.id, JobStatus.DONE, result=asdict(result))
+
+    def _end(self, job: JobRecord, status: JobStatus, *, what: str, remedy: str) -> None:
+        job_table.set_status(self.db, job.id, status, what=what, remedy=remedy)
+        self.kinds[job.kind].failed(self.db, job)
+
+    def _end_after(self, job: JobRecord, cause: JobRecord | None) -> None:
+        """End a job because one before it did not finish."""
+        cancelled = cause is not None and cause.status == JobStatus.CANCELLED
+        self._end(
+            job,
+            JobStatus.CANCELLED if cancelled else JobStatus.FAILED,
+            what=f"A job before it did not finish: {cause.what if cause else 'it was removed'}",
+            remedy=cause.remedy if cause and cause.remedy else "See that job.",
+        )

@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from core.contracts.catalog import Progress
 from core.errors import GapscopeError, JobCancelled
 from core.files import write_text
-from core.jobs.folder import JobFolder, Progress
+from core.jobs.folder import JobFolder
 
 OUTCOME = "finished.json"
 

@@ -109,7 +109,8 @@ def brief(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | No
         if row[name]
     ]
     pictures = {
-        key: data_uri(webp) for key, webp in ws.thumbnails(list(dict.fromkeys(ids))).items()
+        key: data_uri(webp)
+        for key, webp in ws.datasets.thumbnails(list(dict.fromkeys(ids))).items()
     }
     wants = [
         Want(
@@ -220,11 +221,11 @@ def self_test_sentence(summary: Mapping[str, Any]) -> str:
     """What the self-test says of a version's list; empty where there was none, or where the verdict
     tells it already.
     """
-    if not summary.get("planted") or "planted" in (summary.get("verdict") or ""):
+    if not summary.get("injected") or "injected" in (summary.get("verdict") or ""):
         return ""
-    alarms = summary.get("false_alarms")
+    alarms = summary.get("false_alarm_share")
     rate = "" if alarms is None else f"; false alarms {100 * alarms:.1f} %"
-    return f"Of {summary['planted']} gaps planted in this data the list finds {summary.get('found') or 0}{rate}."
+    return f"Of {summary['injected']} gaps injected into this data the list finds {summary.get('recovered') or 0}{rate}."
 
 
 def _counts(want: Want, trusted: bool) -> list[str]:

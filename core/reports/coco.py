@@ -19,7 +19,9 @@ def coco_json(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int)
     """The absent images of one version as COCO JSON text."""
     sizes = {
         row["path"]: (row["width"], row["height"])
-        for row in ws.images(comparison.real).select(["path", "width", "height"]).to_pylist()
+        for row in ws.datasets.images(comparison.real)
+        .select(["path", "width", "height"])
+        .to_pylist()
     }
     label = _label(comparison, version)
     names = {gap["cluster"]: gap["name"] for gap in comparison.gaps(version).to_pylist()}
@@ -36,7 +38,7 @@ def coco_json(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int)
                 "date_captured": None,
                 "gapscope": {
                     "score": row["score"],
-                    "level": row["level"],
+                    "q": row["q"],
                     "cluster": row["cluster"],
                     "gap": names.get(row["cluster"]),
                     "nearest": row["nearest"],

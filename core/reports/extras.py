@@ -28,7 +28,7 @@ def spectrum_of(ws: WorkspaceLike, comparison: ComparisonLike) -> SpectrumFound 
     versions, or None.
     """
     wanted = {dataset.id for dataset in comparison.versions}
-    for job in ws.jobs():
+    for job in ws.jobs.list():
         ids = (
             set(job.result.get("dataset_ids", ()))
             if job.kind == "spectrum" and job.status == "done"
@@ -36,7 +36,7 @@ def spectrum_of(ws: WorkspaceLike, comparison: ComparisonLike) -> SpectrumFound 
         )
         if comparison.record.real_id not in ids or not ids & wanted:
             continue
-        outputs = ws.job_path(job.id) / "outputs"
+        outputs = ws.jobs.path(job.id) / "outputs"
         files = (outputs / "spectra.parquet", outputs / "curves.parquet")
         if all(file.is_file() for file in files):
             shown = wanted | {comparison.record.real_id}
@@ -56,13 +56,13 @@ def finetune_of(ws: WorkspaceLike, comparison: ComparisonLike) -> dict[str, Any]
     summary rows, sentences; or None.
     """
     wanted = {dataset.id for dataset in comparison.versions}
-    for record in ws.studies():
+    for record in ws.studies.list():
         if (
             record.status == "done"
             and record.real_id == comparison.record.real_id
             and wanted & set(record.version_ids)
         ):
-            told = ws.study(record.id).as_dict()
+            told = ws.studies.get(record.id).as_dict()
             return {
                 "name": record.name,
                 "summary": told["summary"],

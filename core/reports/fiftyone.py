@@ -41,8 +41,8 @@ def fiftyone_files(comparison: ComparisonLike, version: str | int) -> dict[str, 
     files: dict[str, str] = {}
     for name, row in zip(_names([row["path"] for row in rows]), rows, strict=True):
         target: dict[str, Any] = {"label": CLASSES.index(ABSENT if row["absent"] else COVERED)}
-        if row["absent"] and row["level"] is not None and math.isfinite(row["level"]):
-            target["confidence"] = 1.0 - row["level"]
+        if row["absent"] and row["q"] is not None and math.isfinite(row["q"]):
+            target["confidence"] = 1.0 - row["q"]
         attributes = {
             "score": row["score"],
             "rank": row["rank"],

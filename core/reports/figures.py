@@ -34,7 +34,7 @@ def map_figure(
     table = comparison.points()
     x, y = (
         table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
-        for name in ("rx", "ry")
+        for name in ("ax", "ay")
     )
     if not np.isfinite(x).any():
         x, y = (
@@ -126,7 +126,7 @@ def trend_figure(rows: Sequence[dict[str, Any]], columns: int = 3) -> go.Figure 
             )
             for side in ("high", "low")
         )
-        floors = [row["floor"] for row in mine]
+        floors = [row["baseline"] for row in mine]
         if any(floor is not None for floor in floors):
             figure.add_scatter(
                 x=labels,
@@ -134,7 +134,7 @@ def trend_figure(rows: Sequence[dict[str, Any]], columns: int = 3) -> go.Figure 
                 mode="lines",
                 line={"dash": "dash", "color": FAINT, "width": 1.5},
                 **where,
-                hovertemplate="floor %{y:.4g}<extra></extra>",
+                hovertemplate="real vs real %{y:.4g}<extra></extra>",
                 showlegend=False,
             )
         figure.add_scatter(

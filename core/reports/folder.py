@@ -55,7 +55,7 @@ def write_absent_folder(
             rows.append(
                 {
                     "file": file,
-                    **{key: row[key] for key in ("path", "score", "level", "cluster")},
+                    **{key: row[key] for key in ("path", "score", "q", "cluster")},
                     "gap": names.get(row["cluster"]),
                     **{key: row[key] for key in ("nearest", "distance", "class", "bias")},
                 }
@@ -69,7 +69,7 @@ SCHEMA = pa.schema(
         ("file", pa.string()),
         ("path", pa.string()),
         ("score", pa.float64()),
-        ("level", pa.float64()),
+        ("q", pa.float64()),
         ("cluster", pa.int32()),
         ("gap", pa.string()),
         ("nearest", pa.string()),

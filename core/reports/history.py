@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.analysis.metrics.words import METRICS
+from core.contracts.metric_words import METRICS
 from core.reports.source import ComparisonLike
 
 
@@ -51,9 +51,9 @@ def trend_rows(comparison: ComparisonLike) -> list[dict[str, Any]]:
                 "value": row["absent_rate"],
                 "low": row["low"],
                 "high": row["high"],
-                "floor": row["floor_rate"],
-                "floor_low": None,
-                "floor_high": None,
+                "baseline": row["baseline_rate"],
+                "baseline_low": None,
+                "baseline_high": None,
                 "note": None
                 if row["absolute"] is not False
                 else "Only the ranking can be trusted: the look is too far from the camera's.",
@@ -82,7 +82,15 @@ def trend_rows(comparison: ComparisonLike) -> list[dict[str, Any]]:
                 "position": place.get(row["version_id"], 0),
                 **{
                     name: row[name]
-                    for name in ("value", "low", "high", "floor", "floor_low", "floor_high", "note")
+                    for name in (
+                        "value",
+                        "low",
+                        "high",
+                        "baseline",
+                        "baseline_low",
+                        "baseline_high",
+                        "note",
+                    )
                 },
             }
         )

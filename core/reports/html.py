@@ -185,7 +185,7 @@ def _pair_rows(pair: Pair) -> dict[str, Any]:
 
 def _pictures(ws: WorkspaceLike, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     ids = list(dict.fromkeys(one for row in rows for one in row["ids"] if one))
-    return {key: data_uri(webp) for key, webp in ws.thumbnails(ids).items()}
+    return {key: data_uri(webp) for key, webp in ws.datasets.thumbnails(ids).items()}
 
 
 def _metrics(trend: list[dict[str, Any]], comparison: ComparisonLike) -> list[dict[str, Any]]:
@@ -201,8 +201,9 @@ def _metrics(trend: list[dict[str, Any]], comparison: ComparisonLike) -> list[di
                 "better": first["better"],
                 "meaning": first["meaning"],
                 "cells": [cells.get(dataset.id) for dataset in comparison.versions],
-                "floor": next(
-                    (cell["floor"] for cell in cells.values() if cell["floor"] is not None), None
+                "baseline": next(
+                    (cell["baseline"] for cell in cells.values() if cell["baseline"] is not None),
+                    None,
                 ),
             }
         )

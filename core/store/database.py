@@ -6,17 +6,22 @@ writes go one after the other through a lock, so that two threads never conflict
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
+from core.contracts import derive
 from core.errors import InputError, SchemaTooNew, StorageFull, WorkspaceLocked
+from core.store import schema
 from core.store.migrations import MIGRATIONS
+
+T = TypeVar("T")
 
 
 class Database:
@@ -62,6 +67,28 @@ class Database:
             result = cursor.execute(sql, list(parameters))
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def records(
+        self, row: type, record: type[T], sql: str, parameters: Sequence[Any] = ()
+    ) -> list[T]:
+        """The answer as records of a class that has the query's columns as fields; JSON columns of
+        the row contract are read (null: the field's own empty value).
+        """
+        read = {column.name for column in derive.columns(row) if column.kind == "json"}
+        enums = derive.enumerations(row)
+        return [
+            record(
+                **{
+                    name: json.loads(value or "{}")
+                    if name in read
+                    else enums[name](value)
+                    if name in enums and value is not None
+                    else value
+                    for name, value in values.items()
+                }
+            )
+            for values in self.rows(sql, parameters)
+        ]
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any] | None:
         """The first row of the answer, or None."""
@@ -111,23 +138,35 @@ class Database:
 
     @property
     def schema_version(self) -> int:
-        """Number of migrations this file has had."""
-        exists = self.value(
-            "SELECT count(*) FROM information_schema.tables WHERE table_name = 'meta'"
-        )
-        if not exists:
+        """Number of migrations this file has had; 0 for one that no Gapscope wrote."""
+        if not self._has_table("meta"):
             return 0
         return int(self.value("SELECT value FROM meta WHERE key = 'schema'") or 0)
 
+    def _has_table(self, name: str | None = None) -> bool:
+        condition = "WHERE table_name = ?" if name else ""
+        return bool(
+            self.value(
+                f"SELECT count(*) FROM information_schema.tables {condition}",
+                [name] if name else [],
+            )
+        )
+
     def _migrate(self) -> None:
-        version = self.schema_version
-        if version > len(MIGRATIONS):
+        version, newest = self.schema_version, len(MIGRATIONS)
+        if version > newest:
             raise SchemaTooNew(
-                f"{self.path} was written by a newer Gapscope (its schema is {version}, this one knows {len(MIGRATIONS)})",
+                f"{self.path} was written by a newer Gapscope (its schema is {version}, this one "
+                f"knows {newest})",
                 "Update Gapscope, or open another workspace; nothing was changed.",
             )
-        if version == len(MIGRATIONS):
+        if version == newest:
             return
+        if version == 0 and self._has_table():
+            raise InputError(
+                f"{self.path} is a DuckDB database, but no Gapscope workspace",
+                "Choose another file for the workspace; nothing was changed.",
+            )
         if self.read_only:
             raise InputError(
                 f"{self.path} has an older schema ({version})",
@@ -137,45 +176,29 @@ class Database:
             cursor.execute(
                 "CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value VARCHAR)"
             )
-            for step in MIGRATIONS[version:]:
-                cursor.execute(step)
-            cursor.execute(
-                "INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(len(MIGRATIONS))]
-            )
+            for step in schema.statements() if version == 0 else MIGRATIONS[version:]:
+                if callable(step):
+                    step(cursor)
+                else:
+                    cursor.execute(step)
+            cursor.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(newest)])
 
 
-def insert_by_name(
-    cursor: duckdb.DuckDBPyConnection, table: str, source: str, **fixed: Any
+def insert(
+    cursor: duckdb.DuckDBPyConnection, row: type, table: pa.Table, *, where: str = "", **owner: int
 ) -> None:
-    """Insert the rows of ``source`` (SQL after FROM) into ``table``, column by name, with ``fixed``
-    columns added.
-
-    Columns the table lacks are added to it with the source's type, so that a task may tell more
-    than the schema foresaw and nothing it told is lost.
+    """Insert a table of a row contract; ``owner`` is the column that its table has besides
+    (``comparison_id=7``). Raises :class:`ContractError`, naming the column, where ``table`` (called
+    ``where``) is not of the contract: columns are never added by inserting.
     """
-    if fixed:
-        cursor.execute(
-            f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(f'{name} INTEGER' for name in fixed)})"
-        )
-    known = {row[0] for row in cursor.execute(f"DESCRIBE {table}").fetchall()}
-    described = cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    offered = [
-        column for column in described if column[1] != '"NULL"'
-    ]  # nothing but nulls: no type to keep
-    for name, kind, *_ in offered:
-        if name not in known:
-            cursor.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {kind}')
-    columns = [f'"{name}"' for name, *_ in offered if name not in fixed]
-    constants = [f"{value!r} AS {name}" for name, value in fixed.items()]
-    cursor.execute(
-        f"INSERT INTO {table} BY NAME SELECT {', '.join(constants + columns)} FROM {source}"
-    )
-
-
-def parquet_source(paths: Sequence[Path]) -> str:
-    """SQL that reads Parquet files, for use after FROM."""
-    quoted = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-    return f"read_parquet([{quoted}], union_by_name = true)"
+    derive.validate(row, table, where)
+    constants = [f"{int(value)} AS {name}" for name, value in owner.items()]
+    cursor.register("incoming", table)
+    try:
+        names = ", ".join(constants + [f'"{name}"' for name in table.column_names])
+        cursor.execute(f"INSERT INTO {derive.table_name(row)} BY NAME SELECT {names} FROM incoming")
+    finally:
+        cursor.unregister("incoming")
 
 
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -7,6 +7,10 @@ plus the comparison or study they belong to.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import duckdb
+
 _INITIAL = """
 CREATE SEQUENCE dataset_ids START 1;
 CREATE TABLE datasets (
@@ -150,17 +154,55 @@ CREATE TABLE studies (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_INITIAL,)
 
-RESULT_TABLES = (
-    "points",
-    "coverage",
-    "gaps",
-    "clusters",
-    "versions",
-    "metrics",
-    "changes",
-    "selftest",
-    "splits",
+_ONE_VOCABULARY = """
+ALTER TABLE points RENAME COLUMN rx TO ax;
+ALTER TABLE points RENAME COLUMN ry TO ay;
+ALTER TABLE points RENAME COLUMN rx3 TO ax3;
+ALTER TABLE points RENAME COLUMN ry3 TO ay3;
+ALTER TABLE points RENAME COLUMN rz3 TO az3;
+ALTER TABLE points RENAME COLUMN rcluster TO acluster;
+ALTER TABLE coverage RENAME COLUMN level TO q;
+ALTER TABLE gaps RENAME COLUMN level TO q;
+ALTER TABLE versions RENAME COLUMN floor_rate TO baseline_rate;
+ALTER TABLE versions RENAME COLUMN planted TO injected;
+ALTER TABLE versions RENAME COLUMN found TO recovered;
+ALTER TABLE versions RENAME COLUMN false_alarms TO false_alarm_share;
+ALTER TABLE versions RENAME COLUMN power TO recall;
+ALTER TABLE selftest RENAME COLUMN planted_cluster TO injected_cluster;
+ALTER TABLE selftest RENAME COLUMN found TO recovered;
+ALTER TABLE selftest RENAME COLUMN false_alarms TO false_alarm_share;
+ALTER TABLE metrics RENAME COLUMN floor TO baseline;
+ALTER TABLE metrics RENAME COLUMN floor_low TO baseline_low;
+ALTER TABLE metrics RENAME COLUMN floor_high TO baseline_high;
+ALTER TABLE metrics ADD COLUMN part VARCHAR;
+UPDATE metrics SET part = nullif(regexp_replace(scope, '^(class|without):', ''), 'none')
+    WHERE scope <> 'all';
+UPDATE metrics SET scope = split_part(scope, ':', 1);
+UPDATE clusters SET space = 'aligned' WHERE space = 'removed';
+"""
+
+_ATTRIBUTES = (
+    "brightness",
+    "contrast",
+    "saturation",
+    "colour_temperature",
+    "sharpness",
+    "noise",
+    "edge_density",
+    "high_frequency_power",
+    "colourfulness",
 )
-"""Tables that a compare job writes, in the order in which they are ingested."""
+
+
+def _one_vocabulary(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Schema 2: the field's words for columns; the attributes' columns are all there."""
+    cursor.execute(_ONE_VOCABULARY)
+    known = {row[0] for row in cursor.execute("DESCRIBE attributes").fetchall()}
+    for name in _ATTRIBUTES:
+        if name not in known:
+            cursor.execute(f"ALTER TABLE attributes ADD COLUMN {name} DOUBLE")
+
+
+Step = str | Callable[[duckdb.DuckDBPyConnection], None]
+MIGRATIONS: tuple[Step, ...] = (_INITIAL, _one_vocabulary)

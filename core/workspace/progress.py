@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
-from core.jobs.folder import Progress
+from core.contracts.catalog import Progress
 
 
 class ProgressBar:

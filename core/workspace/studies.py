@@ -1,106 +1,53 @@
-"""The workspace's verbs for the From-Fake-to-Real test."""
+"""Studies: the From-Fake-to-Real test on the workspace's datasets."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from core.contracts.catalog import Dataset
+from core.contracts.requests import StudyRequest, SubmittedStudy
+from core.contracts.words import View
 from core.encoders import registry
-from core.errors import InputError
-from core.finetune.groups import thin
-from core.finetune.parameters import StudyParameters, from_spec
+from core.finetune.parameters import from_spec
 from core.finetune.plan import Plan, check
-from core.settings import Settings
-from core.store import results, vectors
-from core.store.catalog import Dataset
-from core.store.database import Database
-from core.store.jobs import JobRecord
-from core.store.results import StudyRecord
-
-
-class Study:
-    """Read access to one study's results."""
-
-    def __init__(self, db: Database, study_id: int) -> None:
-        record = results.study(db, study_id)
-        if record is None:
-            raise InputError(
-                f"There is no study {study_id} in this workspace", "Choose another one."
-            )
-        self._db = db
-        self.record: StudyRecord = record
-        self.id = record.id
-
-    def table(self, name: str) -> pa.Table | None:
-        """One of the study's tables: trials, groups, curves, summary, bias, embedding, confusion
-        (None: not there).
-        """
-        return results.study_table(self._db, self.id, name)
-
-    def as_dict(self) -> dict[str, Any]:
-        """What ``finetune --json`` writes."""
-        tables = {}
-        for name in ("trials", "groups", "summary", "bias"):
-            table = self.table(name)
-            tables[name] = table.to_pylist() if table is not None else []
-        groups = tables.pop("groups")
-        for trial in tables["trials"]:
-            trial["groups"] = {
-                f"{row['class']} × {row['bias']}": {"n": row["n"], "accuracy": row["accuracy"]}
-                for row in groups
-                if row["trial"] == trial["trial"] and row["domain"] == "real"
-            }
-        return {
-            **tables,
-            "verdict": self.record.verdict,
-            "parameters": self.record.parameters,
-            "study": self.id,
-        }
+from core.jobs.finetune.prepare import labelled_images, thinned
+from core.store import study_table
+from core.store.study_results import Study
+from core.store.study_table import StudyRecord
+from core.workspace.context import Context
+from core.workspace.datasets import Datasets
+from core.workspace.work import Jobs
 
 
 class Studies:
-    """Mixed into Workspace: what it can do with studies."""
+    """The studies of one workspace."""
 
-    db: Database
-    settings: Settings
+    def __init__(self, context: Context, jobs: Jobs, datasets: Datasets) -> None:
+        self._context = context
+        self._db = context.db
+        self._jobs = jobs
+        self._datasets = datasets
 
-    if TYPE_CHECKING:  # what Workspace provides
-
-        def _submit(self, kind: str, title: str, plan: dict[str, Any], after: list[str]) -> str: ...
-        def wait(self, job_id: str) -> JobRecord: ...
-        def set_labels(self, dataset: Dataset, labels: str | None) -> Dataset: ...
-        def submit_scan(self, dataset: Dataset, *, after: Sequence[str] = ()) -> str: ...
-        def submit_embed(
-            self,
-            datasets: Sequence[Dataset],
-            encoder: str = "auto",
-            *,
-            views: Sequence[str] = (),
-            allow_download: bool = False,
-            after: Sequence[str] = (),
-        ) -> str: ...
-
-    def studies(self) -> list[StudyRecord]:
+    def list(self) -> list[StudyRecord]:
         """All studies, the newest first."""
-        return results.studies(self.db)
+        return study_table.studies(self._db)
 
-    def study(self, study_id: int) -> Study:
+    def get(self, study_id: int) -> Study:
         """One study, ready to be read."""
-        return Study(self.db, study_id)
+        return Study(self._db, study_id)
 
-    def study_plan(self, real: Dataset, versions: Sequence[Dataset], **parameters: Any) -> Plan:
+    def plan(self, real: Dataset, versions: Sequence[Dataset], **parameters: Any) -> Plan:
         """What a study would do with these labels: group table, synthetic counts, bias numbers,
         problems. Trains nothing.
         """
         asked = from_spec(parameters)
-        return check(_thinned(self.labelled_images(real, versions), asked), asked)
+        return check(thinned(self.labelled_images(real, versions), asked), asked)
 
-    def submit_finetune(
+    def submit(
         self,
         real: Dataset,
         versions: Sequence[Dataset] | Dataset,
@@ -109,115 +56,58 @@ class Studies:
         labels: str | None = None,
         allow_download: bool = False,
         **parameters: Any,
-    ) -> str:
-        """Start a study; its job id, whose result names the study.
+    ) -> SubmittedStudy:
+        """Start a study, and say what was asked for. Never waits.
 
-        ``parameters`` are the fields of :class:`core.finetune.parameters.StudyParameters`. Whatever
-        can be known to be wrong now (labels, groups, weights) is said now, as :class:`InputError`
-        or :class:`EncoderNotReady`.
+        ``parameters`` are the fields of a study's spec. Whatever can be known to be wrong now (labels,
+        groups, weights) is said now, as :class:`InputError` or :class:`EncoderNotReady`; what needs a
+        scan that was not made yet is said by the job.
         """
         chosen = [versions] if isinstance(versions, Dataset) else list(versions)
         datasets = [real, *chosen]
         for dataset in datasets:
             if labels and labels != dataset.labels:
-                self.set_labels(dataset, labels)
-        missing = [dataset for dataset in datasets if dataset.scanned_at is None]
-        for dataset in missing:
-            self.wait(self.submit_scan(dataset))
-        parameters["backbone"] = registry.resolve(parameters.get("backbone", "auto"), self.settings)
+                self._datasets.set_labels(dataset, labels)
+        settings = self._context.settings
+        backbone = registry.resolve(parameters.get("backbone", "auto"), settings)
+        parameters["backbone"] = backbone
         if not allow_download:
-            registry.require_ready(parameters["backbone"], self.settings)
-        self.study_plan(real, chosen, **parameters).raise_for_errors()
+            registry.require_ready(backbone, settings)
+        after = [self._datasets.submit_scan(one) for one in datasets if one.scanned_at is None]
+        if not after:
+            self.plan(real, chosen, **parameters).raise_for_errors()
         asked = json.loads(from_spec(parameters).as_json())
-        title = (
-            name or f"FFR test of {', '.join(dataset.label for dataset in chosen)} on {real.label}"
-        )
-        study_id = results.add_study(
-            self.db,
+        title = name or f"FFR test of {', '.join(one.label for one in chosen)} on {real.label}"
+        study_id = study_table.add_study(
+            self._db,
             name=title,
             real_id=real.id,
-            version_ids=[d.id for d in chosen],
+            version_ids=[one.id for one in chosen],
             parameters=asked,
         )
         head = asked["trainable"] == "head"
-        after = []
         if head:
-            after.append(
-                self.submit_embed(
-                    datasets, asked["backbone"], views=("plain",), allow_download=allow_download
-                )
+            embed = self._datasets.submit_embed(
+                datasets, backbone, views=(View.PLAIN,), allow_download=allow_download, after=after
             )
-        job_id = self._submit(
-            "finetune",
-            title,
-            {
-                "study_id": study_id,
-                "encoder": asked["backbone"] if head else None,
-                "device": self.settings.device,
-                "weights": str(self.settings.weights) if self.settings.weights else None,
-            },
-            after,
+            after = [embed]
+        request = StudyRequest(
+            study_id,
+            encoder=backbone if head else None,
+            device=settings.device,
+            weights=self._context.weights,
         )
-        results.update_record(self.db, "studies", study_id, job_id=job_id)
-        return job_id
+        job_id = self._jobs.submit(request, title, after)
+        study_table.set_job(self._db, study_id, job_id)
+        return SubmittedStudy(study_id, job_id)
 
-    def finetune(
-        self, real: Dataset, versions: Sequence[Dataset] | Dataset, **parameters: Any
-    ) -> Study:
-        """Run a study and wait for it. See :meth:`submit_finetune`."""
-        job_id = self.submit_finetune(real, versions, **parameters)
-        return self.study(self.wait(job_id).result["study_id"])
+    def wait(self, submitted: SubmittedStudy) -> Study:
+        """Wait for a study that was asked for, and read it."""
+        job = self._jobs.wait(submitted.job_id)
+        return self.get(int(job.result["study_id"]))
 
     def labelled_images(self, real: Dataset, versions: Sequence[Dataset]) -> pa.Table:
         """Readable images of a study with labels: row, dataset_id, domain, version, path, file,
         content_id, class, bias, split.
         """
-        return labelled_images(self.db, real.id, [version.id for version in versions])
-
-
-def labelled_images(db: Database, real_id: int, version_ids: Sequence[int]) -> pa.Table:
-    """Rows of :meth:`Studies.labelled_images`."""
-    return db.table(
-        """
-        SELECT row_number() OVER (ORDER BY d.domain, d.position, i.path) - 1 AS row, d.id AS dataset_id, d.domain, d.version,
-               i.path, d.folder || '/' || i.path AS file, i.content_id, i.class, i.bias, i.split
-        FROM images i JOIN datasets d ON d.id = i.dataset_id
-        WHERE d.id IN (SELECT unnest(?)) AND i.status = 'ok' ORDER BY row""",
-        [[real_id, *version_ids]],
-    )
-
-
-def study_images(
-    db: Database, record: StudyRecord, encoder: str | None
-) -> tuple[pa.Table, np.ndarray | None]:
-    """A study's images and, with an encoder, their vectors in the same row order ((n, d) float32)."""
-    table = _thinned(
-        labelled_images(db, record.real_id, record.version_ids), from_spec(record.parameters)
-    )
-    if encoder is None:
-        return table, None
-    parts, kept = [], []
-    for dataset_id in dict.fromkeys(table.column("dataset_id").to_pylist()):
-        rows, array = vectors.dataset_vectors(db, dataset_id, encoder)
-        where = dict(zip(rows.column("path").to_pylist(), range(rows.num_rows), strict=True))
-        members = pc.indices_nonzero(pc.equal(table.column("dataset_id"), dataset_id)).to_pylist()
-        for place, path in zip(
-            members, table.column("path").take(members).to_pylist(), strict=True
-        ):
-            if path in where:
-                kept.append(place)
-                parts.append(array[where[path]])
-    return _renumbered(table.take(kept)), np.stack(parts) if parts else np.empty((0, 0), np.float32)
-
-
-def _thinned(table: pa.Table, parameters: StudyParameters) -> pa.Table:
-    """The images a study works on: all of them, or with groups thinned to the bias ratio that it
-    asks for.
-    """
-    if not parameters.bias_ratio:
-        return table
-    return _renumbered(thin(table, parameters.bias_ratio, parameters.split_seed))
-
-
-def _renumbered(table: pa.Table) -> pa.Table:
-    return table.set_column(0, "row", pa.array(range(table.num_rows), pa.int64()))
+        return labelled_images(self._db, real.id, [version.id for version in versions])

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
-from core.analysis.changes.contributions import SCOPE
 from core.analysis.metrics.frechet import distance_of_moments
 from core.analysis.metrics.measure import check_pair, one_thread
+from core.contracts.words import MetricScope
 
 DIMENSIONS = 64  # leading directions of the real images
 KERNEL_SAMPLE = 3000  # images of each side behind KID
@@ -66,21 +66,22 @@ def rows(
     seed: int,
 ) -> list[dict[str, Any]]:
     """What :func:`leave_one_out` found as rows of the metrics table, with the scope
-    ``without:CLUSTER`` (``without:none``: the base).
+    ``without`` and the cluster as ``part`` (None: the base).
     """
     return [
         {
             "version_id": version_id,
-            "scope": f"{SCOPE}{'none' if cluster is None else cluster}",
+            "scope": MetricScope.WITHOUT,
+            "part": None if cluster is None else str(cluster),
             "name": name,
             "value": value,
             "low": None,
             "high": None,
             "n_real": n_real,
             "n_synthetic": n_synthetic,
-            "floor": None,
-            "floor_low": None,
-            "floor_high": None,
+            "baseline": None,
+            "baseline_low": None,
+            "baseline_high": None,
             "seed": seed,
             "parameters": json.dumps({"dimensions": DIMENSIONS}),
             "note": None,

@@ -332,13 +332,13 @@ def _plant(
             {
                 "view": view,
                 "threshold": parameters.threshold,
-                "planted_cluster": cluster,
+                "injected_cluster": cluster,
                 "seed": seed,
                 "size": int(inside.sum()),
                 "hidden": int(hide.sum()),
                 "auroc": float(roc_auc_score(inside, _scores(evidence, labels))),
-                "found": bool(listed[cluster]),
-                "false_alarms": float((listed & ~before)[labels[~inside]].mean()),
+                "recovered": bool(listed[cluster]),
+                "false_alarm_share": float((listed & ~before)[labels[~inside]].mean()),
             }
         )
     return found
@@ -403,9 +403,11 @@ def _judge(
     by_cluster = open_cluster[labels]
     by_score = evidence.certain & (evidence.emptiness >= threshold)
     floor_rate = floor[1] if floor is not None else None
-    hits = sum(row["found"] for row in planted)
+    hits = sum(row["recovered"] for row in planted)
     power = hits / len(planted) if planted else None
-    false_alarms = float(np.mean([row["false_alarms"] for row in planted])) if planted else None
+    false_alarms = (
+        float(np.mean([row["false_alarm_share"] for row in planted])) if planted else None
+    )
     absolute = bool(
         evidence.certain
         and power is not None
@@ -431,14 +433,14 @@ def _judge(
         "absent_rate": float(by_cluster.mean()),
         "low": rate[0],
         "high": rate[1],
-        "floor_rate": floor_rate,
+        "baseline_rate": floor_rate,
         "absent_by_cluster": int(by_cluster.sum()),
         "view": view,
         "threshold": threshold,
-        "planted": len(planted),
-        "found": hits,
-        "false_alarms": false_alarms,
-        "power": power,
+        "injected": len(planted),
+        "recovered": hits,
+        "false_alarm_share": false_alarms,
+        "recall": power,
         "absolute": absolute,
         "verdict": _verdict(by_cluster, open_cluster, len(planted), hits, false_alarms, absolute),
     }
@@ -479,7 +481,7 @@ def _gaps(
                 "low": low * len(version),
                 "high": high * len(version),
                 "score": float(evidence.cluster_emptiness[cluster]),
-                "level": float(np.median(level[inside])),
+                "q": float(np.median(level[inside])),
                 "stability": None if stability is None else float(stability[cluster]),
             }
         )
@@ -502,8 +504,8 @@ def _verdict(
         else f"None of {len(absent):,} real images is listed as absent"
     )
     if false_alarms is None:
-        return f"{listed}; no gap could be planted in your data to test the list: trust only the ranking."
-    tested = f"of {planted} gaps planted in your data this list finds {hits}; false alarms {false_alarms:.0%}"
+        return f"{listed}; no gap could be injected into your data to test the list: trust only the ranking."
+    tested = f"of {planted} gaps injected into your data this list finds {hits}; false alarms {false_alarms:.0%}"
     if absolute:
         return f"{listed}; {tested}."
     if planted < ENOUGH:

@@ -20,7 +20,8 @@ import numpy as np
 
 from core.analysis.metrics import diversity, frechet, kernel, manifold, twosample
 from core.analysis.metrics.measure import Metric, check_pair, halves_of, not_measured, one_thread
-from core.analysis.metrics.words import METRICS
+from core.contracts.metric_words import METRICS
+from core.contracts.words import MetricScope
 
 K = 5
 SMALL = 1_000_000  # pairs of images from which more than one thread pays
@@ -182,16 +183,17 @@ def _take(vectors: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
 def _row(version: Hashable, scope: str, metric: Metric) -> dict[str, Any]:
     return {
         "version_id": version,
-        "scope": scope,
+        "scope": MetricScope.ALL if scope == "all" else MetricScope.CLASS,
+        "part": None if scope == "all" else scope.removeprefix("class:"),
         "name": metric.name,
         "value": metric.value,
         "low": metric.low,
         "high": metric.high,
         "n_real": metric.n_real,
         "n_synthetic": metric.n_synthetic,
-        "floor": metric.floor,
-        "floor_low": metric.floor_low,
-        "floor_high": metric.floor_high,
+        "baseline": metric.floor,
+        "baseline_low": metric.floor_low,
+        "baseline_high": metric.floor_high,
         "seed": metric.seed,
         "parameters": json.dumps(metric.parameters),
         "note": metric.note,

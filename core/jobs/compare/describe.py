@@ -16,6 +16,7 @@ import numpy as np
 
 from core.analysis.explain import concepts, tags
 from core.analysis.explain.attributes import ATTRIBUTES
+from core.contracts.comparison import CompareSpec
 from core.encoders import registry
 from core.jobs.compare.maps import Side
 from core.settings import Settings, settings
@@ -46,11 +47,11 @@ class Described:
 
 
 def describe(
-    spec: dict[str, Any], sides: Sequence[Side], report: Callable[[str, int, int], None]
+    spec: CompareSpec, sides: Sequence[Side], report: Callable[[str, int, int], None]
 ) -> Described:
     """Describe all images of a comparison with what its encoder can say."""
-    encoder_id = spec["encoder"]
-    here = Settings(weights=Path(spec["weights"])) if spec.get("weights") else settings()
+    encoder_id = spec.encoder
+    here = Settings(weights=Path(spec.weights)) if spec.weights else settings()
     found: dict[str, Any] = {"attributes": _attributes(sides[0])}
     report("tags", 0, 1)
     head = registry.load_head(encoder_id, here)
@@ -71,11 +72,11 @@ def describe(
 
 
 def _in_words(
-    spec: dict[str, Any], encoder_id: str, here: Settings, sides: Sequence[Side]
+    spec: CompareSpec, encoder_id: str, here: Settings, sides: Sequence[Side]
 ) -> dict[str, Any]:
     encoder = registry.load(encoder_id, settings=here)
     vectors = np.vstack([side.views.plain for side in sides])
-    chosen = concepts.parse_concepts("\n".join(spec.get("concepts") or concepts.DEFAULT_CONCEPTS))
+    chosen = concepts.parse_concepts("\n".join(spec.concepts or concepts.DEFAULT_CONCEPTS))
     texts = concepts.text_vectors(chosen.phrases, encoder.encode_text, encoder=encoder_id)
     found: dict[str, Any] = {
         "phrases": chosen.phrases,

@@ -94,7 +94,7 @@ def points_table(
         parameters,
         report,
         "map, look removed",
-        before.find(keys, ("rx", "ry"), ("rx3", "ry3", "rz3"), "rcluster"),
+        before.find(keys, ("ax", "ay"), ("ax3", "ay3", "az3"), "acluster"),
     )
     alone = [_alone(side, parameters, report, before) for side in sides]
     columns: dict[str, Any] = {
@@ -106,7 +106,7 @@ def points_table(
             [chunk for side in sides for chunk in side.rows.column("content_id").chunks]
         ),
         **_columns(joint, ("x", "y", "x3", "y3", "z3", "cluster")),
-        **_columns(removed, ("rx", "ry", "rx3", "ry3", "rz3", "rcluster")),
+        **_columns(removed, ("ax", "ay", "ax3", "ay3", "az3", "acluster")),
     }
     empty = [np.full(len(side.rows), np.nan, np.float32) for side in sides]
     for axis, name in enumerate(("sx", "sy")):

@@ -71,7 +71,7 @@ def coverage_table(real: Side, versions: Sequence[Side], judged: Assessment) -> 
                     "by_cluster": found.by_cluster,
                     "by_score": found.by_score,
                     "absent": found.absent,
-                    "level": _floats(found.level, len(real.rows)),
+                    "q": _floats(found.level, len(real.rows)),
                     "rank": found.rank.astype(np.int32),
                     "cluster": judged.real_cluster.astype(np.int32),
                 }
@@ -125,7 +125,7 @@ def clusters_table(points: pa.Table, sides: Sequence[Side], judged: Assessment) 
     """
     rows = []
     starts = np.cumsum([0, *(len(side.rows) for side in sides)])
-    for space, column in (("joint", "cluster"), ("removed", "rcluster")):
+    for space, column in (("joint", "cluster"), ("aligned", "acluster")):
         labels = points.column(column).to_numpy()
         names = np.unique(labels)
         counts = np.array(
@@ -229,7 +229,7 @@ def contribution_rows(
     """
     if len(versions) < 2:
         return []
-    labels, start = points.column("rcluster").to_numpy(), len(real.rows)
+    labels, start = points.column("acluster").to_numpy(), len(real.rows)
     rows: list[dict[str, Any]] = []
     for version in versions:
         own = labels[start : start + len(version.rows)]
@@ -311,7 +311,7 @@ GAPS = pa.schema(
         ("absent", pa.int32()),
         *(
             (name, pa.float64())
-            for name in ("n_synthetic", "expected", "low", "high", "score", "level", "stability")
+            for name in ("n_synthetic", "expected", "low", "high", "score", "q", "stability")
         ),
         *(
             (name, pa.string())
@@ -335,14 +335,14 @@ VERSIONS = pa.schema(
         ("position", pa.int32()),
         ("images", pa.int32()),
         ("absent", pa.int32()),
-        *((name, pa.float64()) for name in ("absent_rate", "low", "high", "floor_rate")),
+        *((name, pa.float64()) for name in ("absent_rate", "low", "high", "baseline_rate")),
         ("absent_by_cluster", pa.int32()),
         ("view", pa.string()),
         ("threshold", pa.float64()),
-        ("planted", pa.int32()),
-        ("found", pa.int32()),
-        ("false_alarms", pa.float64()),
-        ("power", pa.float64()),
+        ("injected", pa.int32()),
+        ("recovered", pa.int32()),
+        ("false_alarm_share", pa.float64()),
+        ("recall", pa.float64()),
         ("absolute", pa.bool_()),
         ("verdict", pa.string()),
     ]
@@ -351,11 +351,12 @@ METRICS = pa.schema(
     [
         ("version_id", pa.int32()),
         ("scope", pa.string()),
+        ("part", pa.string()),
         ("name", pa.string()),
         *((name, pa.float64()) for name in ("value", "low", "high")),
         ("n_real", pa.int32()),
         ("n_synthetic", pa.int32()),
-        *((name, pa.float64()) for name in ("floor", "floor_low", "floor_high")),
+        *((name, pa.float64()) for name in ("baseline", "baseline_low", "baseline_high")),
         ("seed", pa.int32()),
         ("parameters", pa.string()),
         ("note", pa.string()),
@@ -366,13 +367,13 @@ SELFTEST = pa.schema(
         ("version_id", pa.int32()),
         ("view", pa.string()),
         ("threshold", pa.float64()),
-        ("planted_cluster", pa.int32()),
+        ("injected_cluster", pa.int32()),
         ("seed", pa.int32()),
         ("size", pa.int32()),
         ("hidden", pa.int32()),
         ("auroc", pa.float64()),
-        ("found", pa.bool_()),
-        ("false_alarms", pa.float64()),
+        ("recovered", pa.bool_()),
+        ("false_alarm_share", pa.float64()),
     ]
 )
 SPLITS = pa.schema(

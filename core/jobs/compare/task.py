@@ -12,8 +12,6 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +21,8 @@ from core.analysis.coverage import assess
 from core.analysis.coverage import score as coverage
 from core.analysis.metrics import suite as metrics
 from core.analysis.metrics.measure import one_thread
+from core.contracts import comparison as rows
+from core.contracts.comparison import CompareSpec, SideSpec
 from core.errors import InputError
 from core.jobs.compare import describe, maps, tables
 from core.jobs.compare.maps import MapParameters, Side
@@ -38,7 +38,7 @@ def run(job: JobFolder) -> None:
     not numbers.
     """
     clock = Clock(job)
-    real, versions = _read(job, job.spec)
+    real, versions = _read(job)
     _check(real, versions)
     previous = (
         job.read_table("previous.parquet") if job.input("previous.parquet").exists() else None
@@ -50,11 +50,11 @@ def run(job: JobFolder) -> None:
 def _run(
     job: JobFolder, clock: Clock, real: Side, versions: list[Side], previous: pa.Table | None
 ) -> None:
-    spec = job.spec
-    seed = int(spec["seed"])
+    spec = job.read_spec(CompareSpec)
+    seed, chosen = spec.seed, spec.parameters
     sides = [real, *versions]
     with clock.stage("maps"):
-        drawn = MapParameters(seed=seed, **_chosen(MapParameters, spec["parameters"]))
+        drawn = MapParameters(chosen.n_neighbors, chosen.map_cluster_size, seed)
         points = maps.points_table(sides, drawn, previous, job.report, assess.COMPONENTS)
     with clock.stage("coverage"):
         judged = assess.assess(
@@ -62,7 +62,14 @@ def _run(
             [version.views for version in versions],
             seed=seed,
             progress=job.report,
-            parameters=assess.Parameters(**_chosen(assess.Parameters, spec["parameters"])),
+            parameters=assess.Parameters(
+                chosen.neighborhood,
+                chosen.smoothing,
+                chosen.min_cluster_size,
+                chosen.threshold,
+                chosen.injected,
+                chosen.reruns,
+            ),
         )
     with clock.stage("metrics"):
         measured = metrics.all_metrics(
@@ -70,6 +77,7 @@ def _run(
             {version.dataset_id: version.views.plain for version in versions},
             real_classes=_labels(real, "class"),
             classes={version.dataset_id: _labels(version, "class") for version in versions},
+            k=chosen.k,
             seed=seed,
             progress=job.report,
         )
@@ -80,17 +88,22 @@ def _run(
         contributions = tables.contribution_rows(real, versions, points, seed)
     with clock.stage("tables"):
         points = tables.finish_points(points, sides, judged, measured, told)
-        job.write_table("points.parquet", points)
-        job.write_table("coverage.parquet", tables.coverage_table(real, versions, judged))
-        job.write_table("gaps.parquet", tables.gaps_table(real, versions, judged, told))
-        job.write_table("clusters.parquet", tables.clusters_table(points, sides, judged))
-        job.write_table("versions.parquet", tables.versions_table(versions, judged))
-        job.write_table("metrics.parquet", tables.metrics_table([*measured.rows, *contributions]))
-        job.write_table("selftest.parquet", tables.selftest_table(versions, judged))
-        job.write_table("splits.parquet", tables.splits_table(sides, points, told))
-        job.write_table("changes.parquet", changes)
+        job.write_rows(rows.PointRow, points)
+        job.write_rows(rows.CoverageRow, tables.coverage_table(real, versions, judged))
+        job.write_rows(rows.GapRow, tables.gaps_table(real, versions, judged, told))
+        job.write_rows(rows.ClusterRow, tables.clusters_table(points, sides, judged))
+        job.write_rows(rows.VersionRow, tables.versions_table(versions, judged))
+        job.write_rows(rows.MetricRow, tables.metrics_table([*measured.rows, *contributions]))
+        job.write_rows(rows.SelfTestRow, tables.selftest_table(versions, judged))
+        job.write_rows(rows.SplitRow, tables.splits_table(sides, points, told))
+        job.write_rows(rows.ChangeRow, changes)
     job.write_json(
-        "told.json", {"seconds": clock.seconds, "software": software(), "concept_notes": told.notes}
+        "summary.json",
+        {
+            "seconds": clock.seconds,
+            "software": software(),
+            "concept_notes": list(told.notes),
+        },
     )
     job.report("done", 1, 1)
 
@@ -140,23 +153,22 @@ def software() -> dict[str, str]:
     }
 
 
-def _read(job: JobFolder, spec: dict[str, Any]) -> tuple[Side, list[Side]]:
-    def side(entry: dict[str, Any]) -> Side:
-        name = entry["file"]
-        simplified = job.input(f"{name}-simplified.npy")
+def _read(job: JobFolder) -> tuple[Side, list[Side]]:
+    spec = job.read_spec(CompareSpec)
+
+    def side(entry: SideSpec) -> Side:
+        simplified = job.input(f"{entry.file}-simplified.npy")
         return Side(
-            entry["dataset_id"],
-            entry.get("version"),
-            job.read_table(f"{name}.parquet"),
+            entry.dataset_id,
+            entry.version,
+            job.read_table(f"{entry.file}.parquet"),
             coverage.Views(
-                job.read_array(f"{name}-plain.npy", mmap=False),
-                job.read_array(f"{name}-simplified.npy", mmap=False)
-                if simplified.exists()
-                else None,
+                job.read_array(f"{entry.file}-plain.npy", mmap=False),
+                job.read_array(simplified.name, mmap=False) if simplified.exists() else None,
             ),
         )
 
-    return side(spec["real"]), [side(entry) for entry in spec["versions"]]
+    return side(spec.real), [side(entry) for entry in spec.versions]
 
 
 def _check(real: Side, versions: list[Side]) -> None:
@@ -178,11 +190,6 @@ def _check(real: Side, versions: list[Side]) -> None:
             "All images have the same vector",
             "Check that the folders do not hold one image many times.",
         )
-
-
-def _chosen(kind: type, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Those of the comparison's parameters that ``kind`` has as fields."""
-    return {item.name: parameters[item.name] for item in fields(kind) if item.name in parameters}
 
 
 def _labels(side: Side, column: str) -> list[str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Workspace
-from core.store.catalog import Dataset
+from core.contracts.catalog import Dataset
 from pages.parts.shared import errors, joblist, style
 
 AUTO = "auto"
@@ -25,7 +25,8 @@ def _choices(ws: Workspace, datasets: list[Dataset]) -> None:
     versions = [dataset.id for dataset in datasets if dataset.domain == "synthetic"]
 
     def name(dataset_id: int) -> str:
-        return f"{by_id[dataset_id].label} ({by_id[dataset_id].images:,})"
+        # The label alone: a count in it changes with every scan, and a changed option is lost.
+        return by_id[dataset_id].label
 
     left, right = st.columns([1, 2])
     real = left.selectbox("Real images", reals, format_func=name, key="compare_real")
@@ -57,14 +58,14 @@ def _choices(ws: Workspace, datasets: list[Dataset]) -> None:
         disabled=not (chosen and real is not None and (ready or allow_download)),
     ):
         with errors.shown():
-            job_id = ws.submit_compare(
+            submitted = ws.comparisons.submit(
                 by_id[real],
                 [by_id[version] for version in chosen],
                 encoder=encoder,
                 seed=int(seed),
                 allow_download=allow_download,
             )
-            joblist.started(job_id)
+            joblist.started(submitted.job_id)
             st.rerun()
     if not chosen:
         st.caption("Choose at least one version.")

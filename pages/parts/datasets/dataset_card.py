@@ -12,7 +12,7 @@ import pyarrow.csv as pacsv
 import streamlit as st
 
 from core import Workspace
-from core.store.catalog import Dataset
+from core.contracts.catalog import Dataset
 from pages.parts.datasets import labels_form
 from pages.parts.shared import errors, joblist, style
 
@@ -98,7 +98,7 @@ def _actions(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
         help="Reads new and changed files only.",
     ):
         with errors.shown():
-            joblist.started(ws.submit_scan(dataset))
+            joblist.started(ws.datasets.submit_scan(dataset))
             _close(key)
     ids = [version.id for version in versions]
     if dataset.id in ids and len(ids) > 1:
@@ -116,7 +116,7 @@ def _actions(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
                 ):
                     ids[at], ids[at + step] = ids[at + step], ids[at]
                     with errors.shown():
-                        ws.order_versions(ids)
+                        ws.datasets.order(ids)
                         st.rerun()
     labels = st.text_input(
         "Labels",
@@ -134,15 +134,15 @@ def _actions(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
             key=f"relabel-{key}",
         ):
             with errors.shown():
-                ws.set_labels(dataset, labels or None)
+                ws.datasets.set_labels(dataset, labels or None)
                 joblist.started(
-                    ws.submit_scan(ws.dataset(dataset.id))
+                    ws.datasets.submit_scan(ws.datasets.get(dataset.id))
                 )  # counts classes and groups; reads no file again
                 _close(key)
     st.caption("Removing forgets the dataset here; the folder on disk is not touched.")
     if st.button("Remove", icon=":material/delete:", key=f"remove-{key}", width="stretch"):
         with errors.shown():
-            ws.remove_dataset(dataset)
+            ws.datasets.remove(dataset)
             st.rerun()
 
 
@@ -217,7 +217,7 @@ def _unreadable(ws: Workspace, dataset: Dataset) -> None:
 @st.cache_data(show_spinner=False, max_entries=20)
 def unreadable(path: str, dataset_id: int, scanned: str, _ws: Workspace) -> pa.Table:
     """Files of the last scan that could not be read: path and reason."""
-    table = _ws.images(_ws.dataset(dataset_id))
+    table = _ws.datasets.images(_ws.datasets.get(dataset_id))
     return table.filter(pc.not_equal(table.column("status"), "ok")).select(["path", "reason"])
 
 

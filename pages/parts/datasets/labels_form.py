@@ -18,7 +18,7 @@ def preview(ws: Workspace, folder: str, labels: str) -> bool:
     """Show what a label source gives for a few images of a folder; whether it gives anything."""
     table = None
     with errors.shown():
-        table = ws.try_labels(folder, labels)
+        table = ws.datasets.try_labels(folder, labels)
     if table is None:
         return False
     used = [

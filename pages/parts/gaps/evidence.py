@@ -13,9 +13,9 @@ import numpy as np
 import streamlit as st
 
 from core import Workspace
-from core.analysis.changes.contributions import SCOPE
-from core.analysis.metrics.words import METRICS, About
-from core.workspace.comparison import Comparison
+from core.contracts.metric_words import METRICS, About
+from core.contracts.words import MetricScope
+from core.workspace import Comparison
 from pages.parts.shared import detail, gallery, read, style
 from pages.parts.shared.plots import REAL, group_colours
 from pages.parts.shared.style import escape, percent
@@ -149,24 +149,22 @@ def metrics(found: Comparison, version_id: int) -> None:
     rows = [
         row
         for row in found.metrics().to_pylist()
-        if row["version_id"] == version_id and not row["scope"].startswith(SCOPE)
+        if row["version_id"] == version_id and row["scope"] != MetricScope.WITHOUT
     ]
     if not rows:
         st.info("This comparison has no metrics.")
         return
-    scopes = sorted({row["scope"] for row in rows}, key=lambda scope: (scope != "all", scope))
-    scope = "all"
+    scopes = sorted({row["part"] or "" for row in rows})
+    scope = ""
     if len(scopes) > 1:
         scope = st.selectbox(
             "Of",
             scopes,
             key=f"metrics_scope_{found.id}_{version_id}",
             width=280,
-            format_func=lambda one: (
-                "all images" if one == "all" else one.replace("class:", "class ")
-            ),
+            format_func=lambda one: f"class {one}" if one else "all images",
         )
-    rows = [row for row in rows if row["scope"] == scope]
+    rows = [row for row in rows if (row["part"] or "") == scope]
     shown = [metric_row(row) for row in rows]
     order = [about.label for about in METRICS.values()]
     shown.sort(key=lambda row: order.index(row["Metric"]) if row["Metric"] in order else len(order))
@@ -202,8 +200,8 @@ def metric_row(row: Mapping[str, Any]) -> dict[str, str]:
         "Metric": about.label,
         "Value": _digits(row["value"]),
         "Interval": _between(row["low"], row["high"]),
-        "Floor": _digits(row["floor"]),
-        "Floor interval": _between(row["floor_low"], row["floor_high"]),
+        "Floor": _digits(row["baseline"]),
+        "Floor interval": _between(row["baseline_low"], row["baseline_high"]),
         "Better": about.better
         if about.better in ("lower", "higher", "")
         else f"near {about.better}",
@@ -216,11 +214,11 @@ def selftest(found: Comparison, version_id: int, summary: Mapping[str, Any]) -> 
     """What was planted, what was found, view by view."""
     rows = [row for row in found.selftest().to_pylist() if row["version_id"] == version_id]
     st.caption(
-        "A planted gap: a group of your real images whose nearest synthetic images are hidden, so that the right answer is "
+        "An injected gap: a group of your real images whose nearest synthetic images are hidden, so that the right answer is "
         "known. The view and the threshold that find most of them at few false alarms are the ones the list uses."
     )
     if not rows:
-        st.info("No gaps could be planted here: there are too few images or groups.")
+        st.info("No gaps could be injected here: there are too few images or groups.")
         return
     tried: dict[tuple[str, float], list[dict[str, Any]]] = {}
     for row in rows:
@@ -228,13 +226,13 @@ def selftest(found: Comparison, version_id: int, summary: Mapping[str, Any]) -> 
     table: list[dict[str, Any]] = []
     for (view, threshold), group in tried.items():
         aurocs = [row["auroc"] for row in group if row["auroc"] is not None]
-        alarms = [row["false_alarms"] for row in group if row["false_alarms"] is not None]
+        alarms = [row["false_alarm_share"] for row in group if row["false_alarm_share"] is not None]
         table.append(
             {
                 "View": view,
                 "Threshold": threshold,
                 "Planted": len(group),
-                "Found": sum(bool(row["found"]) for row in group),
+                "Found": sum(bool(row["recovered"]) for row in group),
                 "False alarms": percent(float(np.mean(alarms))) if alarms else "–",
                 "AUROC": round(float(np.mean(aurocs)), 3) if aurocs else None,
                 "Used": "this list"
@@ -249,7 +247,7 @@ def selftest(found: Comparison, version_id: int, summary: Mapping[str, Any]) -> 
         height="content",
         column_config={
             "Found": st.column_config.NumberColumn(
-                help="How many of the planted gaps the list finds"
+                help="How many of the injected gaps the list finds"
             )
         },
     )

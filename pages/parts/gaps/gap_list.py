@@ -24,7 +24,7 @@ LISTS = {
 CSV_COLUMNS = (
     "path",
     "score",
-    "level",
+    "q",
     "cluster",
     "by_cluster",
     "by_score",
@@ -69,11 +69,13 @@ def csv_bytes(ranking: Mapping[str, np.ndarray], rows: np.ndarray) -> bytes:
 
 def planted_sentence(summary: Mapping[str, Any]) -> str:
     """What the self-test says of this list, or that there was none."""
-    if not summary["planted"]:
-        return "No gaps could be planted in this data, so how much this list misses is not known."
+    if not summary["injected"]:
+        return (
+            "No gaps could be injected into this data, so how much this list misses is not known."
+        )
     return (
-        f"Of {summary['planted']} gaps planted in your data this list finds {summary['found'] or 0}; "
-        f"false alarms {percent(summary['false_alarms'])}."
+        f"Of {summary['injected']} gaps injected into your data this list finds {summary['recovered'] or 0}; "
+        f"false alarms {percent(summary['false_alarm_share'])}."
     )
 
 

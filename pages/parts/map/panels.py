@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core.analysis.vectors.selection import Composition
+from core.workspace.selection import Composition
 from pages.parts.map import view as map_view
 from pages.parts.map.view import Colouring
 from pages.parts.shared import plots, read

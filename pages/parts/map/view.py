@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis.vectors.selection import inside_box, inside_polygon
+from core.workspace.selection import inside_box, inside_polygon
 from pages.parts.shared.plots import ABSENT, FAINT, MANY, REAL, SCALE, group_colours
 from pages.parts.shared.read import Points
 
 # what the map can show: 2-D columns, 3-D columns, cluster column, whose images (None: all)
 LOOKS = {
-    "Look removed": (("rx", "ry"), ("rx3", "ry3", "rz3"), "rcluster", None),
+    "Look removed": (("ax", "ay"), ("ax3", "ay3", "az3"), "acluster", None),
     "As it is": (("x", "y"), ("x3", "y3", "z3"), "cluster", None),
     "Real alone": (("sx", "sy"), None, "scluster", "real"),
     "Version alone": (("sx", "sy"), None, "scluster", "version"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Workspace
-from core.store.results import ComparisonRecord
-from core.workspace.comparison import Comparison
+from core.contracts.comparison import ComparisonRecord
+from core.workspace import Comparison
 from pages.parts.shared.style import escape
 
 COMPARISON = (
@@ -23,7 +23,7 @@ def comparison(ws: Workspace) -> Comparison | None:
     Comparisons of the same datasets under other levels of the same pyramid are one entry with a
     level picker.
     """
-    records = [record for record in ws.comparisons() if record.status == "done"]
+    records = [record for record in ws.comparisons.list() if record.status == "done"]
     if not records:
         _nothing_yet(ws)
         return None
@@ -52,7 +52,7 @@ def comparison(ws: Workspace) -> Comparison | None:
     family = next(family for family in families if any(record.id == chosen.id for record in family))
     if len(family) > 1:
         _level(chosen, family)
-    return ws.comparison(chosen.id)
+    return ws.comparisons.get(chosen.id)
 
 
 def _level(chosen: ComparisonRecord, family: list[ComparisonRecord]) -> None:
@@ -117,7 +117,7 @@ def _title(record: ComparisonRecord, family: list[ComparisonRecord]) -> str:
 
 
 def _nothing_yet(ws: Workspace) -> None:
-    running = [job for job in ws.jobs() if job.kind == "compare" and job.active]
+    running = [job for job in ws.jobs.list() if job.kind == "compare" and job.active]
     if running:
         st.info(
             "A comparison is being made. It appears here when it is done; the Jobs page shows how far it is.",

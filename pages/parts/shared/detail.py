@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from core import Workspace
-from core.workspace.comparison import Comparison
+from core.workspace import Comparison
 from pages.parts.shared import gallery, read
 from pages.parts.shared.plots import ABSENT, REAL, group_colours
 from pages.parts.shared.style import escape, html
@@ -70,7 +70,7 @@ def _facts(points: read.Points, row: int, label: str, colour: str) -> str:
                 f" · {sure[row] * 100:.0f} %" if sure is not None and sure[row] == sure[row] else ""
             )
             lines.append((words, html(value[row]) + behind))
-    for name, words in (("rcluster", "Cluster, look removed"), ("cluster", "Cluster, as it is")):
+    for name, words in (("acluster", "Cluster, look removed"), ("cluster", "Cluster, as it is")):
         cluster = points.columns.get(name)
         if cluster is not None:
             lines.append((words, "none" if cluster[row] < 0 else str(cluster[row])))

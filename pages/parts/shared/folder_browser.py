@@ -60,7 +60,7 @@ def preview(ws: Workspace, path: str) -> bool:
     cannot.
     """
     try:
-        listing = ws.browse(path)
+        listing = ws.datasets.browse(path)
     except GapscopeError as error:
         errors.box(error)
         return False
@@ -76,7 +76,7 @@ def _sample(ws: Workspace, listing: FolderListing) -> tuple[Path, ...]:
     found: list[Path] = []
     for folder in [folder for folder in listing.folders if folder.images][:6]:
         try:
-            found += ws.browse(folder.path).sample[:1]
+            found += ws.datasets.browse(folder.path).sample[:1]
         except GapscopeError:
             continue  # it may be forbidden to read; the count says so
     return tuple(found)
@@ -93,9 +93,9 @@ def button(ws: Workspace, path: str, choose: Callable[[str], None], *, key: str)
 def _dialog(ws: Workspace, choose: Callable[[str], None]) -> None:
     roots = ws.settings.allowed_roots
     try:
-        listing = ws.browse(st.session_state.get(_AT) or roots[0])
+        listing = ws.datasets.browse(st.session_state.get(_AT) or roots[0])
     except GapscopeError:
-        listing = ws.browse(roots[0])  # what was typed is no folder: begin at the top
+        listing = ws.datasets.browse(roots[0])  # what was typed is no folder: begin at the top
     if len(roots) > 1:
         with st.container(horizontal=True):
             for number, root in enumerate(roots):

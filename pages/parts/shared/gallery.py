@@ -161,13 +161,13 @@ def more(key: str, shown: int, total: int, step: int) -> None:
 @st.cache_data(show_spinner=False, max_entries=256)
 def data_uris(_ws: Workspace, path: str, ids: tuple[str, ...]) -> dict[str, str]:
     """Thumbnails by content id, as data URIs. ``path``: the workspace's, for the cache."""
-    return {content_id: uri(webp) for content_id, webp in _ws.thumbnails(ids).items()}
+    return {content_id: uri(webp) for content_id, webp in _ws.datasets.thumbnails(ids).items()}
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def preview(_ws: Workspace, path: str, content_id: str) -> bytes | str:
     """A larger WebP made from the image's file, or why there is none."""
-    file = _ws.image_file(content_id)
+    file = _ws.datasets.image_file(content_id)
     if file is None:
         return "No dataset has this image any more."
     try:

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import Workspace
+from core.contracts.catalog import JobRecord, Progress
 from core.errors import GapscopeError
-from core.jobs.folder import Progress
-from core.store.jobs import JobRecord
 from pages.parts.shared import errors, navigation, style
 
 EVERY = 1.0  # seconds between two looks at running jobs
@@ -82,7 +81,7 @@ def _before(head: JobRecord, by_id: dict[str, JobRecord]) -> list[JobRecord]:
 
 def works(ws: Workspace, limit: int = 300) -> list[Work]:
     """The workspace's newest jobs as pieces of work."""
-    return group(ws.jobs(limit))
+    return group(ws.jobs.list(limit))
 
 
 def find(ws: Workspace, job_id: str | None) -> Work | None:
@@ -114,7 +113,8 @@ def live(ws: Workspace, draw: Callable[[], None], *, active: bool, key: str) -> 
 def steps(ws: Workspace, work: Work) -> None:
     """The steps of a piece of work, with progress, rate and time left of the one that runs."""
     lines = [
-        _step(job, ws.progress(job.id) if job.status == "running" else None) for job in work.steps
+        _step(job, ws.jobs.progress(job.id) if job.status == "running" else None)
+        for job in work.steps
     ]
     st.html(f"<div class='gs gs-steps'>{''.join(lines)}</div>")
 
@@ -193,13 +193,13 @@ def buttons(ws: Workspace, work: Work, *, key: str) -> None:
     elif work.head.resumable and st.button(
         "Resume", icon=":material/play_arrow:", key=f"{key}-resume-{work.head.id}"
     ):
-        _act(lambda: ws.resume(work.head.id))
+        _act(lambda: ws.jobs.resume(work.head.id))
 
 
 def _cancel(ws: Workspace, work: Work) -> None:
     for step in work.steps:
         if step.active:
-            ws.cancel(step.id)
+            ws.jobs.cancel(step.id)
 
 
 def _act(verb: Callable[[], object]) -> None:
@@ -268,7 +268,9 @@ def sidebar(ws: Workspace) -> None:
         work = now[-1]  # the oldest: jobs run in the order they came
         current = work.current
         progress = (
-            ws.progress(current.id) if current is not None and current.status == "running" else None
+            ws.jobs.progress(current.id)
+            if current is not None and current.status == "running"
+            else None
         )
         done = sum(step.status == "done" for step in work.steps)
         share = progress.done / progress.total if progress and progress.total else 0.0

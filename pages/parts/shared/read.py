@@ -13,11 +13,11 @@ import pyarrow as pa
 import streamlit as st
 
 from core import Workspace
-from core.store.catalog import Dataset
-from core.workspace.comparison import Comparison
+from core.contracts.catalog import Dataset
+from core.workspace import Comparison
 
 SPACES = {  # what the map can show: (2-D columns, 3-D columns or None, cluster column)
-    "Look removed": (("rx", "ry"), ("rx3", "ry3", "rz3"), "rcluster"),
+    "Look removed": (("ax", "ay"), ("ax3", "ay3", "az3"), "acluster"),
     "As it is": (("x", "y"), ("x3", "y3", "z3"), "cluster"),
     "Each alone": (("sx", "sy"), None, "scluster"),
 }

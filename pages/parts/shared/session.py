@@ -126,7 +126,9 @@ def describe(ws: Workspace) -> None:
         f"<span class='gs-path'>{style.html(ws.path)}</span>",
     ]
     told = ["open for reading only"] if ws.read_only else []
-    device = next((job.result["device"] for job in ws.jobs(100) if job.result.get("device")), None)
+    device = next(
+        (job.result["device"] for job in ws.jobs.list(100) if job.result.get("device")), None
+    )
     if device:
         told.append(f"computes on {device}")
     if told:

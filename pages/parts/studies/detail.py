@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import Workspace
-from core.store.results import StudyRecord
+from core.store.study_table import StudyRecord
 from pages.parts.shared import gallery
 from pages.parts.shared.style import escape, table
 from pages.parts.studies import plots as study_plots
@@ -293,7 +293,7 @@ def _saliency(ws: Workspace, record: StudyRecord, version_id: object, severity: 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _paths(_ws: Workspace, path: str, real_id: int, scanned: str) -> dict[str, str]:
-    images = _ws.images(_ws.dataset(real_id))
+    images = _ws.datasets.images(_ws.datasets.get(real_id))
     return dict(
         zip(images.column("path").to_pylist(), images.column("content_id").to_pylist(), strict=True)
     )
@@ -301,7 +301,7 @@ def _paths(_ws: Workspace, path: str, real_id: int, scanned: str) -> dict[str, s
 
 def _contents(ws: Workspace, record: StudyRecord) -> dict[str, str]:
     """Content ids of the real images by path."""
-    real = next((dataset for dataset in ws.datasets() if dataset.id == record.real_id), None)
+    real = next((dataset for dataset in ws.datasets.list() if dataset.id == record.real_id), None)
     return {} if real is None else _paths(ws, str(ws.path), real.id, str(real.scanned_at))
 
 

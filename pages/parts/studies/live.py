@@ -12,7 +12,7 @@ import streamlit as st
 
 from core import Workspace
 from core.files import read_lines
-from core.store.results import StudyRecord
+from core.store.study_table import StudyRecord
 from pages.parts.shared import joblist
 from pages.parts.shared.joblist import Work
 from pages.parts.shared.style import escape
@@ -36,7 +36,7 @@ def draw(ws: Workspace, record: StudyRecord, work: Work | None) -> None:
     def body() -> None:
         now = work_of(ws, record) or work
         joblist.panel(ws, now, key="finetune")
-        _so_far(ws.job_path(now.head.id) / "outputs", running=now.active)
+        _so_far(ws.jobs.path(now.head.id) / "outputs", running=now.active)
 
     joblist.live(ws, body, active=work.active, key="finetune_job")
 

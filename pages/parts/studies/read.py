@@ -20,7 +20,7 @@ import streamlit as st
 from core import Workspace
 from core.finetune.parameters import MIXTURE_NAMES, MIXTURES, OBJECTIVE_NAMES, OBJECTIVES
 from core.reports.tables import csv_bytes
-from core.store.results import StudyRecord
+from core.store.study_table import StudyRecord
 
 TABLES = (
     "trials",
@@ -43,7 +43,7 @@ def rows(ws: Workspace, record: StudyRecord, name: str) -> Rows:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _rows(_ws: Workspace, path: str, study_id: int, finished: str, name: str) -> Rows:
-    table = _ws.study(study_id).table(name)
+    table = _ws.studies.get(study_id).table(name)
     return table.to_pylist() if table is not None else []
 
 
@@ -108,7 +108,7 @@ def export(ws: Workspace, record: StudyRecord) -> bytes:
     """Every table as CSV, with the parameters, software versions and verdict as JSON, in one ZIP
     file.
     """
-    study = ws.study(record.id)
+    study = ws.studies.get(record.id)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in TABLES:
@@ -130,4 +130,4 @@ def checkpoints(ws: Workspace, record: StudyRecord) -> list[Path]:
     """The study's weights on disk (safetensors); empty where the job's folder is gone."""
     if not record.job_id:
         return []
-    return sorted((ws.job_path(record.job_id) / "outputs" / "checkpoints").glob("*.safetensors"))
+    return sorted((ws.jobs.path(record.job_id) / "outputs" / "checkpoints").glob("*.safetensors"))

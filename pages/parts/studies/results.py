@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
-from core.store.results import StudyRecord
+from core.store.study_table import StudyRecord
 from pages.parts.shared.style import duration, escape, html, number, table
 from pages.parts.studies import detail as study_detail
 from pages.parts.studies import plots as study_plots
@@ -61,7 +61,7 @@ def draw(ws: Workspace, record: StudyRecord) -> None:
 
 def version_names(ws: Workspace, record: StudyRecord) -> dict[str, str]:
     """The study's versions: label by id, in the study's order."""
-    names = {str(dataset.id): dataset.label for dataset in ws.datasets()}
+    names = {str(dataset.id): dataset.label for dataset in ws.datasets.list()}
     return {str(one): names.get(str(one), f"version {one} (removed)") for one in record.version_ids}
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
+from core.contracts.catalog import Dataset
 from core.errors import GapscopeError
 from core.finetune.groups import TEST
 from core.finetune.parameters import StudyParameters, from_record
 from core.finetune.plan import Plan
-from core.store.catalog import Dataset
-from core.store.results import StudyRecord
+from core.store.study_table import StudyRecord
 from pages.parts.datasets import labels_form
 from pages.parts.shared import errors, joblist, style
 from pages.parts.shared.style import escape
@@ -29,7 +29,7 @@ EACH = 8  # images of each group that can be chosen for saliency maps
 
 def draw(ws: Workspace, on_start: Callable[[int], None]) -> None:
     """The form. ``on_start`` gets the new study's id."""
-    datasets = ws.datasets()
+    datasets = ws.datasets.list()
     reals = [dataset for dataset in datasets if dataset.domain == "real"]
     versions = [dataset for dataset in datasets if dataset.domain == "synthetic"]
     if not reals or not versions:
@@ -112,7 +112,7 @@ def _scanned(ws: Workspace, chosen: Sequence[Dataset]) -> bool:
     ):
         with errors.shown():
             for dataset in missing:
-                ws.submit_scan(dataset)
+                ws.datasets.submit_scan(dataset)
             st.rerun()
     return False
 
@@ -144,7 +144,7 @@ def _labels(ws: Workspace, chosen: Sequence[Dataset]) -> bool:
                 "Use", key=f"study_use-{dataset.id}", disabled=not new, width="stretch"
             ):
                 with errors.shown():
-                    ws.set_labels(dataset, typed)
+                    ws.datasets.set_labels(dataset, typed)
                     st.rerun()
             if typed:
                 with errors.shown():
@@ -164,7 +164,7 @@ def _labels(ws: Workspace, chosen: Sequence[Dataset]) -> bool:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _explained(_ws: Workspace, path: str, dataset_id: int, scanned: str, labels: str) -> str:
-    return _ws.explain_labels(_ws.dataset(dataset_id), labels)
+    return _ws.datasets.explain_labels(_ws.datasets.get(dataset_id), labels)
 
 
 # --- what it would do -----------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def _plan(ws: Workspace, chosen: Sequence[Dataset], asked: StudyParameters) -> P
     if kept is not None and kept[0] == key:
         return kept[1]
     try:
-        plan = ws.study_plan(chosen[0], chosen[1:], **asdict(asked))
+        plan = ws.studies.plan(chosen[0], chosen[1:], **asdict(asked))
     except GapscopeError as error:
         errors.box(error)
         return None
@@ -201,7 +201,7 @@ def _saliency(
         return asked
     labels = plan.labels
     code, rows = labels.group(), labels.rows(synthetic=False, split=TEST)
-    paths = ws.labelled_images(chosen[0], chosen[1:]).column("path")
+    paths = ws.studies.labelled_images(chosen[0], chosen[1:]).column("path")
     groups = sorted(set(code[rows].tolist()))
     options = [row for group in groups for row in rows[code[rows] == group][:EACH].tolist()]
     picked = st.multiselect(
@@ -252,12 +252,10 @@ def submit(
     *,
     allow_download: bool = False,
 ) -> None:
-    """Start a study and look at it. Raises what :meth:`core.Workspace.submit_finetune` raises."""
-    job_id = ws.submit_finetune(real, versions, name=name, allow_download=allow_download, **asked)
-    joblist.started(job_id)
-    study_id = next((record.id for record in ws.studies() if record.job_id == job_id), None)
-    if study_id is not None:
-        on_start(study_id)
+    """Start a study and look at it. Raises what :meth:`core.workspace.studies.Studies.submit` raises."""
+    submitted = ws.studies.submit(real, versions, name=name, allow_download=allow_download, **asked)
+    joblist.started(submitted.job_id)
+    on_start(submitted.study_id)
     st.rerun()
 
 
@@ -265,7 +263,7 @@ def again(ws: Workspace, record: StudyRecord, on_start: Callable[[int], None]) -
     """Run a study once more, whole or one trial of it, from its record."""
     if ws.read_only:
         return
-    by_id = {dataset.id: dataset for dataset in ws.datasets()}
+    by_id = {dataset.id: dataset for dataset in ws.datasets.list()}
     if record.real_id not in by_id or any(one not in by_id for one in record.version_ids):
         st.caption("A dataset of this study was removed, so it cannot be run again.")
         return

@@ -11,7 +11,8 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
-from core.store.results import ComparisonRecord, StudyRecord
+from core.contracts.comparison import ComparisonRecord
+from core.store.study_table import StudyRecord
 from pages.parts.shared.style import escape, table
 from pages.parts.studies import plots as study_plots
 from pages.parts.studies import read
@@ -154,7 +155,7 @@ def _comparison(ws: Workspace, record: StudyRecord) -> ComparisonRecord | None:
     wanted = set(record.version_ids)
     done = [
         one
-        for one in ws.comparisons()
+        for one in ws.comparisons.list()
         if one.status == "done" and one.real_id == record.real_id and wanted & set(one.version_ids)
     ]
     return max(done, key=lambda one: (len(wanted & set(one.version_ids)), one.id), default=None)
@@ -166,7 +167,7 @@ def _numbers(
 ) -> dict[str, dict[str, float]]:
     """Each number by version id, of all images of the version."""
     found: dict[str, dict[str, float]] = {}
-    comparison = _ws.comparison(comparison_id)
+    comparison = _ws.comparisons.get(comparison_id)
     for row in comparison.metrics().to_pylist():
         if row["scope"] == "all" and row["value"] is not None:
             found.setdefault(row["name"], {})[str(row["version_id"])] = row["value"]

@@ -18,7 +18,7 @@ from core.reports.fiftyone import fiftyone_zip
 from core.reports.folder import write_absent_folder
 from core.reports.html import digits, report_html
 from core.reports.tables import absent_csv, tables_zip
-from core.workspace.comparison import Comparison
+from core.workspace import Comparison
 from pages.parts.shared import choose, errors
 from pages.parts.shared.plots import ABSENT, FAINT, REAL, SCALE
 from pages.parts.shared.style import escape, percent
@@ -42,10 +42,10 @@ def trend(rows: Sequence[Mapping[str, Any]], key: str) -> None:
     names = [row["version"] for row in known]
     colour = ABSENT if rows[0]["name"] == "absent_rate" else REAL
     chart = go.Figure()
-    if any(row["floor"] is not None for row in known):
+    if any(row["baseline"] is not None for row in known):
         chart.add_scatter(
             x=names,
-            y=[row["floor"] for row in known],
+            y=[row["baseline"] for row in known],
             mode="lines+markers" if len(known) == 1 else "lines",
             line={"dash": "dash", "color": FAINT, "width": 1.5},
             hovertemplate="floor %{y:.4g}<extra></extra>",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SCOPE = "without:"  # scope of the rows in the metrics table; "without:none" is the base
+from core.contracts.words import MetricScope
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ def from_rows(
     """
     found: dict[int, dict[str, dict[int | None, float]]] = {}
     for row in metrics:
-        if row["scope"].startswith(SCOPE) and row["value"] is not None:
-            label = row["scope"].removeprefix(SCOPE)
-            found.setdefault(row["version_id"], {}).setdefault(row["name"], {})[
-                None if label == "none" else int(label)
-            ] = row["value"]
+        if row["scope"] == MetricScope.WITHOUT and row["value"] is not None:
+            cluster = None if row["part"] is None else int(row["part"])
+            found.setdefault(row["version_id"], {}).setdefault(row["name"], {})[cluster] = row[
+                "value"
+            ]
     return found
 
 

@@ -1,0 +1,221 @@
+"""Vectors by encoder, thumbnails and photometric attributes: what an embed job gives, by content
+id.
+
+Each encoder has a table ``vectors_<number>`` (content_id, view, vector FLOAT[d]).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.contracts.catalog import AttributesRow, BrokenRow, EncoderRow, ThumbnailRow
+from core.contracts.derive import schema
+from core.contracts.words import View
+from core.files import read_tables
+from core.store.catalog import add_broken
+from core.store.database import Database, insert
+
+
+@dataclass(frozen=True)
+class EncoderRecord:
+    """The columns of :class:`~core.contracts.catalog.EncoderRow`, JSON read."""
+
+    id: str
+    number: int
+    dim: int
+    weights_hash: str | None
+    detail: dict[str, Any]
+
+
+def encoder_record(db: Database, encoder: str) -> EncoderRecord | None:
+    """What is stored about an encoder, or None if it was never used."""
+    rows = db.records(EncoderRow, EncoderRecord, "SELECT * FROM encoders WHERE id = ?", [encoder])
+    return rows[0] if rows else None
+
+
+def to_embed(
+    db: Database, dataset_ids: Sequence[int], encoder: str, views: Sequence[str]
+) -> pa.Table:
+    """Contents of these datasets that lack a vector of some view: content_id and one file's
+    absolute path.
+    """
+    record = encoder_record(db, encoder)
+    have = ""
+    if record:
+        have = f"""AND content_id NOT IN (SELECT content_id FROM vectors_{record.number}
+                   WHERE view IN ({", ".join(f"'{View(view)}'" for view in views)})
+                   GROUP BY content_id HAVING count(DISTINCT view) = {len(views)})"""
+    return db.table(
+        f"""
+        SELECT content_id, min(d.folder || '/' || path) AS file
+        FROM images i JOIN datasets d ON d.id = i.dataset_id
+        WHERE dataset_id IN (SELECT unnest(?)) AND status = 'ok' {have}
+        GROUP BY content_id ORDER BY min(i.dataset_id), file""",
+        [list(dataset_ids)],
+    )
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What :func:`ingest` met: contents with vectors, broken ones, and files that could not be read
+    now (``reasons``: why, each with one file's count).
+    """
+
+    embedded: int
+    broken: int
+    skipped: int
+    reasons: dict[str, int]
+
+
+def ingest(
+    cursor: duckdb.DuckDBPyConnection, encoder: dict[str, Any], shards: Sequence[Path]
+) -> Stored:
+    """Store the shards of an embed job. What is stored already is left as it is, so ingesting twice
+    is harmless.
+
+    ``encoder`` is the job's ``encoder.json``: id, dim, weights_hash and whatever else it tells. A row
+    with ``error`` is a content that cannot be decoded, and stays so; a row with ``skipped`` could not
+    be read this time (away, or changed since the scan) and is left for another time.
+    """
+    cursor.execute(
+        "INSERT OR IGNORE INTO encoders (id, dim, weights_hash, detail) VALUES (?, ?, ?, ?)",
+        [encoder["id"], encoder["dim"], encoder.get("weights_hash"), json.dumps(encoder)],
+    )
+    row = cursor.execute("SELECT number FROM encoders WHERE id = ?", [encoder["id"]]).fetchone()
+    assert row is not None
+    table, dim = f"vectors_{row[0]}", encoder["dim"]
+    cursor.execute(
+        f"CREATE TABLE IF NOT EXISTS {table} (content_id VARCHAR, view VARCHAR, vector FLOAT[{dim}])"
+    )
+    embedded, broken, reasons = 0, 0, dict[str, int]()
+    for _, shard in read_tables(shards):
+        _ingest_vectors(cursor, table, int(dim), shard)
+        good = pc.is_null(shard["error"])
+        for entry in _skipped(shard):
+            reasons[entry] = reasons.get(entry, 0) + 1
+        bad = shard.filter(pc.invert(good))
+        _insert_new(cursor, ThumbnailRow, _thumbnails(shard))
+        _insert_new(cursor, AttributesRow, _attributes(shard.filter(good)))
+        add_broken(
+            cursor,
+            pa.table([bad["content_id"], bad["error"]], schema=schema(BrokenRow)),
+        )
+        broken += bad.num_rows
+        embedded += shard.num_rows
+    skipped = sum(reasons.values())
+    return Stored(embedded - broken - skipped, broken, skipped, reasons)
+
+
+def forget_encoder(db: Database, encoder: str) -> None:
+    """Drop an encoder's vectors (its weights changed, or they turned out to be wrong)."""
+    record = encoder_record(db, encoder)
+    if record:
+        with db.transaction() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS vectors_{record.number}")
+            cursor.execute("DELETE FROM encoders WHERE id = ?", [encoder])
+
+
+def dataset_vectors(
+    db: Database, dataset_id: int, encoder: str, view: str = "plain"
+) -> tuple[pa.Table, np.ndarray]:
+    """Images of a dataset that have a vector, in path order, and the vectors.
+
+    The table has path, content_id, class, bias, split, width, height and the attributes; the array
+    is (n, d) float32.
+    """
+    record = encoder_record(db, encoder)
+    if record is None:
+        return images_with_attributes(db, dataset_id).slice(0, 0), np.empty((0, 0), np.float32)
+    table = db.table(
+        f"""
+        SELECT i.path, i.content_id, i.class, i.bias, i.split, i.width, i.height, a.* EXCLUDE (content_id), v.vector
+        FROM images i JOIN vectors_{record.number} v ON v.content_id = i.content_id AND v.view = ?
+        LEFT JOIN attributes a ON a.content_id = i.content_id
+        WHERE i.dataset_id = ? AND i.status = 'ok' ORDER BY i.path""",
+        [view, dataset_id],
+    )
+    vectors = np.empty((table.num_rows, record.dim), np.float32)
+    start = 0
+    for chunk in table.column("vector").chunks:  # chunk by chunk: no second copy of everything
+        vectors[start : start + len(chunk)] = (
+            chunk.flatten().to_numpy(zero_copy_only=False).reshape(len(chunk), -1)
+        )
+        start += len(chunk)
+    return table.drop_columns(["vector"]), vectors
+
+
+def images_with_attributes(db: Database, dataset_id: int) -> pa.Table:
+    """Readable images of a dataset with their attributes, in path order."""
+    return db.table(
+        """
+        SELECT i.path, i.content_id, i.class, i.bias, i.split, i.width, i.height, a.* EXCLUDE (content_id)
+        FROM images i LEFT JOIN attributes a ON a.content_id = i.content_id
+        WHERE i.dataset_id = ? AND i.status = 'ok' ORDER BY i.path""",
+        [dataset_id],
+    )
+
+
+def thumbnails(db: Database, content_ids: list[str]) -> dict[str, bytes]:
+    """WebP thumbnails by content id; contents without one are left out."""
+    table = db.table(
+        "SELECT content_id, webp FROM thumbnails WHERE content_id IN (SELECT unnest(?::VARCHAR[]))",
+        [content_ids],
+    )
+    return dict(zip(table.column(0).to_pylist(), table.column(1).to_pylist(), strict=True))
+
+
+# --- inside ---------------------------------------------------------------------------------------
+
+
+def _ingest_vectors(
+    cursor: duckdb.DuckDBPyConnection, table: str, dim: int, shard: pa.Table
+) -> None:
+    cursor.register("incoming", shard)
+    for view in View:
+        if view in shard.column_names:
+            cursor.execute(f"""
+                INSERT INTO {table}
+                SELECT content_id, '{view}', "{view}"::FLOAT[{dim}] FROM incoming s
+                WHERE "{view}" IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM {table} v
+                    WHERE v.content_id = s.content_id AND v.view = '{view}')""")
+    cursor.unregister("incoming")
+
+
+def _insert_new(cursor: duckdb.DuckDBPyConnection, row: type, table: pa.Table) -> None:
+    """Insert the rows whose content is not there yet."""
+    name = row.TABLE  # type: ignore[attr-defined]
+    cursor.register("offered", table)
+    fresh = cursor.execute(
+        f"SELECT * FROM offered WHERE content_id NOT IN (SELECT content_id FROM {name})"
+    ).to_arrow_table()
+    cursor.unregister("offered")
+    insert(cursor, row, fresh.cast(schema(row)))
+
+
+def _thumbnails(shard: pa.Table) -> pa.Table:
+    shown = shard.filter(pc.is_valid(shard["thumbnail"]))
+    return pa.table([shown["content_id"], shown["thumbnail"]], schema=schema(ThumbnailRow))
+
+
+def _attributes(shard: pa.Table) -> pa.Table:
+    names = schema(AttributesRow).names
+    measured = pc.is_valid(shard[names[1]]) if names[1] in shard.column_names else None
+    if measured is None:
+        return schema(AttributesRow).empty_table()
+    return shard.filter(measured).select(names).cast(schema(AttributesRow))
+
+
+def _skipped(shard: pa.Table) -> list[str]:
+    if "skipped" not in shard.column_names:
+        return []
+    return [reason for reason in shard["skipped"].to_pylist() if reason is not None]

@@ -1,0 +1,45 @@
+"""The schema of a new database, derived from the contracts.
+
+An older database reaches the same schema by the steps of :mod:`core.store.migrations`.
+"""
+
+from __future__ import annotations
+
+from core.contracts import catalog, comparison
+from core.contracts.derive import ddl, table_name
+
+SEQUENCES = ("dataset_ids", "encoder_numbers", "comparison_ids", "study_ids")
+
+CATALOG_ROWS: tuple[type, ...] = (
+    catalog.DatasetRow,
+    catalog.EncoderRow,
+    catalog.ThumbnailRow,
+    catalog.AttributesRow,
+    catalog.BrokenRow,
+    catalog.JobRow,
+    comparison.ComparisonRow,
+)
+
+_STUDIES = """CREATE TABLE studies (
+    id INTEGER PRIMARY KEY DEFAULT nextval('study_ids'), name VARCHAR NOT NULL,
+    real_id INTEGER NOT NULL, version_ids JSON NOT NULL, parameters JSON NOT NULL,
+    status VARCHAR NOT NULL, job_id VARCHAR, created_at TIMESTAMP NOT NULL, finished_at TIMESTAMP,
+    software JSON, verdict JSON)"""
+
+OWNERS: dict[type, str] = {
+    catalog.ImageRow: "dataset_id",
+    **dict.fromkeys(comparison.RESULT_ROWS, "comparison_id"),
+}
+"""Row contracts whose tables have one more column: the dataset, comparison or study they belong to."""
+
+RESULT_TABLES = tuple(table_name(row) for row in comparison.RESULT_ROWS)
+
+
+def statements() -> list[str]:
+    """What makes a new, empty database."""
+    return [
+        *(f"CREATE SEQUENCE {name} START 1" for name in SEQUENCES),
+        *(ddl(row) for row in CATALOG_ROWS),
+        _STUDIES,
+        *(ddl(row, owner=owner) for row, owner in OWNERS.items()),
+    ]

@@ -1,0 +1,174 @@
+"""Workspace: one DuckDB file, its jobs folder, and every verb the pages and the command line have.
+
+::
+
+    from core import Workspace
+
+    with Workspace("team.duckdb") as ws:
+        real = ws.add_dataset("photos/", domain="real")
+        v1 = ws.add_dataset("renders/1.0/", domain="synthetic", version="1.0")
+        comparison = ws.compare(real, [v1])
+        comparison.absent("1.0")
+
+A script runs jobs in its own process, with a progress bar. The app opens the workspace with a worker
+engine: jobs run in a warm process beside the server, and a thread moves them along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.contracts.catalog import Dataset
+from core.contracts.requests import SampleRequest, SubmittedComparison
+from core.contracts.words import View
+from core.encoders import registry
+from core.images import scan
+from core.jobs.engines import Engine
+from core.settings import Settings
+from core.settings import settings as default_settings
+from core.store.database import Database
+from core.store.results import Comparison
+from core.store.study_results import Study
+from core.workspace.comparisons import Comparisons
+from core.workspace.context import Context
+from core.workspace.datasets import Datasets
+from core.workspace.exports import Exports
+from core.workspace.progress import ProgressBar
+from core.workspace.spectra import Spectra
+from core.workspace.studies import Studies
+from core.workspace.work import Jobs
+
+
+class Workspace:
+    """The client of everything: ``datasets``, ``comparisons``, ``studies``, ``spectra``, ``exports``,
+    ``jobs``, and the
+    verbs that a script needs.
+
+    ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
+    ``read_only``: open a colleague's copy without touching it. ``engine``: where jobs run; None: in
+    this process. ``progress``: draw a bar on stderr while a verb waits. ``confined``: folders must
+    lie inside ``GAPSCOPE_ROOTS`` (the app's users; whoever writes a script or types a command may
+    read what the system lets them read). Raises :class:`WorkspaceLocked`, :class:`SchemaTooNew`,
+    :class:`InputError`.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        read_only: bool = False,
+        engine: Engine | None = None,
+        settings: Settings | None = None,
+        progress: bool = True,
+        confined: bool = False,
+    ) -> None:
+        self.settings = settings or default_settings()
+        self.path = (
+            Path(path).expanduser().resolve()
+            if path is not None
+            else self.settings.default_workspace
+        )
+        self.read_only = read_only
+        self.db = Database(self.path, read_only=read_only)
+        roots = self.settings.allowed_roots if confined else (Path(self.path.anchor),)
+        context = Context(self.db, self.settings, roots, read_only)
+        self._bar = ProgressBar(enabled=progress)
+        folder = self.path.with_name(self.path.name + ".jobs")
+        self.jobs = Jobs(context, folder, engine, self._bar)
+        self.datasets = Datasets(context, self.jobs)
+        self.comparisons = Comparisons(context, self.jobs, self.datasets)
+        self.studies = Studies(context, self.jobs, self.datasets)
+        self.spectra = Spectra(self.jobs)
+        self.exports = Exports(self)
+
+    def close(self) -> None:
+        """Stop jobs, write everything to the file, let go of it."""
+        self.jobs.close()
+        self._bar.close()
+        self.db.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- verbs that wait --------------------------------------------------------------------------
+
+    def add_dataset(
+        self,
+        folder: str | Path,
+        *,
+        domain: str,
+        version: str | None = None,
+        name: str | None = None,
+        labels: str | None = None,
+    ) -> Dataset:
+        """Add an image folder, or find it again. See :meth:`Datasets.add`."""
+        return self.datasets.add(folder, domain=domain, version=version, name=name, labels=labels)
+
+    def scan(self, dataset: Dataset) -> scan.ScanSummary:
+        """Look into a dataset's folder and wait for it."""
+        self.jobs.wait(self.datasets.submit_scan(dataset))
+        return scan.summarise(self.datasets.images(dataset))
+
+    def embed(
+        self, datasets: Sequence[Dataset], encoder: str = "auto", *, allow_download: bool = False
+    ) -> dict[str, Any]:
+        """Embed what is not embedded yet and wait for it; what the job says of itself."""
+        job_id = self.datasets.submit_embed(datasets, encoder, allow_download=allow_download)
+        return self.jobs.wait(job_id).result
+
+    def compare(
+        self, real: Dataset, versions: Sequence[Dataset], *, encoder: str = "auto", **options: Any
+    ) -> Comparison:
+        """Scan, embed and compare what is needed, and wait for it. See :meth:`Comparisons.submit`."""
+        submitted = self.comparisons.submit(real, versions, encoder=encoder, **options)
+        return self.comparisons.wait(submitted)
+
+    def finetune(
+        self, real: Dataset, versions: Sequence[Dataset] | Dataset, **parameters: Any
+    ) -> Study:
+        """Run a study and wait for it. See :meth:`Studies.submit`."""
+        return self.studies.wait(self.studies.submit(real, versions, **parameters))
+
+    def vectors(
+        self, dataset: Dataset, encoder: str = "auto", view: str = View.PLAIN
+    ) -> tuple[list[str], np.ndarray]:
+        """Paths and vectors, (n, d) float32, of a dataset's images that are embedded."""
+        return self.datasets.vectors(dataset, encoder, view)
+
+    # --- encoders, the sample project -------------------------------------------------------------
+
+    def encoders(self) -> list[registry.EncoderInfo]:
+        """Which encoders there are, which are ready, how to get the others."""
+        return registry.list_encoders(self.settings)
+
+    def resolve_encoder(self, encoder: str) -> str:
+        """``auto`` becomes CLIP where its weights are ready, else ``lite0``."""
+        return registry.resolve(encoder, self.settings)
+
+    def open_sample(self) -> SubmittedComparison:
+        """Draw the sample project, add its datasets and compare them."""
+        from core.jobs.sample.project import LABELS, VERSIONS  # light: names only
+
+        folder = self.settings.home / "sample"
+        drawn = self.jobs.submit(SampleRequest(str(folder)), "Draw the sample project")
+        for part in ("real", *(f"renders/{version}" for version in VERSIONS)):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        real = self.add_dataset(
+            folder / "real", domain="real", name="sample: real stand-ins", labels=LABELS
+        )
+        versions = [
+            self.add_dataset(
+                folder / "renders" / version, domain="synthetic", version=version, labels=LABELS
+            )
+            for version in VERSIONS
+        ]
+        return self.comparisons.submit(
+            real, versions, name="Sample project", encoder="lite0", after=[drawn]
+        )

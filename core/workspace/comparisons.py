@@ -1,0 +1,137 @@
+"""Comparisons: asking for one, reading the finished ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.contracts.catalog import Dataset
+from core.contracts.comparison import CompareParameters, ComparisonRecord
+from core.contracts.requests import CompareRequest, SubmittedComparison
+from core.contracts.specs import from_json, to_json
+from core.contracts.words import Domain, RecordStatus
+from core.encoders import registry
+from core.errors import InputError
+from core.store import comparison_table
+from core.store.results import Comparison
+from core.workspace.context import Context
+from core.workspace.datasets import Datasets
+from core.workspace.work import Jobs
+
+
+class Comparisons:
+    """The comparisons of one workspace."""
+
+    def __init__(self, context: Context, jobs: Jobs, datasets: Datasets) -> None:
+        self._context = context
+        self._db = context.db
+        self._jobs = jobs
+        self._datasets = datasets
+
+    def list(self) -> list[ComparisonRecord]:
+        """All comparisons, the newest first."""
+        return comparison_table.comparisons(self._db)
+
+    def get(self, comparison_id: int) -> Comparison:
+        """One comparison, ready to be read."""
+        return Comparison(self._db, comparison_id)
+
+    def remove(self, comparison_id: int) -> None:
+        """Forget a comparison and its results."""
+        self._context.check_writable()
+        comparison_table.remove_comparison(self._db, comparison_id)
+
+    def submit(
+        self,
+        real: Dataset,
+        versions: Sequence[Dataset],
+        *,
+        encoder: str = "auto",
+        seed: int = 0,
+        allow_download: bool = False,
+        name: str | None = None,
+        rescan: bool = True,
+        concepts: Sequence[str] = (),
+        after: Sequence[str] = (),
+        **parameters: Any,
+    ) -> SubmittedComparison:
+        """Start scan, embed and compare in turn, and say what was asked for.
+
+        ``parameters`` are the fields of :class:`~core.contracts.comparison.CompareParameters`; an
+        unknown name is refused with the nearest known one. Raises :class:`InputError`, and
+        :class:`EncoderNotReady` if weights are absent.
+        """
+        self._check(real, versions)
+        chosen = from_json(CompareParameters, parameters)
+        encoder = registry.resolve(encoder, self._context.settings)
+        if not allow_download:
+            registry.require_ready(encoder, self._context.settings)
+        datasets = [real, *versions]
+        scans = [
+            self._datasets.submit_scan(dataset, after=after)
+            for dataset in datasets
+            if rescan or dataset.scanned_at is None
+        ]
+        embed = self._datasets.submit_embed(
+            datasets, encoder, allow_download=allow_download, after=scans or after
+        )
+        title = name or f"{real.label} against {', '.join(version.label for version in versions)}"
+        version_ids = tuple(version.id for version in versions)
+        comparison_id = comparison_table.add_comparison(
+            self._db,
+            name=title,
+            encoder=encoder,
+            seed=seed,
+            real_id=real.id,
+            version_ids=version_ids,
+            parameters=to_json(chosen),
+        )
+        request = CompareRequest(
+            comparison_id,
+            real.id,
+            version_ids,
+            encoder,
+            seed,
+            chosen,
+            tuple(concepts),
+            previous=self._previous(real, versions, encoder),
+            weights=self._context.weights,
+        )
+        job_id = self._jobs.submit(request, f"Compare {title}", [embed])
+        comparison_table.set_job(self._db, comparison_id, job_id)
+        return SubmittedComparison(comparison_id, job_id)
+
+    def wait(self, submitted: SubmittedComparison) -> Comparison:
+        """Wait for a comparison that was asked for, and read it."""
+        job = self._jobs.wait(submitted.job_id)
+        return self.get(int(job.result["comparison_id"]))
+
+    def _check(self, real: Dataset, versions: Sequence[Dataset]) -> None:
+        if real.domain != Domain.REAL:
+            raise InputError(
+                f"{real.label} is not a real dataset", "Choose a real dataset to compare against."
+            )
+        if not versions:
+            raise InputError(
+                "There is no version to compare with", "Add a folder of synthetic images."
+            )
+        for version in versions:
+            if version.domain != Domain.SYNTHETIC:
+                raise InputError(
+                    f"{version.label} is not a synthetic dataset", "Choose versions of a renderer."
+                )
+
+    def _previous(self, real: Dataset, versions: Sequence[Dataset], encoder: str) -> int | None:
+        """The newest comparison whose map this one should continue: same real data and encoder, and
+        some of these versions, in whatever order.
+        """
+        wanted = {version.id for version in versions}
+        for record in self.list():
+            if (
+                record.status == RecordStatus.DONE
+                and record.real_id == real.id
+                and record.encoder == encoder
+                and set(record.version_ids) < wanted
+            ):
+                return record.id
+        return None

@@ -1,0 +1,109 @@
+"""Exports: a comparison as report, brief, lists for other tools, and the numbers over versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from core.reports import brief as briefs
+from core.reports import coco, contributions, fiftyone, folder, history, html, pairs, tables
+from core.store.results import Comparison
+
+if TYPE_CHECKING:
+    from core.workspace.client import Workspace
+
+
+class Exports:
+    """What a workspace hands out. Nothing here is computed from images: it reads what is stored."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    # --- to read ----------------------------------------------------------------------------------
+
+    def report_html(self, comparison: Comparison) -> str:
+        """The self-contained HTML report."""
+        return html.report_html(self._workspace, comparison)
+
+    def brief(self, comparison: Comparison, version: str | int | None = None) -> briefs.Brief:
+        """What to render more of, for one version (the newest unless named)."""
+        return briefs.brief(self._workspace, comparison, version)
+
+    def brief_markdown(self, comparison: Comparison, version: str | int | None = None) -> str:
+        """The render brief as Markdown."""
+        return briefs.brief_markdown(self._workspace, comparison, version)
+
+    def brief_html(self, comparison: Comparison, version: str | int | None = None) -> str:
+        """The render brief as one HTML page."""
+        return briefs.brief_html(self._workspace, comparison, version)
+
+    # --- lists for other tools --------------------------------------------------------------------
+
+    def csv_bytes(self, table: pa.Table) -> bytes:
+        """A table as CSV, safe for spreadsheets."""
+        return tables.csv_bytes(table)
+
+    def absent_csv(self, comparison: Comparison) -> str:
+        """The absent images of every version as CSV text."""
+        return tables.absent_csv(comparison)
+
+    def tables_zip(self, comparison: Comparison, form: str = "csv") -> bytes:
+        """Every result table in one ZIP file, as ``csv`` or ``parquet``."""
+        return tables.tables_zip(comparison, form)
+
+    def coco_json(self, comparison: Comparison, version: str | int) -> str:
+        """The absent images of a version as a COCO image list."""
+        return coco.coco_json(self._workspace, comparison, version)
+
+    def fiftyone_zip(self, comparison: Comparison, version: str | int) -> bytes:
+        """The real images with labels, as FiftyOne reads them."""
+        return fiftyone.fiftyone_zip(comparison, version)
+
+    def write_absent_folder(
+        self, comparison: Comparison, version: str | int, target: Path, **options: Any
+    ) -> Any:
+        """Copy (or link) the absent images into a folder, by rank. See
+        :func:`core.reports.folder.write_absent_folder`.
+        """
+        return folder.write_absent_folder(self._workspace, comparison, version, target, **options)
+
+    # --- over versions ----------------------------------------------------------------------------
+
+    def pairs(self, comparison: Comparison) -> list[pairs.Pair]:
+        """Every pair of versions that the comparison judged, with the verdict."""
+        return pairs.pairs_of(comparison)
+
+    def history(self, comparison: Comparison) -> list[history.Past]:
+        """Every finished comparison of the same real images, and what keeps it from being compared."""
+        return history.history(self._workspace.comparisons.list(), comparison.record)
+
+    def trend_rows(self, comparison: Comparison) -> list[dict[str, Any]]:
+        """Absent share and every metric of all images, by version in order."""
+        return history.trend_rows(comparison)
+
+    def comparable_trend(
+        self,
+        pasts: Sequence[history.Past],
+        numbers: Mapping[int, Sequence[Mapping[str, Any]]],
+    ) -> list[Mapping[str, Any]]:
+        """The rows of several comparisons that may stand in one trend."""
+        return history.comparable_trend(pasts, numbers)
+
+    def cluster_rows(self, comparison: Comparison) -> list[dict[str, Any]]:
+        """How each cluster of real images fares in each version."""
+        return history.cluster_rows(comparison)
+
+    def contributions(
+        self, comparison: Comparison, from_id: int, to_id: int
+    ) -> dict[str, list[contributions.Contribution]]:
+        """By metric: what each cluster contributed to its change between two versions."""
+        known = contributions.from_rows(comparison.metrics().to_pylist())
+        before, after = known.get(from_id, {}), known.get(to_id, {})
+        return {
+            name: contributions.contributions(before[name], after[name])
+            for name in before
+            if name in after
+        }
