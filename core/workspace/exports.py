@@ -63,12 +63,10 @@ class Exports:
         return fiftyone.fiftyone_zip(comparison, version)
 
     def write_absent_folder(
-        self, comparison: Comparison, version: str | int, target: Path, **options: Any
-    ) -> Any:
-        """Copy (or link) the absent images into a folder, by rank. See
-        :func:`core.reports.folder.write_absent_folder`.
-        """
-        return folder.write_absent_folder(self._workspace, comparison, version, target, **options)
+        self, comparison: Comparison, version: str | int, target: Path, *, copies: bool = False
+    ) -> folder.Written:
+        """Copy (or link) the absent images into a folder, by rank."""
+        return folder.write_absent_folder(comparison, version, target, copies=copies)
 
     # --- over versions ----------------------------------------------------------------------------
 
