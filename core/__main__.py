@@ -1,7 +1,8 @@
 """The command line: ``python -m core`` does what the pages do.
 
-Exit status: 0 done, 1 a ``--fail-if`` rule held, 2 bad input (one line on stderr: what is wrong and
-what to do). Progress goes to stderr; results go to stdout and to the files that the options name.
+Exit status: 0 done; 1 a ``--fail-if`` rule held; 2 bad input; 3 a fault (a damaged workspace, a full disk, an error of
+Gapscope's own). Whenever it is not 0, one line on stderr says what is wrong and what to do. Progress goes to stderr;
+results go to stdout and to the files that the options name.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import json
 import os
 import sys
 import tempfile
+import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,12 +20,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from core.errors import GapscopeError, InputError, JobCancelled
+from core.errors import GapscopeError, InputError
 from core.settings import settings
+
+DONE, RULE_HELD, BAD_INPUT, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+TRACE = "GAPSCOPE_TRACE"
+# typer brings its click along or has its own, by release; either way this is its usage error.
+USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Gapscope: what in the real world do our rendered images not cover?",
 )
@@ -31,7 +38,8 @@ out = Console(soft_wrap=True)
 Labels = Annotated[
     str | None,
     typer.Option(
-        help="Where class and bias come from: a path pattern such as '{class}/{bias}/*', or a CSV / Parquet table."
+        help="Where class and bias come from: a path pattern such as '{class}/{bias}/*', or a CSV / "
+        "Parquet table."
     ),
 ]
 Db = Annotated[
@@ -51,9 +59,8 @@ def sample(
     made = write_sample(folder)
     out.print(f"real       {made.real}  (drawn stand-ins for photographs)")
     for version, path in made.versions.items():
-        out.print(
-            f"{version:<10} {path}   (lacks: {', '.join(made.missing[version]) or 'nothing'})"
-        )
+        lacking = ", ".join(made.missing[version]) or "nothing"
+        out.print(f"{version:<10} {path}   (lacks: {lacking})")
     out.print(f"labels     {made.labels}")
 
 
@@ -64,32 +71,29 @@ def scan(
     json_file: Json = None,
 ) -> None:
     """What is in a folder: counts, sizes, broken files, groups."""
+    from core.contracts.work import ScanSpec
     from core.images.scan import summarise
     from core.jobs.folder import JobFolder
     from core.jobs.scan.task import read_rows, run
 
     with tempfile.TemporaryDirectory() as scratch:  # a scan on its own needs no workspace
-        job = JobFolder.create(
-            scratch, {"kind": "scan", "folder": str(_visible(folder)), "labels": labels}
-        )
+        job = JobFolder.create(scratch, ScanSpec(str(_visible(folder)), labels))
         run(job)
         rows = read_rows(job)
-    summary = summarise(rows)
+    summary = summarise(rows).as_dict()
     broken = [
-        (row["path"], row["reason"])
+        {"path": row["path"], "reason": row["reason"]}
         for row in rows.select(["path", "reason", "status"]).to_pylist()
         if row["status"] != "ok"
     ]
-    for name, value in summary.as_dict().items():
+    for name, value in summary.items():
         if name != "groups" or any(group["bias"] for group in value):
             out.print(f"[bold]{name:<12}[/] {_plain(value)}", highlight=False)
-    for path, reason in broken[:20]:
-        out.print(f"unreadable   {path}: {reason}", markup=False)
+    for entry in broken[:20]:
+        out.print(f"unreadable   {entry['path']}: {entry['reason']}", markup=False)
     if len(broken) > 20:
         out.print(f"             and {len(broken) - 20} more")
-    _write_json(
-        json_file, {**summary.as_dict(), "broken": [{"path": p, "reason": r} for p, r in broken]}
-    )
+    _write_json(json_file, {**summary, "broken": broken})
 
 
 @app.command()
@@ -101,10 +105,8 @@ def encoders() -> None:
     for info in registry.list_encoders(settings()):
         state = "ready" if info.ready else "not here"
         size = f", {info.size_mb:,.0f} MB" if info.size_mb else ""
-        out.print(
-            f"[bold]{info.id}[/]{' (auto)' if info.id == auto else ''}  {state}{size}. {info.title}",
-            highlight=False,
-        )
+        name = f"[bold]{info.id}[/]{' (auto)' if info.id == auto else ''}"
+        out.print(f"{name}  {state}{size}. {info.title}", highlight=False)
         if not info.ready:
             out.print(f"    {info.how}", highlight=False, style="dim")
 
@@ -114,7 +116,9 @@ def compare(
     real: Annotated[Path, typer.Option(help="The folder of real images.")],
     synthetic: Annotated[
         list[str],
-        typer.Option(help="NAME=DIR: a renderer version and its folder. Repeat it, oldest first."),
+        typer.Option(
+            help="NAME=DIR: a renderer version and its folder. Repeat it, oldest first.",
+        ),
     ],
     encoder: Annotated[
         str, typer.Option(help="An encoder's id, or auto. See `python -m core encoders`.")
@@ -141,55 +145,46 @@ def compare(
     ] = None,
     allow_download: Annotated[
         bool,
-        typer.Option(
-            "--allow-download", help="Let the encoder's weights be fetched from their hub."
-        ),
+        typer.Option("--allow-download", help="Let the encoder's weights be fetched from their hub."),
     ] = False,
 ) -> None:
     """Compare a folder of real images with renderer versions; list the real images they do not
     cover.
     """
+    from core.reports.gate import parse_rule
+    from core.reports.junit import junit_xml
     from core.workspace import Workspace
 
     versions = _versions(synthetic)
-    rule = _rule(fail_if)
+    rule = parse_rule(fail_if) if fail_if is not None else None
     with Workspace(db) as ws:
         real_set = ws.add_dataset(_visible(real), domain="real", labels=labels)
         sets = [
             ws.add_dataset(_visible(folder), domain="synthetic", version=name, labels=labels)
             for name, folder in versions.items()
         ]
-        found = ws.compare(
+        comparison = ws.compare(
             real_set, sets, encoder=encoder, seed=seed, allow_download=allow_download
         )
-        result = found.as_dict()
+        result = comparison.as_dict()
         _print_comparison(result)
         _write_json(json_file, result)
         if csv_file:
-            from core.reports.tables import absent_csv
-
-            _write_text(csv_file, absent_csv(found))
+            _write_text(csv_file, ws.exports.absent_csv(comparison))
         if report:
-            from core.reports.html import report_html
-
-            _write_text(report, report_html(ws, found))
+            _write_text(report, ws.exports.report_html(comparison))
         if brief:
-            from core.reports.brief import brief_html, brief_markdown
-
-            _write_text(
-                brief, brief_markdown(ws, found) if brief.suffix == ".md" else brief_html(ws, found)
-            )
-    failed = False
-    if rule is not None:
-        outcome = rule.check(result)
-        failed = outcome.failed
+            markdown = brief.suffix == ".md"
+            write = ws.exports.brief_markdown if markdown else ws.exports.brief_html
+            _write_text(brief, write(comparison))
+    outcome = rule.check(result) if rule is not None else None
+    if outcome is not None:
         out.print(outcome.sentence, markup=False)
     if junit:
-        from core.reports.junit import junit_xml
-
-        _write_text(junit, junit_xml(result, outcome if rule is not None else None))
-    if failed:
-        raise typer.Exit(1)
+        _write_text(junit, junit_xml(result, outcome))
+    if outcome is not None and outcome.failed:
+        _say(outcome.sentence)
+        raise typer.Exit(RULE_HELD)
 
 
 @app.command()
@@ -207,7 +202,7 @@ def finetune(
         str | None, typer.Option(help="Version name of the synthetic folder (default: its name).")
     ] = None,
     mixtures: Annotated[
-        str, typer.Option(help="Of none, usb, asb, ffr, synthetic, reversed, biased-ffr.")
+        str, typer.Option(help="Of none, usb, asb, ffr, synthetic, reversed, ffr_biased.")
     ] = "none,usb,asb,ffr",
     objectives: Annotated[
         str, typer.Option(help="Of erm, groupdro, resampling, dfr.")
@@ -247,13 +242,56 @@ def finetune(
         _write_json(json_file, result)
 
 
+def main() -> int:
+    """Run the command line; the exit status."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as core.jobs.worker says
+    try:
+        # Without standalone mode a command's Exit comes back as the answer, and wrong usage as an
+        # exception.
+        status = app(standalone_mode=False)
+    except GapscopeError as error:
+        _say(f"gapscope: {error}")
+        return error.exit_status
+    except USAGE_ERROR as error:
+        _say(f"gapscope: {_wrong_usage(error)}")
+        return BAD_INPUT
+    except (KeyboardInterrupt, typer.Abort):
+        _say("gapscope: stopped; finished parts are kept, run it again to go on.")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a script reads the status: a fault must never look like 1
+        if os.environ.get(TRACE):
+            traceback.print_exc()
+        what = " ".join(str(error).split())
+        _say(
+            f"gapscope: a fault in Gapscope or its libraries: {type(error).__name__}: {what}. "
+            f"Finished parts are kept; set {TRACE}=1 to see where it happened."
+        )
+        return FAULT
+    return status if isinstance(status, int) else DONE
+
+
 # --- what is printed ------------------------------------------------------------------------------
 
 
-def _print_comparison(result: dict[str, Any]) -> None:
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _wrong_usage(error: Any) -> str:
+    """What is wrong with the command, in one line."""
+    command = error.ctx.info_name if error.ctx and error.ctx.parent else ""
+    help_command = " ".join(part for part in ("python -m core", command, "--help") if part)
+    if len(sys.argv) < 2:
+        return f"Say what to do: see `{help_command}`."
+    message = " ".join(error.format_message().split())
+    return f"{message}{'' if message.endswith('.') else '.'} See `{help_command}`."
+
+
+def _print_comparison(result: Mapping[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
-    for column in ("version", "images", "absent", "rate", "floor", "by cluster", "verdict"):
-        table.add_column(column, justify="left" if column in ("version", "verdict") else "right")
+    for column in ("version", "images", "absent", "share", "real vs real", "by cluster", "verdict"):
+        left = column in ("version", "verdict")
+        table.add_column(column, justify="left" if left else "right")
     for name, version in result["versions"].items():
         table.add_row(
             name,
@@ -264,43 +302,35 @@ def _print_comparison(result: dict[str, Any]) -> None:
             str(len(version["absent_by_cluster"])),
             version["verdict"] or "",
         )
+    real = result["real"]
     out.print(
-        f"{result['real']['images']} real images, {result['real']['unreadable']} unreadable, encoder {result['encoder']}"
+        f"{real['images']} real images, {real['unreadable']} unreadable, encoder {result['encoder']}"
     )
     out.print(table)
     for name, version in result["versions"].items():
         for gap in version["gaps"][:5]:
             if gap["absent"]:
-                out.print(
-                    f"  {name}: {gap['absent']} absent images: {gap['name']}. {gap['reason']}",
-                    markup=False,
-                )
+                words = f"{gap['absent']} absent images: {gap['name']}. {gap['reason']}"
+                out.print(f"  {name}: {words}", markup=False)
 
 
-def _print_study(result: dict[str, Any]) -> None:
+def _print_study(result: Mapping[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
-    names = [
-        key
-        for key in (
-            "mixture",
-            "objective",
-            "worst_mean",
-            "worst_sd",
-            "balanced_mean",
-            "balanced_sd",
-            "seeds",
-        )
-        if result["summary"] and key in result["summary"][0]
-    ]
+    wanted = (
+        "mixture",
+        "objective",
+        "worst_mean",
+        "worst_sd",
+        "balanced_mean",
+        "balanced_sd",
+        "seeds",
+    )
+    names = [key for key in wanted if result["summary"] and key in result["summary"][0]]
     for name in names:
         table.add_column(name, justify="right" if name not in ("mixture", "objective") else "left")
     for row in result["summary"]:
-        table.add_row(
-            *(
-                f"{row[name]:.3f}" if isinstance(row[name], float) else str(row[name])
-                for name in names
-            )
-        )
+        cells = (row[name] for name in names)
+        table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells))
     out.print(table)
     for sentence in result["verdict"].get("sentences", []):
         out.print(sentence, markup=False)
@@ -313,7 +343,7 @@ def _percent(value: float | None) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_plain(part)}" for key, part in value.items()) or "none"
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list | tuple):
         return " ".join(_plain(part) for part in value)
     return f"{value:,}" if isinstance(value, int) else str(value)
 
@@ -322,33 +352,24 @@ def _plain(value: Any) -> str:
 
 
 def _versions(pairs: list[str]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     for pair in pairs:
-        name, mark, folder = pair.partition("=")
-        if not mark or not name.strip() or not folder.strip():
+        name, mark, folder = (part.strip() for part in pair.partition("="))
+        if not mark or not name or not folder:
             raise InputError(
-                f"--synthetic wants NAME=DIR, not {pair!r}",
-                "For example --synthetic 1.0=renders/1.0",
+                f"--synthetic wants NAME=DIR, not {pair!r}", "For example --synthetic 1.0=renders/1.0"
             )
-        if name in found:
+        if name in folders:
             raise InputError(
                 f"The version name {name!r} is used twice", "Give every version its own name."
             )
-        found[name.strip()] = Path(folder.strip())
-    return found
+        folders[name] = Path(folder)
+    return folders
 
 
 def _visible(folder: Path) -> Path:
     """A folder named on the command line: who may type it may read it, so the roots do not apply."""
     return folder.expanduser().resolve()
-
-
-def _rule(text: str | None) -> Any:
-    if text is None:
-        return None
-    from core.reports.gate import parse_rule
-
-    return parse_rule(text)
 
 
 def _words(text: str) -> list[str]:
@@ -366,29 +387,10 @@ def _write_text(path: Path, text: str) -> None:
     Console(stderr=True).print(f"wrote {path}", markup=False, highlight=False)
 
 
-def _write_json(path: Path | None, value: Any) -> None:
+def _write_json(path: Path | None, value: Mapping[str, Any]) -> None:
     if path is not None:
-        _write_text(
-            path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False, default=str)
-        )
-
-
-def main() -> int:
-    """Run the command line; the exit status."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as core.jobs.worker says
-    try:
-        app(standalone_mode=False)
-    except typer.Exit as stop:
-        return int(stop.exit_code)
-    except JobCancelled:
-        return 2
-    except GapscopeError as error:
-        print(f"gapscope: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("gapscope: stopped; finished parts are kept, run it again to go on.", file=sys.stderr)
-        return 130
-    return 0
+        text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False, default=str)
+        _write_text(path, text)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Errors that tell the user what is wrong and what to do.
 
-Every error Gapscope raises on purpose is a :class:`GapscopeError`: one sentence for *what is
-wrong*, one for *what to do*. The command line prints both on one line and exits with 2; the pages
-show them in a box. Anything else that escapes is a bug in Gapscope and is shown as one.
+Every error Gapscope raises on purpose is a :class:`GapscopeError`: one sentence for *what is wrong*, one for *what
+to do*. The command line prints both on one line and exits with the error's status; the pages show them in a box.
+Anything else that escapes is a bug in Gapscope and is shown as one.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from __future__ import annotations
 class GapscopeError(Exception):
     """Something the user can act on.
 
-    ``what`` says what is wrong ("the folder /data/real has no images"), ``remedy`` what to do about
-    it. Both are plain text without a line break, so that an error is always one line.
+    ``what`` says what is wrong ("the folder /data/real has no images"), ``remedy`` what to do about it. Both are plain
+    text without a line break, so that an error is always one line. ``exit_status`` of the command line: 2 for bad
+    input, 3 for everything that asking in another way does not mend.
     """
+
+    exit_status = 3
 
     def __init__(self, what: str, remedy: str = "") -> None:
         self.what = " ".join(what.split())
@@ -30,6 +33,8 @@ class GapscopeError(Exception):
 class InputError(GapscopeError):
     """The user's folders, names, labels or parameters cannot be used as they are."""
 
+    exit_status = 2
+
 
 class OutsideRoots(InputError):
     """A path that lies outside the folders which GAPSCOPE_ROOTS allows."""
@@ -37,6 +42,14 @@ class OutsideRoots(InputError):
 
 class EncoderNotReady(GapscopeError):
     """An encoder whose weights are not on this machine; the remedy says where to put them."""
+
+    exit_status = 2
+
+
+class WorkspaceUnusable(GapscopeError):
+    """A workspace's file or folder cannot be used: no database, damaged, another program's, not
+    writable.
+    """
 
 
 class WorkspaceLocked(GapscopeError):
@@ -52,7 +65,14 @@ class StorageFull(GapscopeError):
 
 
 class JobFailed(GapscopeError):
-    """A job ended with an error; ``what`` is the error in the job's own words."""
+    """A job ended with an error; ``what`` is the error in the job's own words, ``cause`` the name of
+    its class.
+    """
+
+    def __init__(self, what: str, remedy: str = "", cause: str = "") -> None:
+        super().__init__(what, remedy)
+        bad_input = (InputError.__name__, OutsideRoots.__name__, EncoderNotReady.__name__)
+        self.exit_status = 2 if cause in bad_input else 3
 
 
 class JobCancelled(GapscopeError):

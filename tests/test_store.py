@@ -15,7 +15,13 @@ import pytest
 
 from core.contracts.comparison import SelfTestRow
 from core.contracts.derive import from_rows
-from core.errors import ContractError, InputError, SchemaTooNew, WorkspaceLocked
+from core.errors import (
+    ContractError,
+    InputError,
+    SchemaTooNew,
+    WorkspaceLocked,
+    WorkspaceUnusable,
+)
 from core.store import catalog, embeddings
 from core.store.database import Database, insert
 from core.store.migrations import MIGRATIONS
@@ -72,7 +78,7 @@ def test_a_database_that_another_process_holds_is_refused_in_words(tmp_path: Pat
 def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("milk, eggs, " * 1000)
-    with pytest.raises(InputError, match="not a DuckDB database"):
+    with pytest.raises(WorkspaceUnusable, match="not a DuckDB database"):
         Database(path)
     assert path.read_text().startswith("milk")
 
@@ -178,7 +184,7 @@ def test_a_database_of_the_first_schema_reaches_the_newest_one(tmp_path: Path) -
 def test_a_database_of_somebody_else_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "sales.duckdb")) as raw:
         raw.execute("CREATE TABLE sales (amount INTEGER)")
-    with pytest.raises(InputError, match="no Gapscope workspace"):
+    with pytest.raises(WorkspaceUnusable, match="no Gapscope workspace"):
         Database(tmp_path / "sales.duckdb")
     with duckdb.connect(str(tmp_path / "sales.duckdb")) as raw:
         assert raw.execute("SHOW TABLES").fetchall() == [("sales",)]

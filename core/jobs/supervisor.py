@@ -24,6 +24,7 @@ from core.jobs.kind import Kind
 from core.store import job_table
 from core.store.database import Database
 
+CAUSE = "cause"  # in a failed job's result: the class of the error that ended it
 logger = logging.getLogger("gapscope.jobs")
 
 
@@ -201,10 +202,17 @@ class Supervisor:
             self._end(job, JobStatus.CANCELLED, what=what, remedy=remedy)
             return
         failure = JobFolder(folder).failure() or {
+            "type": "",
             "what": "The job's process ended without saying why",
             "remedy": "Resume it: finished parts are kept. The server's log may say more.",
         }
-        self._end(job, JobStatus.FAILED, what=failure["what"], remedy=failure["remedy"])
+        self._end(
+            job,
+            JobStatus.FAILED,
+            what=failure["what"],
+            remedy=failure["remedy"],
+            cause=failure["type"],
+        )
 
     def _serve(
         self, job: JobRecord, step: Callable[[Database, JobRecord, Path], Result | None]
@@ -215,7 +223,8 @@ class Supervisor:
         try:
             return True, step(self.db, job, self.path(job))
         except GapscopeError as error:
-            self._end(job, JobStatus.FAILED, what=error.what, remedy=error.remedy)
+            cause = type(error).__name__
+            self._end(job, JobStatus.FAILED, what=error.what, remedy=error.remedy, cause=cause)
             return False, None
         except Exception as error:
             what = f"{type(error).__name__}: {error}"
@@ -231,8 +240,11 @@ class Supervisor:
     def _done(self, job: JobRecord, result: Result) -> None:
         job_table.set_status(self.db, job.id, JobStatus.DONE, result=asdict(result))
 
-    def _end(self, job: JobRecord, status: JobStatus, *, what: str, remedy: str) -> None:
-        job_table.set_status(self.db, job.id, status, what=what, remedy=remedy)
+    def _end(
+        self, job: JobRecord, status: JobStatus, *, what: str, remedy: str, cause: str = ""
+    ) -> None:
+        result = {CAUSE: cause} if cause else None
+        job_table.set_status(self.db, job.id, status, what=what, remedy=remedy, result=result)
         self.kinds[job.kind].failed(self.db, job)
 
     def _end_after(self, job: JobRecord, cause: JobRecord | None) -> None:
@@ -243,4 +255,5 @@ class Supervisor:
             JobStatus.CANCELLED if cancelled else JobStatus.FAILED,
             what=f"A job before it did not finish: {cause.what if cause else 'it was removed'}",
             remedy=cause.remedy if cause and cause.remedy else "See that job.",
+            cause=cause.result.get(CAUSE, "") if cause else "",
         )

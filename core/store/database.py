@@ -17,7 +17,13 @@ import duckdb
 import pyarrow as pa
 
 from core.contracts import derive
-from core.errors import InputError, SchemaTooNew, StorageFull, WorkspaceLocked
+from core.errors import (
+    InputError,
+    SchemaTooNew,
+    StorageFull,
+    WorkspaceLocked,
+    WorkspaceUnusable,
+)
 from core.store import schema
 from core.store.migrations import MIGRATIONS
 
@@ -44,6 +50,9 @@ class Database:
         self._connection = _connect(path, read_only)
         try:
             self._migrate()
+        except duckdb.Error as error:
+            self._connection.close()
+            raise _unusable(path, error) from error
         except BaseException:
             self._connection.close()
             raise
@@ -163,7 +172,7 @@ class Database:
         if version == newest:
             return
         if version == 0 and self._has_table():
-            raise InputError(
+            raise WorkspaceUnusable(
                 f"{self.path} is a DuckDB database, but no Gapscope workspace",
                 "Choose another file for the workspace; nothing was changed.",
             )
@@ -210,29 +219,34 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
             read_only=read_only,
             config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
         )
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         text = str(error)
         if "lock" in text.lower():
             raise WorkspaceLocked(
                 f"Another process has {path} open",
-                "Close the other Gapscope (the app, or a command that still runs), or use another workspace.",
+                "Close the other Gapscope (the app, or a command that still runs), or use another "
+                "workspace.",
             ) from error
         if "not a valid DuckDB database" in text:
-            raise InputError(
+            raise WorkspaceUnusable(
                 f"{path} is not a DuckDB database", "Choose another file for the workspace."
             ) from error
         if "No space left" in text:
             raise StorageFull(
                 f"The disk that holds {path} is full", "Free some space and try again."
             ) from error
-        raise InputError(
-            f"{path} cannot be opened: {text.splitlines()[0]}",
-            "Check the path and its permissions.",
-        ) from error
+        raise _unusable(path, error) from error
     except OSError as error:
-        raise InputError(
+        raise WorkspaceUnusable(
             f"The folder {path.parent} cannot be made: {error.strerror}", "Choose another folder."
         ) from error
+
+
+def _unusable(path: Path, error: duckdb.Error) -> WorkspaceUnusable:
+    return WorkspaceUnusable(
+        f"{path} cannot be opened: {str(error).splitlines()[0]}",
+        "Check the path, its permissions and whether the file is whole, or use another workspace.",
+    )
 
 
 def _storage_error(error: duckdb.Error, path: Path) -> Exception:

@@ -14,7 +14,7 @@ from core.errors import InputError, JobCancelled, JobFailed
 from core.jobs.engines import Engine, InlineEngine
 from core.jobs.folder import JobFolder
 from core.jobs.kinds import KINDS
-from core.jobs.supervisor import Supervisor
+from core.jobs.supervisor import CAUSE, Supervisor
 from core.store import job_table
 from core.workspace.context import Context
 from core.workspace.progress import ProgressBar
@@ -113,5 +113,7 @@ class Jobs:
         self._bar.close()
         if job.status == JobStatus.DONE:
             return job
-        error = JobCancelled if job.status == JobStatus.CANCELLED else JobFailed
-        raise error(job.what or f"The job {job.title!r} is {job.status}", job.remedy or "")
+        what, remedy = job.what or f"The job {job.title!r} is {job.status}", job.remedy or ""
+        if job.status == JobStatus.CANCELLED:
+            raise JobCancelled(what, remedy)
+        raise JobFailed(what, remedy, job.result.get(CAUSE, ""))
