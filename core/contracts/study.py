@@ -73,7 +73,7 @@ class Split(StrEnum):
 # --- names and sentences, once --------------------------------------------------------------------
 
 MIXTURES = tuple(Mixture)
-MIXTURE_NAMES = {
+MIXTURE_NAMES: dict[str, str] = {
     Mixture.NONE: "no synthetic data",
     Mixture.USB: "USB",
     Mixture.ASB: "ASB",
@@ -82,7 +82,7 @@ MIXTURE_NAMES = {
     Mixture.REVERSED: "FFR reversed",
     Mixture.FFR_BIASED: "FFR with a biased synthetic set",
 }
-MIXTURE_HELP = {
+MIXTURE_HELP: dict[str, str] = {
     Mixture.NONE: "real images only",
     Mixture.USB: "synthetic images fill the short groups",
     Mixture.ASB: "a balanced synthetic set is added",
@@ -92,36 +92,37 @@ MIXTURE_HELP = {
     Mixture.FFR_BIASED: "FFR with a synthetic set as biased as the real one (ablation)",
 }
 OBJECTIVES = tuple(Objective)
-OBJECTIVE_NAMES = {
+OBJECTIVE_NAMES: dict[str, str] = {
     Objective.ERM: "ERM",
     Objective.GROUPDRO: "GroupDRO",
     Objective.RESAMPLING: "resampling",
     Objective.DFR: "DFR",
 }
-OBJECTIVE_HELP = {
+OBJECTIVE_HELP: dict[str, str] = {
     Objective.ERM: "mean loss",
     Objective.GROUPDRO: "the worst group's loss",
     Objective.RESAMPLING: "every group drawn equally often",
     Objective.DFR: "the last layer refitted on balanced validation images",
 }
 TRAINABLES = tuple(Trainable)
-TRAINABLE_HELP = {
+TRAINABLE_HELP: dict[str, str] = {
     Trainable.HEAD: "a small head on fixed features (seconds)",
     Trainable.STAGE: "the last stage and the head (minutes)",
     Trainable.ALL: "everything (needs a GPU)",
 }
 
 # A grid for each way of training: a fresh head bears larger steps than pretrained weights do, and
-# the small rates let FFR's second stage keep what the first has learned (docs/research/finetune.md).
-LEARNING_RATES = {
+# the small rates let FFR's second stage keep what the first has learned: see
+# docs/research/finetune.md.
+LEARNING_RATES: dict[str, tuple[float, ...]] = {
     Trainable.HEAD: (1e-5, 1e-4, 1e-3, 3e-3),
     Trainable.STAGE: (3e-4, 1e-3),
     Trainable.ALL: (1e-5, 1e-4, 1e-3),
 }
-EPOCHS = {Trainable.HEAD: 20, Trainable.STAGE: 5, Trainable.ALL: 20}
+EPOCHS: dict[str, int] = {Trainable.HEAD: 20, Trainable.STAGE: 5, Trainable.ALL: 20}
 
 
-def listed(meanings: Mapping[Any, str]) -> str:
+def listed(meanings: Mapping[str, str]) -> str:
     """Names with their meanings in one line, for forms and ``--help``: ``erm: mean loss; …``."""
     return "; ".join(f"{name}: {meaning}" for name, meaning in meanings.items())
 
@@ -160,8 +161,8 @@ class StudySpec:
     )
     seeds: tuple[int, ...] = parameter(
         (0, 1, 2),
-        "One trial for each seed; a seed decides the synthetic draw, the initial head and the order "
-        "of batches. More seeds narrow the error of the comparison. Default three, as in the "
+        "One trial for each seed; a seed decides the synthetic draw, the initial head and the "
+        "order of batches. More seeds narrow the error of the comparison. Default three, as in the "
         "paper.",
         low=0,
     )
@@ -172,9 +173,9 @@ class StudySpec:
     )
     epochs: int = parameter(
         0,
-        "Passes over the training images in each stage at most; early stopping may end sooner. More "
-        "epochs fit the training set (and its bias) closer. Default 0: 20 for head and all (the "
-        "paper's), 5 for stage.",
+        "Passes over the training images in each stage at most; early stopping may end sooner. "
+        "More epochs fit the training set (and its bias) closer. Default 0: 20 for head and all "
+        "(the paper's), 5 for stage.",
         low=0,
     )
     patience: int = parameter(
@@ -185,13 +186,14 @@ class StudySpec:
     )
     batch_size: int = parameter(
         128,
-        "Images in one step. Larger batches are faster and make fewer, smoother steps. Default 128: "
-        "the paper's.",
+        "Images in one step. Larger batches are faster and make fewer, smoother steps. Default "
+        "128: the paper's.",
         low=1,
     )
     weight_decay: float = parameter(
         1e-5,
-        "Adam's L2 penalty. Larger values keep weights smaller. Default 1e-5: the published code's.",
+        "Adam's L2 penalty. Larger values keep weights smaller. Default 1e-5: the published "
+        "code's.",
         low=0,
     )
     hidden: int = parameter(
@@ -225,8 +227,8 @@ class StudySpec:
     )
     dfr_strengths: tuple[float, ...] = parameter(
         (1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01),
-        "DFR's grid of inverse L1 strengths C; one half of the validation images chooses. Smaller C "
-        "keeps fewer features. Default: the reference's grid.",
+        "DFR's grid of inverse L1 strengths C; one half of the validation images chooses. Smaller "
+        "C keeps fewer features. Default: the reference's grid.",
     )
     synthetic_budget: int = parameter(
         0,
@@ -236,8 +238,8 @@ class StudySpec:
     )
     split: tuple[float, float, float] = parameter(
         (0.6, 0.2, 0.2),
-        "Shares of train, valid and test for real images without a split, drawn by seed within each "
-        "group. Default 60/20/20: enough validation to choose by worst group.",
+        "Shares of train, valid and test for real images without a split, drawn by seed within "
+        "each group. Default 60/20/20: enough validation to choose by worst group.",
         low=0,
         high=1,
     )
@@ -264,14 +266,14 @@ class StudySpec:
     )
     budget_seconds: float = parameter(
         0.0,
-        "Time after which no further trial is finished and what is there is reported. Default 0: no "
-        "limit.",
+        "Time after which no further trial is finished and what is there is reported. Default 0: "
+        "no limit.",
         low=0,
     )
     resolution: int = parameter(
         0,
-        "Pixels of an image's side in stage and all. Larger is slower and sees more. Default 0: the "
-        "backbone's own.",
+        "Pixels of an image's side in stage and all. Larger is slower and sees more. Default 0: "
+        "the backbone's own.",
         low=0,
     )
     device: str = parameter(
@@ -280,8 +282,8 @@ class StudySpec:
     severities: tuple[int, ...] = parameter(
         (0,),
         "Corruption of the synthetic images (pixelate, defocus, noise), 0 to 5: how much a worse "
-        "renderer would cost. More severities repeat every synthetic mixture. Default (0,): as they "
-        "are.",
+        "renderer would cost. More severities repeat every synthetic mixture. Default (0,): as "
+        "they are.",
         low=0,
         high=5,
     )
@@ -292,8 +294,8 @@ class StudySpec:
     )
     saliency: tuple[int, ...] = parameter(
         (),
-        "Rows of images to explain by RISE saliency maps, one map a mixture and image. Default none: "
-        "each takes hundreds of forward passes.",
+        "Rows of images to explain by RISE saliency maps, one map a mixture and image. Default "
+        "none: each takes hundreds of forward passes.",
     )
     saliency_masks: int = parameter(
         500,

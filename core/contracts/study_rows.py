@@ -78,7 +78,7 @@ class TrialRow(_OfTrial):
 
     status: TrialStatus = about("`done` or `diverged`.")
     lr: Double | None = about("Learning rate that validation chose in the last stage.")
-    lr_stage1: Double | None = about("The same of the first of two stages.")
+    lr_stage1: Double | None = about("The same of the first of two stages; null for DFR.")
     worst_accuracy: Double | None = about("Worst-group accuracy on real images, 0 to 1.")
     worst_group: Text | None = about("The group that has it.")
     worst_n: Int | None = about("Its test images.")
@@ -95,7 +95,7 @@ class TrialRow(_OfTrial):
     wanted: Int = about("Synthetic images that the mixture wanted.")
     shortfall: Int = about("How many of them there were not.")
     epochs: Int | None = about("Epoch of the last stage that was kept, from 1.")
-    epochs_stage1: Int | None = about("The same of the first of two stages.")
+    epochs_stage1: Int | None = about("The same of the first of two stages; null for DFR.")
     dfr_strength: Double | None = about("The C that DFR chose.")
     seconds: Double = about("Wall time, seconds.")
     excluded: Json = about("Names of the groups without a real test image.")

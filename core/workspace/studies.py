@@ -10,11 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.contracts.study import StudySpec as StudyParameters
+from core.contracts.study import study_spec as from_spec
 from core.encoders import registry
 from core.errors import InputError
-from core.finetune.groups import thin
-from core.finetune.parameters import StudyParameters, from_spec
-from core.finetune.plan import Plan, check
+from core.finetune.images import read_images
+from core.finetune.plan import StudyPlan as Plan
+from core.finetune.plan import check
+from core.finetune.thinning import thin_table as thin
 from core.settings import Settings
 from core.store import results, vectors
 from core.store.catalog import Dataset
@@ -98,7 +101,7 @@ class Studies:
         problems. Trains nothing.
         """
         asked = from_spec(parameters)
-        return check(_thinned(self.labelled_images(real, versions), asked), asked)
+        return check(read_images(_thinned(self.labelled_images(real, versions), asked)), asked)
 
     def submit_finetune(
         self,
@@ -112,7 +115,7 @@ class Studies:
     ) -> str:
         """Start a study; its job id, whose result names the study.
 
-        ``parameters`` are the fields of :class:`core.finetune.parameters.StudyParameters`. Whatever
+        ``parameters`` are the fields of :class:`core.contracts.study.StudySpec`. Whatever
         can be known to be wrong now (labels, groups, weights) is said now, as :class:`InputError`
         or :class:`EncoderNotReady`.
         """

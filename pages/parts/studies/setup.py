@@ -11,10 +11,11 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
+from core.contracts.study import StudySpec as StudyParameters
+from core.contracts.study import from_record
 from core.errors import GapscopeError
 from core.finetune.groups import TEST
-from core.finetune.parameters import StudyParameters, from_record
-from core.finetune.plan import Plan
+from core.finetune.plan import StudyPlan as Plan
 from core.store.catalog import Dataset
 from core.store.results import StudyRecord
 from pages.parts.datasets import labels_form
