@@ -194,8 +194,8 @@ def test_version_1_1_has_the_images_that_every_mixture_of_the_fine_tune_needs() 
     import pyarrow as pa
 
     from core.contracts.study import StudySpec
-    from core.finetune.images import read_images
     from core.finetune.plan import check
+    from core.finetune.study_images import read_images
     from core.jobs.sample.project import IMAGES_PER_MODE, _plan
 
     rows = []

@@ -26,8 +26,8 @@ from core.encoders.base import Encoder
 from core.errors import InputError
 from core.files import storage_guard
 from core.finetune.corruptions import corrupt
-from core.finetune.images import StudyImages
 from core.finetune.networks import Weights
+from core.finetune.study_images import StudyImages
 from core.images.decode import decode
 from core.settings import Settings, settings
 
@@ -209,9 +209,9 @@ def split_trunk(module: nn.Module) -> tuple[nn.Module, nn.Module]:
     (``layer4``), ConvNeXt (``stages``) and ViT (``blocks``, ``norm``). Raises :class:`InputError`
     for others.
     """
-    parts: dict[str, Any] = dict(module.named_children())
+    parts = dict(module.named_children())
     if "conv_stem" in parts and "blocks" in parts:
-        blocks = list(parts["blocks"])
+        blocks = list(parts["blocks"].children())
         trunk = [parts["conv_stem"], parts["bn1"], *blocks[:-1]]
         tail = [
             blocks[-1],
@@ -221,7 +221,7 @@ def split_trunk(module: nn.Module) -> tuple[nn.Module, nn.Module]:
         trunk = _present(parts, "conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3")
         tail = [parts["layer4"], parts["global_pool"]]
     elif "stages" in parts and "stem" in parts:
-        stages = list(parts["stages"])
+        stages = list(parts["stages"].children())
         trunk = [parts["stem"], *stages[:-1]]
         tail = [stages[-1], *_present(parts, "norm_pre", "head")]
     elif (
@@ -266,7 +266,7 @@ class _VitTail(nn.Module):
         return self.fc_norm(pooled)
 
 
-def _present(parts: dict[str, Any], *names: str) -> list[nn.Module]:
+def _present(parts: dict[str, nn.Module], *names: str) -> list[nn.Module]:
     return [parts[name] for name in names if name in parts]
 
 

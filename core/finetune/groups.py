@@ -13,7 +13,7 @@ import numpy as np
 
 from core.contracts.study import Split
 from core.errors import InputError
-from core.finetune.images import StudyImages
+from core.finetune.study_images import StudyImages
 
 TRAIN, VALID, TEST, UNUSED = 0, 1, 2, 3
 SPLITS = tuple(Split)  # by code

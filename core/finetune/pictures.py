@@ -15,9 +15,9 @@ from PIL import Image
 from core.contracts.study import Trainable
 from core.encoders.base import Encoder
 from core.finetune import backbone, feature_map, saliency, trainer, trial
-from core.finetune.images import StudyImages
 from core.finetune.networks import Network, VectorFeed
 from core.finetune.plan import TrialKey
+from core.finetune.study_images import StudyImages
 from core.finetune.trial import Setup, StateStore
 from core.images.decode import decode
 

@@ -16,11 +16,11 @@ from core.contracts.study_rows import BiasRow, UseRow
 from core.errors import InputError
 from core.finetune import bias, groups, mixtures
 from core.finetune.groups import TEST, TRAIN, VALID, StudyLabels
-from core.finetune.images import StudyImages
 from core.finetune.mixtures import StagedMixture
 from core.finetune.problems import NEEDS_EVERY_GROUP, Problem, problems
+from core.finetune.study_images import StudyImages
 
-EVEN = 0.9  # mixtures are told apart from where one gets less than this share of another's images
+EVEN = 0.9  # mixtures count as unequal where one gets less than this share of another's images
 
 
 @dataclass(frozen=True)

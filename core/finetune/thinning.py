@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from core.errors import InputError
 from core.finetune.groups import SPLITS, TRAIN, VALID, StudyLabels, encode
-from core.finetune.images import StudyImages, read_images
+from core.finetune.study_images import StudyImages, read_images
 
 MINIMUM_VALID = 10  # validation images that every group keeps: fewer cannot choose by worst group
 
@@ -18,7 +18,7 @@ MINIMUM_VALID = 10  # validation images that every group keeps: fewer cannot cho
 class Thinned:
     """Which images stay, (n,) bool, and the split of every image, (n,) text or None."""
 
-    keep: np.ndarray
+    stays: np.ndarray
     split: np.ndarray
 
 
@@ -35,12 +35,12 @@ def thin(images: StudyImages, ratio: float, seed: int) -> Thinned:
     if not 0.5 <= ratio < 1:
         raise InputError(f"A bias ratio of {ratio} cannot be made", "Choose one from 0.5 to 0.999.")
     labels = encode(images, seed=seed)
-    keep = np.ones(len(images), dtype=bool)
+    stays = np.ones(len(images), dtype=bool)
     rng = np.random.default_rng(seed)
     for split in (TRAIN, VALID):
-        _thin_split(labels, split, ratio, keep, rng)
+        _thin_split(labels, split, ratio, stays, rng)
     names = np.array([*SPLITS, None], dtype=object)
-    return Thinned(keep, np.where(labels.synthetic, images.split, names[labels.split]))
+    return Thinned(stays, np.where(labels.synthetic, images.split, names[labels.split]))
 
 
 def thin_table(table: pa.Table, ratio: float, seed: int) -> pa.Table:
@@ -48,18 +48,15 @@ def thin_table(table: pa.Table, ratio: float, seed: int) -> pa.Table:
     thinned = thin(read_images(table), ratio, seed)
     split = pa.array(thinned.split.tolist(), pa.string())
     table = table.set_column(table.column_names.index("split"), "split", split)
-    return table.filter(pa.array(thinned.keep))
+    return table.filter(pa.array(thinned.stays))
 
 
 def _thin_split(
-    labels: StudyLabels, split: int, ratio: float, keep: np.ndarray, rng: np.random.Generator
+    labels: StudyLabels, split: int, ratio: float, stays: np.ndarray, rng: np.random.Generator
 ) -> None:
-    """Clear ``keep`` (n,) for the images of one split that go."""
-    rows, group, n_biases = (
-        labels.rows(synthetic=False, split=split),
-        labels.group(),
-        len(labels.biases),
-    )
+    """Clear ``stays`` (n,) for the images of one split that go."""
+    rows = labels.rows(synthetic=False, split=split)
+    group, n_biases = labels.group(), len(labels.biases)
     counts = np.bincount(group[rows], minlength=labels.n_groups).reshape(-1, n_biases)
     for y, row_counts in enumerate(counts):
         biggest = int(np.argmax(row_counts))
@@ -73,7 +70,7 @@ def _thin_split(
             wanted = np.maximum(wanted, np.minimum(MINIMUM_VALID, row_counts[others]))
         for b, left in zip(others, wanted, strict=True):
             members = rows[group[rows] == y * n_biases + b]
-            keep[rng.permutation(members)[left:]] = False
+            stays[rng.permutation(members)[left:]] = False
 
 
 def _share_out(weights: np.ndarray, total: int) -> np.ndarray:

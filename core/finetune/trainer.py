@@ -94,14 +94,14 @@ def fit(
     if len(rates) != network.members:
         raise ValueError(f"{len(rates)} rates for {network.members} models")
     members = [Member(rate) for rate in rates]
-    steps = _Steps(network, schedule)
+    optimiser = _Optimiser(network, schedule)
     rng = np.random.default_rng(schedule.seed)
     for number in range(1, schedule.epochs + 1):
         network.mode(training=True, freeze_batchnorm=schedule.freeze_batchnorm)
         order = objective.order(train.groups, rng)
         if _one_left(len(order), schedule.batch_size):
             order = order[:-1]
-        losses = steps.epoch(feed, train, objective, order)
+        losses = optimiser.epoch(feed, train, objective, order)
         worst, mean = validate(network, feed, valid, schedule.batch_size)
         running = [k for k, member in enumerate(members) if not member.stopped(patience)]
         for k in running:
@@ -151,7 +151,7 @@ def validate(
     return worst_and_mean(right, valid.groups, np.bincount(valid.groups))
 
 
-class _Steps:
+class _Optimiser:
     """The optimiser's steps: Adam for all models at once, each with its own rate."""
 
     def __init__(self, network: Network, schedule: Schedule) -> None:

@@ -14,9 +14,9 @@ from core.contracts.study import StudySpec as StudyParameters
 from core.contracts.study import study_spec as from_spec
 from core.encoders import registry
 from core.errors import InputError
-from core.finetune.images import read_images
 from core.finetune.plan import StudyPlan as Plan
 from core.finetune.plan import check
+from core.finetune.study_images import read_images
 from core.finetune.thinning import thin_table as thin
 from core.settings import Settings
 from core.store import results, vectors

@@ -15,8 +15,8 @@ from core.contracts.study import StudySpec
 from core.errors import InputError
 from core.finetune import bias, groups, mixtures, plan
 from core.finetune.groups import TEST, TRAIN, VALID, StudyLabels
-from core.finetune.images import read_images
 from core.finetune.plan import StudyPlan
+from core.finetune.study_images import read_images
 from core.finetune.thinning import thin_table
 
 BIASED = {("dog", "in"): 97, ("dog", "out"): 3, ("cat", "in"): 5, ("cat", "out"): 95}

@@ -24,10 +24,10 @@ from core.contracts.words import Domain
 from core.files import read_lines
 from core.finetune import evaluation, trial
 from core.finetune.groups import StudyLabels
-from core.finetune.images import StudyImages
 from core.finetune.pictures import FeatureMap, SaliencyMap
 from core.finetune.plan import TrialKey
 from core.finetune.significance import ComparedTrials, TrialOutcome
+from core.finetune.study_images import StudyImages
 from core.finetune.trial import TrialResult
 
 

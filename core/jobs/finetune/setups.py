@@ -16,14 +16,14 @@ from core.encoders.base import Encoder
 from core.errors import InputError
 from core.finetune import backbone
 from core.finetune.groups import TRAIN
-from core.finetune.images import StudyImages
 from core.finetune.networks import HeadBank, VectorFeed
 from core.finetune.plan import StudyPlan
+from core.finetune.study_images import StudyImages
 from core.finetune.trial import Setup
 from core.jobs.folder import JobFolder
 from core.settings import settings
 
-PASS = 64  # images in one forward pass without training: enough to keep two cores busy
+PASS = 64  # images in one forward pass without training: bounds memory, changes no result
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ from core.contracts.study_rows import (
 from core.errors import InputError
 from core.finetune import pictures, significance, trial
 from core.finetune.checkpoints import FolderStore
-from core.finetune.images import read_images
 from core.finetune.plan import TrialKey, check, trial_keys
+from core.finetune.study_images import read_images
 from core.finetune.trainer import Epoch
 from core.finetune.trial import Setup, Tell, TrialResult
 from core.jobs.finetune import rows
