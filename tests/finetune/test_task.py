@@ -5,6 +5,7 @@ from a record.
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -217,6 +218,21 @@ def test_finished_trials_survive_a_cancel_and_are_not_trained_again(tmp_path, mo
     assert not kept & set(trained) and len(kept) + len(trained) == 24
     fields = ["trial", "lr", "worst_accuracy", "balanced_accuracy"]
     assert read(job, "trials").select(fields).equals(read(done, "trials").select(fields))
+
+
+def test_a_job_begun_by_an_earlier_version_goes_on(tmp_path, done):
+    """Its trials name the version by text and hold JSON in text."""
+    job = JobFolder(shutil.copytree(done.path, tmp_path / "job"))
+    for path in job.outputs("trial-*.json"):
+        record = json.loads(path.read_text())
+        for name in ("excluded", "software"):
+            record[name] = json.dumps(record[name])
+        if record["version_id"] is not None:
+            record["version_id"] = str(record["version_id"])
+        path.write_text(json.dumps(record))
+    finetune.run(job)
+    for name in ("trials", "groups", "summary"):
+        assert read(job, name).equals(read(done, name)), name
 
 
 def test_a_spent_time_budget_reports_what_is_finished(tmp_path, monkeypatch):

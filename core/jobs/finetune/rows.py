@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,8 +46,11 @@ def read_result(outputs: Path, key: TrialKey) -> TrialResult | None:
     if not path.exists():
         return None
     table = pq.read_table(outputs / f"trial-{key.name}.parquet")
+    record = TrialRow(**json.loads(path.read_text("utf-8")))
+    if isinstance(record.version_id, str):  # as earlier versions of this job wrote it
+        record = replace(record, version_id=int(record.version_id))
     return TrialResult(
-        TrialRow(**json.loads(path.read_text("utf-8"))),
+        record,
         table["row"].to_numpy(),
         table["predicted"].to_numpy(),
     )
