@@ -196,20 +196,20 @@ def _write_tables(study: StudyInputs, results: list[TrialResult], notes: list[st
             summary += significance.summarise(compared)
             verdicts += significance.verdicts(compared)
     _write(job, SummaryRow, summary)
-    said = [problem.what for problem in plan.problems]
-    said += [
+    remarks = [problem.what for problem in plan.problems]
+    remarks += [
         f"{result.record.trial}: every learning rate diverged."
         for result in results
         if not result.done
     ]
-    said += notes
+    remarks += notes
     if plan.excluded:
-        said.append(
+        remarks.append(
             "Left out of worst-group accuracy, since no real test image has them: "
             f"{', '.join(plan.excluded)}."
         )
     sentences = tuple(verdict.text for verdict in verdicts)
-    job.write_json("verdict.json", asdict(StudyVerdict(tuple(verdicts), sentences, tuple(said))))
+    job.write_json("verdict.json", asdict(StudyVerdict(tuple(verdicts), sentences, tuple(remarks))))
 
 
 def _write_pictures(
