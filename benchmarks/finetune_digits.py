@@ -1,14 +1,15 @@
 """Coloured digits: does pretraining on synthetic digits help a classifier that would rather read
 the colour?
 
-    python -m benchmarks.finetune_digits --data FOLDER_WITH_THE_IDX_FILES [--digits 3,5,8] [--look
-    plain|backdrop]
+    python -m benchmarks.finetune_digits --data FOLDER_WITH_THE_IDX_FILES
+        [--digits 3,5,8] [--look plain|backdrop]
 
 Real images are handwritten digits (MNIST's 10,000 test digits) painted so that class and colour
 agree in 99 % of the training part and are balanced in the validation and test parts. Synthetic
 images are digits drawn with the system's fonts, every class in every colour, on black (plain) or on
 a grey backdrop (a renderer with a look of its own). The script builds both, embeds them, runs the
-study as the page would, and prints the table of ``docs/finetune.md``.
+study as the page would, and prints the table of
+``docs/research/finetune.md``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import json
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,8 +27,11 @@ import pyarrow.parquet as pq
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from core.contracts.derive import from_rows
+from core.contracts.study import MIXTURE_NAMES, OBJECTIVE_NAMES
+from core.contracts.study_rows import StudyImageRow
+from core.contracts.words import Domain
 from core.finetune import backbone
-from core.finetune.parameters import MIXTURE_NAMES, OBJECTIVE_NAMES
 from core.jobs.finetune import task as finetune
 from core.jobs.folder import JobFolder
 
@@ -46,10 +49,8 @@ COLOURS = {
 }
 NAMES = list(COLOURS)
 SIDE, RESOLUTION = 32, 96
-TRAIN, VALID_CELL = (
-    500,
-    40,
-)  # real training images of each class; validation images of each class and colour
+TRAIN = 500  # real training images of each class
+VALID_CELL = 40  # validation images of each class and colour
 SYNTHETIC_TEST = 30  # of each class and colour
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts", "C:/Windows/Fonts")
 FONT_NAMES = ("DejaVuSans", "DejaVuSerif", "Liberation", "Arial", "Verdana", "Georgia")
@@ -228,39 +229,39 @@ def embed(images: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def table(real: Labels, fake: Labels) -> pa.Table:
+def table(real: Labels, synthetic: Labels) -> pa.Table:
     """``images.parquet`` of the two sets."""
-    rows: list[dict[str, Any]] = []
-    for domain, labels in (("real", real), ("synthetic", fake)):
+    rows: list[StudyImageRow] = []
+    for domain, labels in ((Domain.REAL, real), (Domain.SYNTHETIC, synthetic)):
         for number, label in enumerate(labels):
             rows.append(
-                {
-                    "row": len(rows),
-                    "dataset_id": 1 if domain == "real" else 2,
-                    "domain": domain,
-                    "version": None if domain == "real" else "fonts",
-                    "path": f"{number:06d}.png",
-                    "file": "",
-                    "content_id": f"{domain}-{number}",
-                    **label,
-                }
+                StudyImageRow(
+                    row=len(rows),
+                    dataset_id=1 if domain == Domain.REAL else 2,
+                    domain=domain,
+                    version=None if domain == Domain.REAL else "fonts",
+                    path=f"{number:06d}.png",
+                    file="",
+                    content_id=f"{domain}-{number}",
+                    class_=label["class"],
+                    bias=label["bias"],
+                    split=label["split"],
+                )
             )
-    return pa.Table.from_pylist(rows)
+    return from_rows(StudyImageRow, rows)
 
 
 def print_tables(job: JobFolder, about: str) -> None:
-    """Worst and balanced accuracy by mixture and objective, the interval of the pooled worst group,
-    the verdict.
+    """Worst-group and mean-group accuracy by mixture and objective, the interval of the pooled
+    worst group, the verdict.
     """
     summary = {
         (row["mixture"], row["objective"]): row
         for row in pq.read_table(job.output("summary.parquet")).to_pylist()
     }
     objectives = [name for name in OBJECTIVE_NAMES if any(key[1] == name for key in summary)]
-    print(
-        f"{about}\n\n| worst / balanced accuracy | {' | '.join(OBJECTIVE_NAMES[name] for name in objectives)} "
-        f"| ERM: pooled worst group, 95 % |"
-    )
+    heads = ["worst-group / mean-group accuracy", *(OBJECTIVE_NAMES[name] for name in objectives)]
+    print(f"{about}\n\n| {' | '.join(heads)} | ERM: pooled worst group, 95 % |")
     print("|---" * (len(objectives) + 2) + "|")
     for mixture in dict.fromkeys(key[0] for key in summary):
         cells = []

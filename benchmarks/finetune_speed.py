@@ -1,9 +1,12 @@
 """How fast is the From-Fake-to-Real test? Generated data, random weights, one table row for each
 way of training.
 
-    python -m benchmarks.finetune_speed head                       the full study on 7,000 + 450 vectors of 1,280 numbers
-    python -m benchmarks.finetune_speed stage [--images 2000]      one trial of FFR under ERM, the trunk's pass included
-    python -m benchmarks.finetune_speed all [--model resnet50]     images/s of the trainer against a bare PyTorch loop
+    python -m benchmarks.finetune_speed head
+        the full study on 7,000 + 450 vectors of 1,280 numbers
+    python -m benchmarks.finetune_speed stage [--images 2000]
+        one trial of FFR under ERM, the trunk's pass included
+    python -m benchmarks.finetune_speed all [--model resnet50]
+        images a second of the trainer against a bare PyTorch loop
 
 ``all`` needs a GPU to mean anything; both loops get the same model, batches from the same memory
 and the same precision, so the ratio is what the trainer costs.
@@ -17,19 +20,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from PIL import Image
 from torch.nn import functional
 
+from core.contracts.derive import from_rows
+from core.contracts.study_rows import StudyImageRow
+from core.contracts.words import Domain
 from core.encoders import runtime
 from core.encoders.base import Encoder, Transform
 from core.finetune import backbone, trainer
 from core.finetune.objectives import ERM
-from core.finetune.trainer import Examples
+from core.finetune.trainer import Examples, Schedule
 from core.jobs.finetune import task as finetune
 from core.jobs.folder import JobFolder
 
@@ -67,9 +71,9 @@ def head() -> None:
     signs = np.array(
         [
             [
-                0.25 * (row["class"] == "b"),
-                0.5 * (row["bias"] == "g"),
-                0.7 * (row["domain"] == "real"),
+                0.25 * (row.class_ == "b"),
+                0.5 * (row.bias == "g"),
+                0.7 * (row.domain == Domain.REAL),
             ]
             for row in rows
         ],
@@ -78,13 +82,14 @@ def head() -> None:
     vectors = signs @ direction + 4 * rng.normal(size=(len(rows), 1280)).astype(np.float32)
     with tempfile.TemporaryDirectory(prefix="gapscope-head-") as scratch:
         job = JobFolder.create(scratch, {"kind": "finetune", "feature_map": False})
-        job.write_input_table("images.parquet", pa.Table.from_pylist(rows))
+        job.write_input_table("images.parquet", from_rows(StudyImageRow, rows))
         job.write_input_array("vectors.npy", vectors)
         wall, cpu = time.perf_counter(), time.process_time()
         finetune.run(job)
         print(
-            f"| head | {len(job.outputs('trial-*.json'))} trials | {time.perf_counter() - wall:.0f} s wall | "
-            f"{time.process_time() - cpu:.0f} s of CPU |"
+            f"| head | {len(job.outputs('trial-*.json'))} trials "
+            f"| {time.perf_counter() - wall:.0f} s wall "
+            f"| {time.process_time() - cpu:.0f} s of CPU |"
         )
 
 
@@ -107,11 +112,12 @@ def stage(n: int) -> None:
                 "feature_map": False,
             },
         )
-        job.write_input_table("images.parquet", pa.Table.from_pylist(rows))
+        job.write_input_table("images.parquet", from_rows(StudyImageRow, rows))
         wall, cpu = time.perf_counter(), time.process_time()
         finetune.run(job)
         print(
-            f"| stage | {len(rows)} images | {time.perf_counter() - wall:.0f} s wall | {time.process_time() - cpu:.0f} s of CPU |"
+            f"| stage | {len(rows)} images | {time.perf_counter() - wall:.0f} s wall "
+            f"| {time.process_time() - cpu:.0f} s of CPU |"
         )
 
 
@@ -158,13 +164,7 @@ def everything(name: str, batch: int, steps: int) -> None:
             some,
             none,
             ERM(y, 1, device),
-            rates=(1e-4,),
-            epochs=epochs,
-            patience=99,
-            batch_size=batch,
-            weight_decay=0.0,
-            select="worst",
-            seed=0,
+            Schedule(rates=(1e-4,), epochs=epochs, patience=99, batch_size=batch),
         )
         return _now(device) - started
 
@@ -189,19 +189,19 @@ def everything(name: str, batch: int, steps: int) -> None:
         return _now(device) - started
 
     ours(1), plain(1)  # warm up: kernels are chosen, the allocator has its memory
-    mine, theirs = min(ours(1) for _ in range(3)), min(plain(1) for _ in range(3))
+    trainer_time, bare_time = min(ours(1) for _ in range(3)), min(plain(1) for _ in range(3))
     print(
-        f"| all, {name}, {runtime.device_name(device)} | {n / mine:,.0f} images/s | bare loop {n / theirs:,.0f} images/s | "
-        f"ratio {theirs / mine:.2f} |"
+        f"| all, {name}, {runtime.device_name(device)} | {n / trainer_time:,.0f} images/s "
+        f"| bare loop {n / bare_time:,.0f} images/s | ratio {bare_time / trainer_time:.2f} |"
     )
 
 
-def images(real: int, synthetic: int, folder: Path | None = None) -> list[dict[str, Any]]:
+def images(real: int, synthetic: int, folder: Path | None = None) -> list[StudyImageRow]:
     """Rows of ``images.parquet``: two classes, two bias values, 99 % biased real training images;
     files where asked.
     """
     rng = np.random.default_rng(1)
-    rows: list[dict[str, Any]] = []
+    rows: list[StudyImageRow] = []
     for domain, total in (("real", real), ("synthetic", synthetic)):
         for number in range(total):
             split = ("train", "train", "train", "valid", "test")[number % 5]
@@ -209,18 +209,18 @@ def images(real: int, synthetic: int, folder: Path | None = None) -> list[dict[s
             b = y if domain == "real" and split == "train" and number % 100 else (number // 10) % 2
             path = f"{domain}-{number:05d}.jpg"
             rows.append(
-                {
-                    "row": len(rows),
-                    "dataset_id": 1 if domain == "real" else 2,
-                    "domain": domain,
-                    "version": None,
-                    "path": path,
-                    "file": "" if folder is None else str(folder / path),
-                    "content_id": path,
-                    "class": "ab"[y],
-                    "bias": "rg"[b],
-                    "split": split,
-                }
+                StudyImageRow(
+                    row=len(rows),
+                    dataset_id=1 if domain == "real" else 2,
+                    domain=Domain(domain),
+                    version=None,
+                    path=path,
+                    file="" if folder is None else str(folder / path),
+                    content_id=path,
+                    class_="ab"[y],
+                    bias="rg"[b],
+                    split=split,
+                )
             )
             if folder is not None:
                 folder.mkdir(exist_ok=True)

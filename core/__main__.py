@@ -145,7 +145,9 @@ def compare(
     ] = None,
     allow_download: Annotated[
         bool,
-        typer.Option("--allow-download", help="Let the encoder's weights be fetched from their hub."),
+        typer.Option(
+            "--allow-download", help="Let the encoder's weights be fetched from their hub."
+        ),
     ] = False,
 ) -> None:
     """Compare a folder of real images with renderer versions; list the real images they do not
@@ -357,7 +359,8 @@ def _versions(pairs: list[str]) -> dict[str, Path]:
         name, mark, folder = (part.strip() for part in pair.partition("="))
         if not mark or not name or not folder:
             raise InputError(
-                f"--synthetic wants NAME=DIR, not {pair!r}", "For example --synthetic 1.0=renders/1.0"
+                f"--synthetic wants NAME=DIR, not {pair!r}",
+                "For example --synthetic 1.0=renders/1.0",
             )
         if name in folders:
             raise InputError(

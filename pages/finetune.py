@@ -7,7 +7,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Workspace
-from core.store.study_table import StudyRecord
+from core.contracts.study_rows import StudyRecord
 from pages.parts.shared import style
 from pages.parts.shared.session import workspace
 from pages.parts.shared.style import escape

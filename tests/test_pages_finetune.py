@@ -393,6 +393,9 @@ def test_the_number_that_predicts_training_value_is_named(made: Made) -> None:
     app.selectbox(key="study").set_value(made.several_id).run()
     app.segmented_control(key="study_detail").set_value("Versions").run()
     said = words(app)
-    assert "Coverage: worst accuracy rises with it, rank correlation +1.00 over 3 versions" in said
-    assert "Fréchet distance: worst accuracy falls with it, rank correlation -1.00" in said
+    assert (
+        "Coverage: worst-group accuracy rises with it, rank correlation +1.00 over 3 versions"
+        in said
+    )
+    assert "Fréchet distance: worst-group accuracy falls with it, rank correlation -1.00" in said
     assert len(charts(app)) == 2

@@ -193,8 +193,9 @@ def test_a_full_disk_is_said_and_keeps_what_was_written(
 def test_version_1_1_has_the_images_that_every_mixture_of_the_fine_tune_needs() -> None:
     import pyarrow as pa
 
-    from core.finetune.parameters import StudyParameters
+    from core.contracts.study import StudySpec
     from core.finetune.plan import check
+    from core.finetune.study_images import read_images
     from core.jobs.sample.project import IMAGES_PER_MODE, _plan
 
     rows = []
@@ -205,10 +206,10 @@ def test_version_1_1_has_the_images_that_every_mixture_of_the_fine_tune_needs() 
         if path:
             kind, light, _ = path.split("/")
             domain = "real" if folder == "real" else "synthetic"
-            rows.append({"domain": domain, "dataset_id": domain, "path": path, "content_id": name, "class": kind,
-                         "bias": light, "split": None})  # fmt: skip
-    schema = pa.schema([(column, pa.string()) for column in rows[0]])
-    plan = check(pa.Table.from_pylist(rows, schema=schema), StudyParameters())
+            rows.append({"row": len(rows), "domain": domain, "dataset_id": 1 + (domain != "real"), "version": None,
+                         "path": path, "file": path, "content_id": name, "class": kind, "bias": light,
+                         "split": None})  # fmt: skip
+    plan = check(read_images(pa.Table.from_pylist(rows)), StudySpec())
     assert not plan.problems
     assert plan.bias_ratio == pytest.approx(0.75, abs=0.01)
-    assert {row["shortfall"] for row in plan.mixtures.to_pylist()} == {0}
+    assert {row.shortfall for row in plan.mixtures} == {0}

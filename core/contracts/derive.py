@@ -34,6 +34,7 @@ Flag = Annotated[bool, "bool"]
 Bytes = Annotated[bytes, "binary"]
 Time = Annotated[Any, "timestamp"]
 Texts = Annotated[tuple[str, ...], "strings"]
+Singles = Annotated[tuple[float, ...], "singles"]
 Json = Annotated[Any, "json"]  # stored as JSON text; tuples of dataclasses come back as such
 
 _ARROW: dict[str, pa.DataType] = {
@@ -46,6 +47,7 @@ _ARROW: dict[str, pa.DataType] = {
     "binary": pa.binary(),
     "timestamp": pa.timestamp("us"),
     "strings": pa.list_(pa.string()),
+    "singles": pa.list_(pa.float32()),
     "json": pa.string(),
 }
 _SQL = {
@@ -58,6 +60,7 @@ _SQL = {
     "binary": "BLOB",
     "timestamp": "TIMESTAMP",
     "strings": "VARCHAR[]",
+    "singles": "FLOAT[]",
     "json": "JSON",
 }
 
@@ -261,7 +264,7 @@ def _dumped(value: Any) -> str | None:
 
 
 def _read(values: list[Any], column: Column) -> list[Any]:
-    if column.kind == "strings":
+    if column.kind in ("strings", "singles"):
         return [None if value is None else tuple(value) for value in values]
     if column.kind != "json":
         return values

@@ -100,6 +100,12 @@ def from_json(spec: type[T], values: Mapping[str, Any]) -> T:
     return spec(**found)
 
 
+def check(spec: Any) -> None:
+    """Raise :class:`InputError` where a value of the spec is outside its range or choices."""
+    for item in fields(spec):
+        _check_range(item, getattr(spec, item.name))
+
+
 def fingerprint(spec: Any, *others: Any) -> str:
     """A hash of everything in a spec that can change the result, and of ``others`` (JSON): content
     hashes, the analysis revision.
@@ -122,8 +128,19 @@ def _restored(hint: Any, value: Any) -> Any:
             value = (value,)
         return tuple(_restored(parts[0], one) for one in value)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint(value)
+        return _member(hint, value)
     return float(value) if hint is float and isinstance(value, int) else value
+
+
+def _member(words: type[StrEnum], value: Any) -> StrEnum:
+    try:
+        return words(value)
+    except ValueError as error:
+        near = difflib.get_close_matches(str(value), list(words), n=1)
+        raise InputError(
+            f"There is no {words.__name__.lower()} {value!r}",
+            f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(words)}.",
+        ) from error
 
 
 def _check_range(item: Field[Any], value: Any) -> None:

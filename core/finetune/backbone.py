@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice
@@ -26,14 +26,16 @@ from core.encoders.base import Encoder
 from core.errors import InputError
 from core.files import storage_guard
 from core.finetune.corruptions import corrupt
-from core.finetune.networks import State
+from core.finetune.networks import Weights
+from core.finetune.study_images import StudyImages
 from core.images.decode import decode
+from core.settings import Settings, settings
 
 AHEAD = 3  # batches decoded ahead of the one in training
 
 
 class WholeNetwork:
-    """One model (K = 1): ``body`` (inputs → (n, d)) and a new linear layer. All of it is trained."""
+    """One model (K = 1), trained whole: ``body`` (inputs → (n, d)) and a new linear layer."""
 
     members = 1
 
@@ -82,13 +84,13 @@ class WholeNetwork:
         """All weights."""
         return [*self.body.parameters(), *self.head.parameters()]
 
-    def state(self, member: int) -> State:
+    def state(self, member: int) -> Weights:
         """A copy of all weights and batch-norm statistics."""
         parts = {f"body.{k}": v for k, v in self.body.state_dict().items()}
         parts |= {f"head.{k}": v for k, v in self.head.state_dict().items()}
         return {name: value.detach().clone() for name, value in parts.items()}
 
-    def load(self, state: State) -> None:
+    def load(self, state: Weights) -> None:
         """Take weights over."""
         for prefix, module in (("body.", self.body), ("head.", self.head)):
             module.load_state_dict(
@@ -112,15 +114,8 @@ class PixelFeed:
     ``severity``.
     """
 
-    def __init__(
-        self, encoder: Encoder, files: list[str], synthetic: np.ndarray, severity: int, workers: int
-    ) -> None:
-        self.encoder, self.files, self.synthetic, self.severity = (
-            encoder,
-            files,
-            synthetic,
-            severity,
-        )
+    def __init__(self, encoder: Encoder, images: StudyImages, severity: int, workers: int) -> None:
+        self.encoder, self.images, self.severity = encoder, images, severity
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
 
     def batches(self, rows: np.ndarray, size: int) -> Iterator[Tensor]:
@@ -132,7 +127,7 @@ class PixelFeed:
         """Prepared images as uint8 (size, 3, s, s), ``AHEAD`` batches in advance."""
         starts = iter(range(0, len(rows), size))
 
-        def submit(start: int) -> list:
+        def submit(start: int) -> list[Future[np.ndarray]]:
             return [self.pool.submit(self._one, int(row)) for row in rows[start : start + size]]
 
         waiting = [submit(start) for start in islice(starts, AHEAD)]
@@ -143,8 +138,8 @@ class PixelFeed:
             yield np.stack(arrays)
 
     def _one(self, row: int) -> np.ndarray:
-        image = decode(Path(self.files[row]))
-        if self.severity and self.synthetic[row]:
+        image = decode(Path(self.images.file[row]))
+        if self.severity and self.images.synthetic[row]:
             image = corrupt(image, self.severity, seed=row)
         return self.encoder.prepare(image)
 
@@ -190,11 +185,14 @@ def as_float(device: torch.device) -> Callable[[Tensor], Tensor]:
     return prepare
 
 
-def load_encoder(name: str, device: torch.device, resolution: int = 0) -> Encoder:
-    """The encoder on its device, seeing ``resolution`` pixels a side (0: its own). Raises
-    EncoderNotReady.
+def load_encoder(
+    name: str, device: torch.device, resolution: int = 0, weights: str | None = None
+) -> Encoder:
+    """The encoder on its device, seeing ``resolution`` pixels a side (0: its own); ``weights``:
+    GAPSCOPE_WEIGHTS where the environment does not say. Raises EncoderNotReady.
     """
-    encoder = registry.load(name).to(device)
+    where = Settings(weights=Path(weights)) if weights else settings()
+    encoder = registry.load(name, settings=where).to(device)
     if resolution:
         ratio = encoder.transform.resize / encoder.transform.size
         encoder.transform = replace(
@@ -211,9 +209,9 @@ def split_trunk(module: nn.Module) -> tuple[nn.Module, nn.Module]:
     (``layer4``), ConvNeXt (``stages``) and ViT (``blocks``, ``norm``). Raises :class:`InputError`
     for others.
     """
-    parts: dict[str, Any] = dict(module.named_children())
+    parts = dict(module.named_children())
     if "conv_stem" in parts and "blocks" in parts:
-        blocks = list(parts["blocks"])
+        blocks = list(parts["blocks"].children())
         trunk = [parts["conv_stem"], parts["bn1"], *blocks[:-1]]
         tail = [
             blocks[-1],
@@ -223,7 +221,7 @@ def split_trunk(module: nn.Module) -> tuple[nn.Module, nn.Module]:
         trunk = _present(parts, "conv1", "bn1", "act1", "maxpool", "layer1", "layer2", "layer3")
         tail = [parts["layer4"], parts["global_pool"]]
     elif "stages" in parts and "stem" in parts:
-        stages = list(parts["stages"])
+        stages = list(parts["stages"].children())
         trunk = [parts["stem"], *stages[:-1]]
         tail = [stages[-1], *_present(parts, "norm_pre", "head")]
     elif (
@@ -233,7 +231,8 @@ def split_trunk(module: nn.Module) -> tuple[nn.Module, nn.Module]:
     else:
         raise InputError(
             f"{type(module).__name__} cannot be split into trunk and last stage",
-            "Train the head or everything, or choose lite0, a ResNet, a ConvNeXt or a ViT from timm.",
+            "Train the head or everything, or choose lite0, a ResNet, a ConvNeXt or a ViT from "
+            "timm.",
         )
     return nn.Sequential(*trunk), nn.Sequential(*tail)
 
@@ -267,15 +266,15 @@ class _VitTail(nn.Module):
         return self.fc_norm(pooled)
 
 
-def _present(parts: dict[str, Any], *names: str) -> list[nn.Module]:
+def _present(parts: dict[str, nn.Module], *names: str) -> list[nn.Module]:
     return [parts[name] for name in names if name in parts]
 
 
-def keep(
-    path: Path, parts: Iterable[np.ndarray], n: int, tell: Callable[[int], None]
+def cached(
+    path: Path, parts: Iterable[np.ndarray], n: int, report: Callable[[int], None]
 ) -> np.ndarray:
     """Arrays (·, …), n rows in all, written one after the other into an npy file, which comes back
-    mapped.
+    mapped. ``report`` gets the rows written so far.
 
     The file is written aside and renamed; one that is there already is not written again.
     """
@@ -292,7 +291,7 @@ def keep(
                     )
                 target[done : done + len(rows)] = rows
                 done += len(rows)
-                tell(done)
+                report(done)
             if target is not None:
                 target.flush()
             part.replace(path)

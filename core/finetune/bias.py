@@ -11,22 +11,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
+NOTHING = 0.02  # share of the class's bits that counts as nothing: a sentence shows whole percents
+
 
 @dataclass(frozen=True)
 class BiasNumbers:
-    """Bits: ``entropy`` H(Y), ``by_bias`` I(Y; B), ``by_bias_domain`` I(Y; (B, G)); ``sentence``
-    says it in words.
+    """Bits: ``entropy`` H(Y), ``by_bias`` I(Y; B), ``by_bias_domain`` I(Y; (B, G)), None where
+    bias labels are missing; ``sentence`` says it in words.
     """
 
-    entropy: float
-    by_bias: float
-    by_bias_domain: float
+    entropy: float | None
+    by_bias: float | None
+    by_bias_domain: float | None
     sentence: str
 
 
+UNKNOWN = BiasNumbers(
+    None, None, None, "The synthetic images have no bias labels: their balance cannot be checked."
+)
+
+
 def mutual_information(counts: np.ndarray) -> float:
-    """I(Y; X) in bits of a table of counts (|Y|, |X|): Σ p(y,x) log2 p(y,x) / (p(y) p(x)). 0 for an
-    empty table.
+    """I(Y; X) in bits of a table of counts (|Y|, |X|): Σ p(y,x) log2 p(y,x) / (p(y) p(x)). 0 for
+    an empty table.
     """
     total = counts.sum()
     if total == 0:
@@ -54,10 +61,10 @@ def bias_numbers(counts: np.ndarray) -> BiasNumbers:
 
 
 def _sentence(bits: float, by_bias: float, by_both: float) -> str:
-    """One plain sentence; a share of the class's bits below 2 % counts as nothing."""
+    """One plain sentence."""
     if bits == 0:
         return "There is only one class."
-    small = 0.02 * bits
+    small = NOTHING * bits
     share, both = by_bias / bits, by_both / bits
     if by_both <= small:
         return "The bias tells nothing about the class."
@@ -65,6 +72,6 @@ def _sentence(bits: float, by_bias: float, by_both: float) -> str:
         return f"The bias alone tells {share:.0%} of the class ({by_bias:.2f} of {bits:.2f} bits)."
     alone = "tells nothing about" if by_bias <= small else f"tells {share:.0%} of"
     return (
-        f"The bias alone {alone} the class, but the bias together with real-or-synthetic tells {both:.0%} "
-        f"({by_both:.2f} of {bits:.2f} bits): a model can learn that instead."
+        f"The bias alone {alone} the class, but the bias together with real-or-synthetic tells "
+        f"{both:.0%} ({by_both:.2f} of {bits:.2f} bits): a model can learn that instead."
     )

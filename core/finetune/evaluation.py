@@ -1,13 +1,12 @@
-"""Accuracies by group, worst and balanced accuracy, Wilson intervals, confusion: from predictions
-to numbers.
-"""
+"""From predictions to numbers: accuracies by group, their worst and mean, confusion."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
+
+from core.analysis.coverage.confidence import wilson
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,7 @@ class GroupScore:
 
 @dataclass(frozen=True)
 class Scores:
-    """Worst accuracy (lowest over groups, ``worst`` its code), balanced accuracy (mean over
-    groups), all groups.
+    """Worst-group accuracy (``worst`` is that group's code), mean-group accuracy, all groups.
 
     NaN-free: groups without an image are not in ``groups``; without any group, both are None.
     """
@@ -38,39 +36,27 @@ class Scores:
     groups: tuple[GroupScore, ...]
 
 
-def wilson(correct: float, n: float, z: float = 1.959963984540054) -> tuple[float, float]:
-    """The Wilson score interval of a proportion (Wilson 1927), 95 % by default. (0, 1) where n = 0."""
-    if n <= 0:
-        return 0.0, 1.0
-    p = correct / n
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+NO_SCORES = Scores(None, None, None, ())
 
 
 def score(right: np.ndarray, groups: np.ndarray) -> Scores:
     """Scores from ``right`` (n,) bool and group codes (n,), -1 for images of no group."""
-    found = []
+    scores = []
     for code in np.unique(groups[groups >= 0]):
-        mine = right[groups == code]
-        correct = int(mine.sum())
-        low, high = wilson(correct, len(mine))
-        found.append(GroupScore(int(code), len(mine), correct, correct / len(mine), low, high))
-    if not found:
-        return Scores(None, None, None, ())
-    worst = min(found, key=lambda group: group.accuracy)
-    return Scores(
-        worst.accuracy,
-        worst.code,
-        float(np.mean([group.accuracy for group in found])),
-        tuple(found),
-    )
+        members = right[groups == code]
+        n, correct = len(members), int(members.sum())
+        scores.append(GroupScore(int(code), n, correct, correct / n, *wilson(correct, n)))
+    if not scores:
+        return NO_SCORES
+    worst = min(scores, key=lambda group: group.accuracy)
+    mean = float(np.mean([group.accuracy for group in scores]))
+    return Scores(worst.accuracy, worst.code, mean, tuple(scores))
 
 
-def worst_and_balanced(
+def worst_and_mean(
     right: np.ndarray, codes: np.ndarray, sizes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Worst and balanced accuracy of K predictions at once, each (K,).
+    """Worst-group and mean-group accuracy of K predictions at once, each (K,).
 
     ``right`` (K, n) bool, ``codes`` (n,) dense group codes 0 … k-1, ``sizes`` (k,) images in each.
     """
@@ -81,15 +67,22 @@ def worst_and_balanced(
     return accuracy.min(axis=1), accuracy.mean(axis=1)
 
 
-def confusion(
-    y: np.ndarray, predicted: np.ndarray, groups: np.ndarray
-) -> list[tuple[int, int, int]]:
-    """(group, predicted class, images) of every combination that occurs."""
+@dataclass(frozen=True)
+class ConfusionCell:
+    """``n`` images of the group with this code that were taken for class ``predicted`` (a code)."""
+
+    group: int
+    predicted: int
+    n: int
+
+
+def confusion(predicted: np.ndarray, groups: np.ndarray) -> list[ConfusionCell]:
+    """Every combination of group and predicted class that occurs. Both (n,); group -1: none."""
     known = groups >= 0
     pairs, counts = np.unique(
         np.stack([groups[known], predicted[known]], axis=1), axis=0, return_counts=True
     )
     return [
-        (int(group), int(label), int(count))
+        ConfusionCell(int(group), int(label), int(count))
         for (group, label), count in zip(pairs, counts, strict=True)
     ]

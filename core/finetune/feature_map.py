@@ -13,7 +13,7 @@ from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 
 MOST = 400  # images of each domain on a map: t-SNE takes seconds, and a screen shows no more
-NEIGHBORS = 15
+NEIGHBORS = 15  # as UMAP's default for the project's other maps
 
 
 def matched_rows(

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-State = dict[str, Tensor]
+Weights = dict[str, Tensor]
 
 
 class Network(Protocol):
@@ -34,10 +34,10 @@ class Network(Protocol):
     def member_parameters(self, member: int) -> list[nn.Parameter]:
         """The trained parameters of one model."""
 
-    def state(self, member: int) -> State:
+    def state(self, member: int) -> Weights:
         """A copy of one model's trained weights."""
 
-    def load(self, state: State) -> None:
+    def load(self, state: Weights) -> None:
         """Give these weights to all models."""
 
     def mode(self, training: bool, freeze_batchnorm: bool = False) -> None:
@@ -126,11 +126,11 @@ class HeadBank:
         """One head's four tensors."""
         return list(self.parameters[member].values())
 
-    def state(self, member: int) -> State:
+    def state(self, member: int) -> Weights:
         """A copy of one head."""
         return {name: value.detach().clone() for name, value in self.parameters[member].items()}
 
-    def load(self, state: State) -> None:
+    def load(self, state: Weights) -> None:
         """Give one head's weights to all."""
         with torch.no_grad():
             for part in self.parameters:

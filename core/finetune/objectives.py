@@ -13,6 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 from torch.nn import functional
 
+from core.contracts.study import Objective
+
 
 class ERM:
     """Empirical risk minimisation: the mean cross-entropy of the batch, batches drawn without
@@ -91,6 +93,22 @@ def image_losses(logits: Tensor, y: Tensor) -> Tensor:
     return flat.view(members, n)
 
 
+def make_objective(
+    name: Objective,
+    groups: np.ndarray,
+    members: int,
+    device: torch.device | str = "cpu",
+    step: float = 0.01,
+) -> ERM:
+    """The objective of this name, for training images with these dense group codes (n,). ``step``
+    is GroupDRO's. DFR has no loss of its own: its network is trained under ERM.
+    """
+    if name == Objective.GROUPDRO:
+        return GroupDRO(groups, members, device, step)
+    kind = Resampling if name == Objective.RESAMPLING else ERM
+    return kind(groups, members, device)
+
+
 class DFR:
     """Deep feature reweighting (Kirichenko et al. 2023, arXiv 2204.02937): the last layer refitted,
     L1 penalty.
@@ -98,9 +116,9 @@ class DFR:
     Fitted on balanced draws of real *validation* images (so its groups are (Y, B) under every
     mixture), averaged over ``refits`` draws. The scaler is fitted on training features, and the
     features are those that the network's own last layer sees. C is chosen on one half of the
-    validation images by worst accuracy, as in the authors' code. Each class is fitted against the
-    rest with liblinear (one fit where there are two classes): the reference's solver, which takes
-    no more than two classes at once.
+    validation images by worst-group accuracy, as in the authors' code. Each class is fitted against
+    the rest with liblinear (one fit where there are two classes): the reference's solver, which
+    takes no more than two classes at once.
     """
 
     def __init__(self, strengths: tuple[float, ...], refits: int, seed: int) -> None:
@@ -129,16 +147,15 @@ class DFR:
     def _choose(
         self, scaled: np.ndarray, y: np.ndarray, groups: np.ndarray, rng: np.random.Generator
     ) -> float:
-        """The C whose fit on one half has the best worst accuracy (ties: balanced) on the other
-        half.
+        """The C whose fit on one half has the best worst-group accuracy (ties: mean-group) on the
+        other half.
         """
         if len(self.strengths) == 1:
             return self.strengths[0]
         fit_rows, score_rows = _halves(groups, rng)
         if len(score_rows) == 0 or len(np.unique(y[fit_rows])) < self.classes:
             return self.strengths[0]
-        balanced = balanced_draw(groups[fit_rows], rng)
-        rows = fit_rows[balanced]
+        rows = fit_rows[balanced_draw(groups[fit_rows], rng)]
         scores = []
         for strength in self.strengths:
             weights, offsets = self._solve(scaled[rows], y[rows], strength)
@@ -196,6 +213,3 @@ def _halves(groups: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, n
         first.append(members[:cut])
         second.append(members[cut:])
     return np.concatenate(first), np.concatenate(second)
-
-
-GRADIENT_OBJECTIVES = {"erm": ERM, "groupdro": GroupDRO, "resampling": Resampling}

@@ -4,140 +4,102 @@ mixture.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import torch
 from PIL import Image
 
+from core.contracts.study import Trainable
 from core.encoders.base import Encoder
-from core.finetune import backbone, feature_map, saliency, study, trainer
+from core.finetune import backbone, feature_map, saliency, trainer, trial
 from core.finetune.networks import Network, VectorFeed
 from core.finetune.plan import TrialKey
-from core.finetune.study import Setup, StateStore
+from core.finetune.study_images import StudyImages
+from core.finetune.trial import Setup, StateStore
 from core.images.decode import decode
 
+SIDE = 56  # pixels of a saliency map's side: 8 for each cell of RISE's masks
+
 Report = Callable[[str, int, int, str], None]
-EMBEDDING = {
-    "trial": pa.string(),
-    "mixture": pa.string(),
-    "version_id": pa.string(),
-    "row": pa.int64(),
-    "path": pa.string(),
-    "content_id": pa.string(),
-    "domain": pa.string(),
-    "class": pa.string(),
-    "bias": pa.string(),
-    "x": pa.float64(),
-    "y": pa.float64(),
-    "mixing": pa.float64(),
-}
-SALIENCY = {
-    "trial": pa.string(),
-    "mixture": pa.string(),
-    "version_id": pa.string(),
-    "row": pa.int64(),
-    "path": pa.string(),
-    "class": pa.string(),
-    "predicted": pa.string(),
-    "height": pa.int64(),
-    "width": pa.int64(),
-    "map": pa.list_(pa.float32()),
-}
+
+
+@dataclass(frozen=True)
+class FeatureMap:
+    """A trained network's features of the images ``rows`` (m,) in two dimensions, ``xy`` (m, 2),
+    and how the domains mix there (None: one domain only).
+    """
+
+    key: TrialKey
+    rows: np.ndarray
+    xy: np.ndarray
+    mixing: float | None
+
+
+@dataclass(frozen=True)
+class SaliencyMap:
+    """Which parts of image ``row`` the score of its own class rests on: ``values`` (h, w);
+    ``predicted``: the class code that the network takes it for.
+    """
+
+    key: TrialKey
+    row: int
+    predicted: int
+    values: np.ndarray
 
 
 def feature_maps(
-    setup: Setup, keys: list[TrialKey], store: StateStore, table: pa.Table, report: Report
-) -> pa.Table:
-    """``embedding.parquet``: for each trial in ``keys`` its features of matched real and synthetic
-    test images in two dimensions, and on every row the trial's mixing score.
-    """
-    labels = setup.labels
-    rows_out: list[dict[str, object]] = []
-    paths, contents = table["path"].to_pylist(), table["content_id"].to_pylist()
+    setup: Setup, keys: list[TrialKey], store: StateStore, report: Report
+) -> Iterator[FeatureMap]:
+    """For each trial in ``keys`` its features of matched real and synthetic test images."""
+    labels, spec = setup.labels, setup.spec
     for done, key in enumerate(keys):
         report("feature map", done, len(keys), key.name)
         network = _network(setup, key, store)
-        rows = study.test_rows(labels, key.version)
+        rows = trial.test_rows(labels, key.version)
         cells = labels.group()[rows] if labels.synthetic_has_bias else labels.y[rows]
-        rows = rows[
-            feature_map.matched_rows(cells, labels.synthetic[rows], setup.parameters.split_seed)
-        ]
+        rows = rows[feature_map.matched_rows(cells, labels.synthetic[rows], spec.split_seed)]
         if network is None or len(rows) == 0:
             continue
-        features = trainer.extract(
-            network, setup.feed(key.severity), rows, setup.parameters.batch_size
-        )
-        score = feature_map.mixing_score(features, labels.synthetic[rows])
-        for row, (x, y) in zip(
-            rows, feature_map.layout(features, setup.parameters.split_seed), strict=True
-        ):
-            rows_out.append(
-                {
-                    **_who(setup, key),
-                    "row": int(row),
-                    "path": paths[row],
-                    "content_id": contents[row],
-                    "domain": "synthetic" if labels.synthetic[row] else "real",
-                    "class": labels.classes[labels.y[row]],
-                    "bias": labels.biases[labels.b[row]] if labels.b[row] >= 0 else None,
-                    "x": float(x),
-                    "y": float(y),
-                    "mixing": score,
-                }
-            )
-    return pa.Table.from_pylist(rows_out, schema=pa.schema(list(EMBEDDING.items())))
+        features = trainer.extract(network, setup.feed(key.severity), rows, spec.batch_size)
+        mixing = feature_map.mixing_score(features, labels.synthetic[rows])
+        yield FeatureMap(key, rows, feature_map.layout(features, spec.split_seed), mixing)
 
 
 def saliency_maps(
     setup: Setup,
     keys: list[TrialKey],
     store: StateStore,
-    table: pa.Table,
+    images: StudyImages,
     encoder: Encoder,
     report: Report,
-) -> pa.Table:
-    """``saliency.parquet``: a RISE map of every chosen image for every trial in ``keys``: which
-    parts the score of the image's own class rests on. All trials are explained for one set of
-    forward passes of the encoder.
+) -> Iterator[SaliencyMap]:
+    """A RISE map of every chosen image for every trial in ``keys``. All trials are explained for
+    one set of forward passes of the encoder.
     """
-    labels, parameters = setup.labels, setup.parameters
-    networks = [
+    labels, spec = setup.labels, setup.spec
+    loaded = [
         (key, network) for key in keys if (network := _network(setup, key, store)) is not None
     ]
-    files, paths = table["file"].to_pylist(), table["path"].to_pylist()
-    rows_out: list[dict[str, object]] = []
-    chosen = [
-        row for row in parameters.saliency if 0 <= row < table.num_rows and labels.y[row] >= 0
-    ]
+    networks = [network for _, network in loaded]
+    chosen = [row for row in spec.saliency if 0 <= row < len(images) and labels.y[row] >= 0]
     for done, row in enumerate(chosen):
-        report("saliency", done, len(chosen), paths[row])
-        pixels = encoder.prepare(decode(Path(files[row]))).transpose(1, 2, 0).astype(np.float32)
-        scorer = _Scorer(setup, encoder, [network for _, network in networks], int(labels.y[row]))
-        maps = saliency.rise(scorer, pixels, n_masks=parameters.saliency_masks, seed=row)
-        guesses = scorer.predict(pixels)
-        for (key, _), found, guess in zip(networks, maps, guesses, strict=True):
-            small = Image.fromarray(found.astype(np.float32)).resize((56, 56), Image.Resampling.BOX)
-            values = np.asarray(small)
-            rows_out.append(
-                {
-                    **_who(setup, key),
-                    "row": int(row),
-                    "path": paths[row],
-                    "class": labels.classes[labels.y[row]],
-                    "predicted": labels.classes[guess],
-                    "height": values.shape[0],
-                    "width": values.shape[1],
-                    "map": values.ravel().tolist(),
-                }
-            )
-    return pa.Table.from_pylist(rows_out, schema=pa.schema(list(SALIENCY.items())))
+        report("saliency", done, len(chosen), str(images.path[row]))
+        image = decode(Path(images.file[row]))
+        pixels = encoder.prepare(image).transpose(1, 2, 0).astype(np.float32)
+        scorer = _Scorer(setup, encoder, networks, int(labels.y[row]))
+        maps = saliency.rise(scorer, pixels, n_masks=spec.saliency_masks, seed=row)
+        predictions = scorer.predict(pixels)
+        for (key, _), values, predicted in zip(loaded, maps, predictions, strict=True):
+            small = Image.fromarray(values.astype(np.float32))
+            small = small.resize((SIDE, SIDE), Image.Resampling.BOX)
+            yield SaliencyMap(key, int(row), predicted, np.asarray(small))
 
 
 class _Scorer:
-    """Pixels (m, s, s, 3) in 0 … 255 → the class's probability under each network, (m, networks)."""
+    """Pixels (m, s, s, 3) in 0 … 255 → the class's probability by network, (m, networks)."""
 
     def __init__(
         self, setup: Setup, encoder: Encoder, networks: list[Network], target: int
@@ -146,9 +108,9 @@ class _Scorer:
         self.body: torch.nn.Module | None = encoder.module
         feed = setup.feed(0)
         self.standardise = (feed.mean, feed.scale) if isinstance(feed, VectorFeed) else None
-        if setup.parameters.trainable == "stage":
+        if setup.spec.trainable == Trainable.STAGE:
             self.body = backbone.split_trunk(encoder.module)[0]
-        elif setup.parameters.trainable == "all":
+        elif setup.spec.trainable == Trainable.ALL:
             self.body = None
 
     @torch.inference_mode()
@@ -173,18 +135,9 @@ class _Scorer:
 
 
 def _network(setup: Setup, key: TrialKey, store: StateStore) -> Network | None:
-    found = store.get(key.name)
-    if found is None:
+    kept = store.get(key)
+    if kept is None:
         return None
-    network = setup.make(1, key.seed)
-    network.load(found[0])
+    network = trial.loaded(setup, key, kept[0])
     network.mode(training=False)
     return network
-
-
-def _who(setup: Setup, key: TrialKey) -> dict[str, object]:
-    return {
-        "trial": key.name,
-        "mixture": key.mixture,
-        "version_id": None if key.version < 0 else setup.labels.versions[key.version],
-    }

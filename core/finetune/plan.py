@@ -1,8 +1,8 @@
 """What a study would do, before anything is trained: groups, synthetic images used, bias numbers,
-problems.
+problems, trials.
 
-:func:`check` is pure NumPy and Arrow, so the page calls it in the server process at every change of
-a parameter.
+:func:`check` is pure NumPy, so the page calls it in the server process at every change of a
+parameter.
 """
 
 from __future__ import annotations
@@ -10,43 +10,66 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
+from core.contracts.study import MIXTURE_NAMES, Mixture, Objective, StudySpec
+from core.contracts.study_rows import BiasRow, UseRow
 from core.errors import InputError
 from core.finetune import bias, groups, mixtures
-from core.finetune.groups import SPLITS, TEST, TRAIN, VALID, Labels
-from core.finetune.parameters import MIXTURE_NAMES, StudyParameters
+from core.finetune.groups import TEST, TRAIN, VALID, StudyLabels
+from core.finetune.mixtures import StagedMixture
+from core.finetune.problems import NEEDS_EVERY_GROUP, Problem, problems
+from core.finetune.study_images import StudyImages
 
-NEEDS_BIAS = ("usb", "asb", "ffr_biased")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something the user should know before the job starts. ``fatal`` problems stop it."""
-
-    what: str
-    remedy: str
-    fatal: bool
+EVEN = 0.9  # mixtures count as unequal where one gets less than this share of another's images
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Everything the page previews.
-
-    ``groups``: one row a (class, bias): real_train, real_valid, real_test, synthetic_train,
-    synthetic_test, empty (no real training image). ``uses``: one row a (mixture, version_id, class,
-    bias): synthetic images used. ``mixtures``: one row a (mixture, version_id): n_real,
-    n_synthetic, wanted, shortfall, note. ``bias``: one row a (mixture, version_id, stage) with the
-    numbers of :mod:`core.finetune.bias`; the real set is mixture ``none``. ``bias_ratio``: see
-    :func:`groups.bias_ratio`. ``excluded``: groups without a real test image, by name. ``trials``:
-    number of training runs. ``labels`` is kept for the study.
+class GroupCounts:
+    """Images of one cell of the Y × B table. ``exists``: some image, real or synthetic, is in it;
+    ``empty``: no real training image is.
     """
 
-    labels: Labels
-    groups: pa.Table
-    uses: pa.Table
-    mixtures: pa.Table
-    bias: pa.Table
+    class_: str
+    bias: str
+    exists: bool
+    real_train: int
+    real_valid: int
+    real_test: int
+    synthetic_train: int
+    synthetic_valid: int
+    synthetic_test: int
+    empty: bool
+
+
+@dataclass(frozen=True)
+class MixtureCounts:
+    """Training images of a mixture; ``note`` says where synthetic ones are too few."""
+
+    mixture: Mixture
+    version_id: int | None
+    n_real: int
+    n_synthetic: int
+    wanted: int
+    shortfall: int
+    note: str
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """Everything the page previews.
+
+    ``groups``: one a cell of the Y × B table. ``uses``: synthetic images that each mixture draws
+    from each group. ``mixtures``: one a mixture and version. ``bias``: one a mixture, version and
+    stage; the real set is mixture ``none``. ``bias_ratio``: see :func:`groups.bias_ratio`.
+    ``excluded``: groups without a real test image, by name. ``trials``: number of training runs.
+    ``labels`` is kept for the study.
+    """
+
+    labels: StudyLabels
+    groups: tuple[GroupCounts, ...]
+    uses: tuple[UseRow, ...]
+    mixtures: tuple[MixtureCounts, ...]
+    bias: tuple[BiasRow, ...]
     bias_ratio: float
     budget: int
     excluded: tuple[str, ...]
@@ -60,369 +83,205 @@ class Plan:
                 raise InputError(problem.what, problem.remedy)
 
 
-def check(table: pa.Table, parameters: StudyParameters) -> Plan:
-    """What a study on ``images.parquet`` would do. Raises :class:`InputError` where labels are
-    missing altogether; everything else wrong is in ``problems``.
-    """
-    labels = groups.encode(
-        table,
-        split=parameters.split,
-        synthetic_split=parameters.synthetic_split,
-        seed=parameters.split_seed,
-    )
-    problems = _problems(labels, parameters)
-    drawable = not any(problem.fatal for problem in problems)
-    budget = parameters.synthetic_budget or (mixtures.usb_need(labels) if drawable else 0)
-    uses, summary, numbers, extra = (
-        _mixture_tables(labels, parameters, budget) if drawable else ([], [], [], [])
-    )
-    problems += extra
-    problems += [Problem(note, "", fatal=False) for note in labels.notes]
-    test = labels.counts(synthetic=False, split=TEST)
-    excluded = tuple(
-        labels.group_name(code) for code in mixtures.crosses(labels) if test[code] == 0
-    )
-    return Plan(
-        labels,
-        _group_table(labels),
-        _table(uses, USES),
-        _table(summary, SUMMARY),
-        _table(numbers, BIAS),
-        groups.bias_ratio(labels),
-        budget,
-        excluded,
-        count_trials(labels, parameters),
-        tuple(problems),
-    )
-
-
-def count_trials(labels: Labels, parameters: StudyParameters) -> int:
-    """Number of trials: each (version, severity, mixture, objective, seed), mixtures without
-    synthetic images once.
-    """
-    return sum(1 for _ in trial_keys(labels, parameters))
-
-
 @dataclass(frozen=True)
 class TrialKey:
     """What tells one trial from another. ``version`` indexes ``labels.versions`` (-1: no synthetic
-    images).
+    images). ``mixture`` may also name a stage that several mixtures share.
     """
 
     version: int
     severity: int
     mixture: str
-    objective: str
+    objective: Objective
     seed: int
 
     @property
     def name(self) -> str:
         """A file name: ``v00-ffr-erm-0``, or ``real-none-erm-0``; ``…-c3`` with corruption 3."""
         owner = "real" if self.version < 0 else f"v{self.version:02d}"
-        return f"{owner}-{self.mixture}-{self.objective}-{self.seed}" + (
-            f"-c{self.severity}" if self.severity else ""
-        )
+        corrupted = f"-c{self.severity}" if self.severity else ""
+        return f"{owner}-{self.mixture}-{self.objective}-{self.seed}{corrupted}"
 
 
-def trial_keys(labels: Labels, parameters: StudyParameters) -> list[TrialKey]:
+def check(images: StudyImages, spec: StudySpec) -> StudyPlan:
+    """What a study on these images would do. Raises :class:`InputError` where labels are missing
+    altogether; everything else wrong is in ``problems``.
+    """
+    labels = groups.encode(
+        images,
+        split=spec.split,
+        synthetic_split=spec.synthetic_split,
+        seed=spec.split_seed,
+    )
+    known = problems(labels, spec)
+    drawable = not any(problem.fatal for problem in known)
+    budget = spec.synthetic_budget or (mixtures.usb_need(labels) if drawable else 0)
+    built = _built(labels, spec, budget) if drawable else []
+    counted = [_mixture_counts(labels, one, budget) for one in built if one.chosen]
+    known += _shortfalls(counted)
+    known += [Problem(note) for note in labels.notes]
+    test = labels.counts(synthetic=False, split=TEST)
+    return StudyPlan(
+        labels=labels,
+        groups=_group_counts(labels),
+        uses=tuple(use for one in built if one.chosen for use in _uses(labels, one, budget)),
+        mixtures=tuple(counted),
+        bias=tuple(row for one in built for row in _bias_rows(labels, one)),
+        bias_ratio=groups.bias_ratio(labels),
+        budget=budget,
+        excluded=tuple(
+            labels.group_name(code) for code in mixtures.crosses(labels) if test[code] == 0
+        ),
+        trials=len(trial_keys(labels, spec)),
+        problems=tuple(known),
+    )
+
+
+def trial_keys(labels: StudyLabels, spec: StudySpec) -> list[TrialKey]:
     """All trials in the order they run: seed by seed and objective by objective, so that a study
     that runs out of time has compared all mixtures on what it finished. "Synthetic only" is ERM by
     definition.
     """
     keys = []
-    for seed in parameters.seeds:
-        for objective in parameters.objectives:
-            for mixture in parameters.mixtures:
-                if mixture == "none":
+    for seed in spec.seeds:
+        for objective in spec.objectives:
+            for mixture in spec.mixtures:
+                if mixture == Mixture.NONE:
                     keys.append(TrialKey(-1, 0, mixture, objective, seed))
                     continue
-                if mixture == "synthetic" and objective != "erm":
+                if mixture == Mixture.SYNTHETIC and objective != Objective.ERM:
                     continue
                 keys.extend(
                     TrialKey(version, severity, mixture, objective, seed)
                     for version in range(len(labels.versions))
-                    for severity in parameters.severities
+                    for severity in spec.severities
                 )
     return keys
 
 
-USES = ("mixture", "version_id", "class", "bias", "synthetic")
-SUMMARY = ("mixture", "version_id", "n_real", "n_synthetic", "wanted", "shortfall", "note")
-BIAS = (
-    "mixture",
-    "version_id",
-    "stage",
-    "images",
-    "entropy",
-    "by_bias",
-    "by_bias_domain",
-    "sentence",
-)
-_TYPES = {
-    "synthetic": pa.int64(),
-    "n_real": pa.int64(),
-    "n_synthetic": pa.int64(),
-    "wanted": pa.int64(),
-    "shortfall": pa.int64(),
-    "images": pa.int64(),
-    "entropy": pa.float64(),
-    "by_bias": pa.float64(),
-    "by_bias_domain": pa.float64(),
-}
+@dataclass(frozen=True)
+class _Built:
+    """One mixture as it would be trained. ``chosen``: the study asks for it (``none`` is built in
+    any case, for the bias numbers of the real set).
+    """
+
+    mixture: StagedMixture
+    version: int
+    chosen: bool
 
 
-def _table(rows: list[tuple], names: tuple[str, ...]) -> pa.Table:
-    schema = pa.schema([(name, _TYPES.get(name, pa.string())) for name in names])
-    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=schema)
+def _built(labels: StudyLabels, spec: StudySpec, budget: int) -> list[_Built]:
+    built = []
+    for name in dict.fromkeys((Mixture.NONE, *spec.mixtures)):
+        for version in [-1] if name == Mixture.NONE else range(len(labels.versions)):
+            mixture = mixtures.build(labels, name, version, seed=0, budget=budget)
+            built.append(_Built(mixture, version, name in spec.mixtures))
+    return built
 
 
-def _group_table(labels: Labels) -> pa.Table:
-    known = mixtures.crosses(labels)
-    columns: dict[str, list] = {"class": [], "bias": [], "exists": []}
+def _group_counts(labels: StudyLabels) -> tuple[GroupCounts, ...]:
+    known = set(mixtures.crosses(labels).tolist())
+    real, synthetic = (
+        [labels.counts(synthetic=made, split=split).tolist() for split in (TRAIN, VALID, TEST)]
+        for made in (False, True)
+    )
+    rows = []
     for code in range(labels.n_groups):
-        y, b = divmod(code, len(labels.biases))
-        columns["class"].append(labels.classes[y])
-        columns["bias"].append(labels.biases[b])
-        columns["exists"].append(code in known)
-    counted = {
-        f"real_{name}": labels.counts(synthetic=False, split=code)
-        for code, name in enumerate(SPLITS)
-    }
-    counted |= {
-        f"synthetic_{name}": labels.counts(synthetic=True, split=code)
-        for code, name in enumerate(SPLITS)
-    }
-    return pa.table(
-        {
-            **columns,
-            **{name: pa.array(value, pa.int64()) for name, value in counted.items()},
-            "empty": pa.array(counted["real_train"] == 0),
-        }
+        klass, value = labels.group_parts(code)
+        rows.append(
+            GroupCounts(
+                class_=klass,
+                bias=value,
+                exists=code in known,
+                real_train=real[TRAIN][code],
+                real_valid=real[VALID][code],
+                real_test=real[TEST][code],
+                synthetic_train=synthetic[TRAIN][code],
+                synthetic_valid=synthetic[VALID][code],
+                synthetic_test=synthetic[TEST][code],
+                empty=real[TRAIN][code] == 0,
+            )
+        )
+    return tuple(rows)
+
+
+def _mixture_counts(labels: StudyLabels, built: _Built, budget: int) -> MixtureCounts:
+    mixture = built.mixture
+    n_real = len(labels.rows(synthetic=False, split=TRAIN))
+    return MixtureCounts(
+        mixture=mixture.name,
+        version_id=labels.version_id(built.version),
+        n_real=0 if mixture.name == Mixture.SYNTHETIC else n_real,
+        n_synthetic=mixture.n_synthetic,
+        wanted=mixture.wanted,
+        shortfall=mixture.shortfall,
+        note=_shortfall_note(labels, built, budget),
     )
 
 
-def _mixture_tables(
-    labels: Labels, parameters: StudyParameters, budget: int
-) -> tuple[list, list, list, list]:
-    uses: list[tuple] = []
-    summary: list[tuple] = []
-    numbers: list[tuple] = []
-    problems: list[Problem] = []
-    for name in dict.fromkeys(("none", *parameters.mixtures)):
-        for version in [-1] if name == "none" else range(len(labels.versions)):
-            version_id = None if version < 0 else labels.versions[version]
-            built = mixtures.build(labels, name, version, seed=0, budget=budget)
-            counts, _ = mixtures.draw_counts(labels, name, version, budget)
-            if name in parameters.mixtures:
-                n_real = (
-                    0 if name == "synthetic" else len(labels.rows(synthetic=False, split=TRAIN))
-                )
-                note = _shortfall_note(labels, built, counts)
-                summary.append(
-                    (
-                        name,
-                        version_id,
-                        n_real,
-                        built.n_synthetic,
-                        built.wanted,
-                        built.shortfall,
-                        note,
-                    )
-                )
-                if note:
-                    problems.append(Problem(f"{MIXTURE_NAMES[name]}: {note}", "", fatal=False))
-                uses += [
-                    (name, version_id, *_cell(labels, cell), int(number))
-                    for cell, number in enumerate(counts)
-                    if name != "none"
-                ]
-            for stage in built.stages:
-                counted = mixtures.stage_counts(labels, stage)
-                if counted.sum() == 0:
-                    numbers.append(
-                        (
-                            name,
-                            version_id,
-                            stage.name,
-                            len(stage.rows),
-                            None,
-                            None,
-                            None,
-                            "The synthetic images have no bias labels: their balance cannot be checked.",
-                        )
-                    )
-                    continue
-                found = bias.bias_numbers(counted)
-                numbers.append(
-                    (
-                        name,
-                        version_id,
-                        stage.name,
-                        len(stage.rows),
-                        found.entropy,
-                        found.by_bias,
-                        found.by_bias_domain,
-                        found.sentence,
-                    )
-                )
-    got = {row[0]: row[3] for row in summary if row[0] in ("usb", "asb", "ffr")}
-    if len(got) > 1 and min(got.values()) < 0.9 * max(got.values()):
-        listed = ", ".join(f"{MIXTURE_NAMES[name]} {number:,}" for name, number in got.items())
-        problems.append(
+def _uses(labels: StudyLabels, built: _Built, budget: int) -> list[UseRow]:
+    name = built.mixture.name
+    if name == Mixture.NONE:
+        return []
+    counts, _ = mixtures.draw_counts(labels, name, built.version, budget)
+    rows = []
+    for cell, number in enumerate(counts):
+        klass, value = (
+            labels.group_parts(cell) if labels.synthetic_has_bias else (labels.classes[cell], None)
+        )
+        rows.append(UseRow(name, labels.version_id(built.version), klass, value, int(number)))
+    return rows
+
+
+def _bias_rows(labels: StudyLabels, built: _Built) -> list[BiasRow]:
+    rows = []
+    for stage in built.mixture.stages:
+        counts = mixtures.stage_counts(labels, stage)
+        numbers = bias.bias_numbers(counts) if counts.sum() else bias.UNKNOWN
+        rows.append(
+            BiasRow(
+                mixture=built.mixture.name,
+                version_id=labels.version_id(built.version),
+                stage=stage.name,
+                images=len(stage.rows),
+                entropy=numbers.entropy,
+                by_bias=numbers.by_bias,
+                by_bias_domain=numbers.by_bias_domain,
+                sentence=numbers.sentence,
+            )
+        )
+    return rows
+
+
+def _shortfalls(counted: list[MixtureCounts]) -> list[Problem]:
+    """Mixtures that want more synthetic images than there are, and an unequal comparison."""
+    known = [Problem(f"{MIXTURE_NAMES[one.mixture]}: {one.note}") for one in counted if one.note]
+    compared = (Mixture.USB, Mixture.ASB, Mixture.FFR)
+    drawn = {one.mixture: one.n_synthetic for one in counted if one.mixture in compared}
+    if len(drawn) > 1 and min(drawn.values()) < EVEN * max(drawn.values()):
+        listed = ", ".join(f"{MIXTURE_NAMES[name]} {number:,}" for name, number in drawn.items())
+        known.append(
             Problem(
                 f"The mixtures do not get the same number of synthetic images ({listed})",
-                f"Set the synthetic budget to {min(got.values())} for an equal comparison.",
-                False,
+                f"Set the synthetic budget to {min(drawn.values())} for an equal comparison.",
             )
         )
-    return uses, summary, numbers, problems
+    return known
 
 
-def _cell(labels: Labels, cell: int) -> tuple[str, str | None]:
-    if not labels.synthetic_has_bias:
-        return labels.classes[cell], None
-    y, b = divmod(cell, len(labels.biases))
-    return labels.classes[y], labels.biases[b]
-
-
-def _shortfall_note(labels: Labels, built: mixtures.Mixture, counts: np.ndarray) -> str:
-    if built.shortfall <= 0:
+def _shortfall_note(labels: StudyLabels, built: _Built, budget: int) -> str:
+    mixture = built.mixture
+    if mixture.shortfall <= 0:
         return ""
-    note = f"wants {built.wanted:,} synthetic images and gets {built.n_synthetic:,} ({built.shortfall:,} too few)"
-    if (
-        built.name in ("asb", "ffr", "synthetic", "reversed")
-        and counts.max() > 0
-        and labels.synthetic_has_bias
-    ):
-        version = [stage.rows[labels.synthetic[stage.rows]] for stage in built.stages]
-        owner = labels.version[np.concatenate(version)][0]
-        have = labels.counts(synthetic=True, split=TRAIN, version=int(owner))[
-            mixtures.crosses(labels)
-        ]
-        fewest = mixtures.crosses(labels)[int(np.argmin(have))]
+    note = (
+        f"wants {mixture.wanted:,} synthetic images and gets {mixture.n_synthetic:,} "
+        f"({mixture.shortfall:,} too few)"
+    )
+    counts, _ = mixtures.draw_counts(labels, mixture.name, built.version, budget)
+    balanced = mixture.name in NEEDS_EVERY_GROUP and labels.synthetic_has_bias
+    if balanced and counts.max() > 0:
+        cells = mixtures.crosses(labels)
+        have = labels.counts(synthetic=True, split=TRAIN, version=built.version)[cells]
+        fewest = cells[int(np.argmin(have))]
         note += f"; the balance is limited by {labels.group_name(fewest)} with {have.min():,}"
     return note
-
-
-def _problems(labels: Labels, parameters: StudyParameters) -> list[Problem]:
-    found: list[Problem] = []
-    chosen = set(parameters.mixtures)
-    if len(labels.classes) < 2:
-        found.append(
-            Problem(
-                f"There is only one class ({', '.join(labels.classes) or 'none'})",
-                "A test needs at least two classes: check the labels.",
-                True,
-            )
-        )
-        return found
-    if len(labels.biases) < 2:
-        found.append(
-            Problem(
-                "There is one bias value only, so a group is a class and worst accuracy is per class",
-                "Give bias labels to see groups within a class.",
-                False,
-            )
-        )
-    for split in (TRAIN, VALID, TEST):
-        counts = labels.counts(synthetic=False, split=split)
-        if counts.sum() == 0:
-            found.append(
-                Problem(
-                    f"There are no real {SPLITS[split]} images", "Check the split labels.", True
-                )
-            )
-        elif split == TRAIN:
-            lacking = [
-                name
-                for name, row in zip(
-                    labels.classes, counts.reshape(len(labels.classes), -1), strict=True
-                )
-                if row.sum() == 0
-            ]
-            if lacking:
-                found.append(
-                    Problem(
-                        f"No real training image of {_some(lacking)}",
-                        "Check the split labels.",
-                        True,
-                    )
-                )
-        else:
-            empty = [
-                labels.group_name(code) for code in mixtures.crosses(labels) if counts[code] == 0
-            ]
-            use = "choosing the learning rate" if split == VALID else "worst accuracy"
-            if empty:
-                found.append(
-                    Problem(
-                        f"No real {SPLITS[split]} image of {_some(empty)}: left out of {use}",
-                        "",
-                        False,
-                    )
-                )
-    if chosen <= {"none"} or any(problem.fatal for problem in found):
-        return found
-    if not labels.synthetic_has_bias:
-        needy = [MIXTURE_NAMES[name] for name in NEEDS_BIAS if name in chosen]
-        if needy:
-            found.append(
-                Problem(
-                    f"The synthetic images have no bias labels, which {' and '.join(needy)} need",
-                    "Give bias labels, or choose none and ffr.",
-                    True,
-                )
-            )
-        else:
-            found.append(
-                Problem(
-                    "The synthetic images have no bias labels: their balance cannot be checked",
-                    "",
-                    False,
-                )
-            )
-    for code, name in enumerate(labels.versions):
-        rows = labels.rows(synthetic=True, split=TRAIN, version=code)
-        present = set(labels.y[rows].tolist())
-        lacking = [klass for index, klass in enumerate(labels.classes) if index not in present]
-        where = f" in {name}" if len(labels.versions) > 1 else ""
-        if lacking:
-            found.append(
-                Problem(
-                    f"There is no synthetic training image of {_some(lacking)}{where}",
-                    "Render some, or leave that class out.",
-                    True,
-                )
-            )
-        elif labels.synthetic_has_bias:
-            counts = labels.counts(synthetic=True, split=TRAIN, version=code)
-            empty = [
-                labels.group_name(cell) for cell in mixtures.crosses(labels) if counts[cell] == 0
-            ]
-            if empty and chosen & {"asb", "ffr", "synthetic", "reversed"}:
-                found.append(
-                    Problem(
-                        f"There is no synthetic training image of {_some(empty)}{where}, so no balanced "
-                        "set can be drawn",
-                        "Render some, or choose none and usb.",
-                        True,
-                    )
-                )
-    if (
-        not any(problem.fatal for problem in found)
-        and not parameters.synthetic_budget
-        and mixtures.usb_need(labels) == 0
-    ):
-        found.append(
-            Problem(
-                "All real groups have the same size, so USB needs no synthetic image",
-                "Thin the groups to a bias ratio, or set a synthetic budget.",
-                True,
-            )
-        )
-    return found
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

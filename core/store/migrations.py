@@ -194,6 +194,64 @@ _ATTRIBUTES = (
     "colourfulness",
 )
 
+# Reasons that only meant that a file was away or memory short: such contents are not broken.
+_AWAY = """
+DELETE FROM broken WHERE reason IN (
+    'The file is gone, or a link that leads nowhere',
+    'The file may not be read by this user',
+    'The image needs more memory than there is')
+    OR starts_with(reason, 'The file cannot be read:')
+"""
+
+_STUDY_TABLES = {
+    "study_trials": """
+        study_id INTEGER, "trial" VARCHAR, "mixture" VARCHAR, "objective" VARCHAR,
+        "seed" INTEGER, "version_id" INTEGER, "severity" INTEGER, "status" VARCHAR, "lr"
+        DOUBLE, "lr_stage1" DOUBLE, "worst_accuracy" DOUBLE, "worst_group" VARCHAR,
+        "worst_n" INTEGER, "worst_low" DOUBLE, "worst_high" DOUBLE, "balanced_accuracy"
+        DOUBLE, "valid_worst" DOUBLE, "valid_balanced" DOUBLE,
+        "synthetic_worst_accuracy" DOUBLE, "synthetic_worst_group" VARCHAR,
+        "synthetic_balanced_accuracy" DOUBLE, "n_real" INTEGER, "n_synthetic" INTEGER,
+        "wanted" INTEGER, "shortfall" INTEGER, "epochs" INTEGER, "epochs_stage1"
+        INTEGER, "dfr_strength" DOUBLE, "seconds" DOUBLE, "excluded" JSON, "parameters"
+        JSON, "software" JSON""",
+    "study_groups": """
+        study_id INTEGER, "trial" VARCHAR, "mixture" VARCHAR, "objective" VARCHAR,
+        "seed" INTEGER, "version_id" INTEGER, "severity" INTEGER, "domain" VARCHAR,
+        "split" VARCHAR, "class" VARCHAR, "bias" VARCHAR, "group" VARCHAR, "n" INTEGER,
+        "correct" INTEGER, "accuracy" DOUBLE, "low" DOUBLE, "high" DOUBLE""",
+    "study_curves": """
+        study_id INTEGER, "trial" VARCHAR, "mixture" VARCHAR, "objective" VARCHAR,
+        "seed" INTEGER, "version_id" INTEGER, "severity" INTEGER, "stage" VARCHAR,
+        "epoch" INTEGER, "rate" DOUBLE, "loss" DOUBLE, "valid_worst" DOUBLE,
+        "valid_balanced" DOUBLE""",
+    "study_summary": """
+        study_id INTEGER, "version_id" INTEGER, "severity" INTEGER, "mixture" VARCHAR,
+        "objective" VARCHAR, "seeds" INTEGER, "worst_mean" DOUBLE, "worst_sd" DOUBLE,
+        "balanced_mean" DOUBLE, "balanced_sd" DOUBLE, "pooled_worst" DOUBLE,
+        "pooled_worst_n" INTEGER, "pooled_low" DOUBLE, "pooled_high" DOUBLE,
+        "pooled_worst_group" VARCHAR""",
+    "study_bias": """
+        study_id INTEGER, "mixture" VARCHAR, "version_id" INTEGER, "stage" VARCHAR,
+        "images" INTEGER, "entropy" DOUBLE, "by_bias" DOUBLE, "by_bias_domain" DOUBLE,
+        "sentence" VARCHAR""",
+    "study_uses": """
+        study_id INTEGER, "mixture" VARCHAR, "version_id" INTEGER, "class" VARCHAR,
+        "bias" VARCHAR, "synthetic" INTEGER""",
+    "study_confusion": """
+        study_id INTEGER, "trial" VARCHAR, "mixture" VARCHAR, "objective" VARCHAR,
+        "seed" INTEGER, "version_id" INTEGER, "severity" INTEGER, "class" VARCHAR,
+        "bias" VARCHAR, "predicted" VARCHAR, "n" INTEGER""",
+    "study_embedding": """
+        study_id INTEGER, "trial" VARCHAR, "mixture" VARCHAR, "version_id" INTEGER,
+        "row" INTEGER, "path" VARCHAR, "content_id" VARCHAR, "domain" VARCHAR, "class"
+        VARCHAR, "bias" VARCHAR, "x" DOUBLE, "y" DOUBLE, "mixing" DOUBLE""",
+    "study_saliency": """
+        study_id INTEGER, "trial" VARCHAR, "mixture" VARCHAR, "version_id" INTEGER,
+        "row" INTEGER, "path" VARCHAR, "class" VARCHAR, "predicted" VARCHAR, "height"
+        INTEGER, "width" INTEGER, "map" FLOAT[]""",
+}
+
 
 def _one_vocabulary(cursor: duckdb.DuckDBPyConnection) -> None:
     """Schema 2: the field's words for columns; the attributes' columns are all there."""
@@ -202,6 +260,25 @@ def _one_vocabulary(cursor: duckdb.DuckDBPyConnection) -> None:
     for name in _ATTRIBUTES:
         if name not in known:
             cursor.execute(f"ALTER TABLE attributes ADD COLUMN {name} DOUBLE")
+    cursor.execute(_AWAY)
+    for table, columns in _STUDY_TABLES.items():
+        _remake(cursor, table, columns)
+
+
+def _remake(cursor: duckdb.DuckDBPyConnection, table: str, columns: str) -> None:
+    """Make a table with these columns, keeping what an earlier one of that name has of them.
+
+    The first schema made a study's tables from whatever a job had written.
+    """
+    names = {row[0] for row in cursor.execute("SHOW TABLES").fetchall()}
+    cursor.execute(f"CREATE TABLE remade ({columns})")
+    if table in names:
+        wanted = {row[0] for row in cursor.execute("DESCRIBE remade").fetchall()}
+        there = [row[0] for row in cursor.execute(f"DESCRIBE {table}").fetchall()]
+        kept = ", ".join(f'"{name}"' for name in there if name in wanted)
+        cursor.execute(f"INSERT INTO remade BY NAME SELECT {kept} FROM {table}")
+        cursor.execute(f"DROP TABLE {table}")
+    cursor.execute(f"ALTER TABLE remade RENAME TO {table}")
 
 
 Step = str | Callable[[duckdb.DuckDBPyConnection], None]

@@ -5,7 +5,7 @@ An older database reaches the same schema by the steps of :mod:`core.store.migra
 
 from __future__ import annotations
 
-from core.contracts import catalog, comparison
+from core.contracts import catalog, comparison, study_rows
 from core.contracts.derive import ddl, table_name
 
 SEQUENCES = ("dataset_ids", "encoder_numbers", "comparison_ids", "study_ids")
@@ -18,17 +18,13 @@ CATALOG_ROWS: tuple[type, ...] = (
     catalog.BrokenRow,
     catalog.JobRow,
     comparison.ComparisonRow,
+    study_rows.StudyRow,
 )
-
-_STUDIES = """CREATE TABLE studies (
-    id INTEGER PRIMARY KEY DEFAULT nextval('study_ids'), name VARCHAR NOT NULL,
-    real_id INTEGER NOT NULL, version_ids JSON NOT NULL, parameters JSON NOT NULL,
-    status VARCHAR NOT NULL, job_id VARCHAR, created_at TIMESTAMP NOT NULL, finished_at TIMESTAMP,
-    software JSON, verdict JSON)"""
 
 OWNERS: dict[type, str] = {
     catalog.ImageRow: "dataset_id",
     **dict.fromkeys(comparison.RESULT_ROWS, "comparison_id"),
+    **dict.fromkeys(study_rows.STUDY_ROWS, "study_id"),
 }
 """Row contracts whose tables have one more column: the dataset, comparison or study they belong to."""
 
@@ -40,6 +36,5 @@ def statements() -> list[str]:
     return [
         *(f"CREATE SEQUENCE {name} START 1" for name in SEQUENCES),
         *(ddl(row) for row in CATALOG_ROWS),
-        _STUDIES,
         *(ddl(row, owner=owner) for row, owner in OWNERS.items()),
     ]

@@ -4,53 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from core.contracts.derive import table_name
+from core.contracts.study_rows import STUDY_ROWS, StudyRecord, StudyRow, output_name
 from core.contracts.words import RecordStatus
 from core.files import read_table
-from core.store.database import Database
-
-STUDY_PREFIX = "study_"
-
-
-@dataclass(frozen=True)
-class StudyRecord:
-    """One FFR experiment. ``verdict`` holds its sentences once it is done."""
-
-    id: int
-    name: str
-    real_id: int
-    version_ids: list[int]
-    parameters: dict[str, Any]
-    status: str
-    job_id: str | None
-    created_at: datetime
-    finished_at: datetime | None
-    software: dict[str, str]
-    verdict: dict[str, Any]
-
-
-def _study(row: dict[str, Any]) -> StudyRecord:
-    empty = {"version_ids": "[]", "parameters": "{}", "software": "{}", "verdict": "{}"}
-    read = {name: json.loads(row[name] or default) for name, default in empty.items()}
-    return StudyRecord(**{**row, **read})
+from core.store.database import Database, insert
 
 
 def studies(db: Database) -> list[StudyRecord]:
     """All studies, the newest first."""
-    return [_study(row) for row in db.rows("SELECT * FROM studies ORDER BY id DESC")]
+    return db.records(StudyRow, StudyRecord, "SELECT * FROM studies ORDER BY id DESC")
 
 
 def study(db: Database, study_id: int) -> StudyRecord | None:
     """One study by id, or None."""
-    row = db.row("SELECT * FROM studies WHERE id = ?", [study_id])
-    return _study(row) if row else None
+    rows = db.records(StudyRow, StudyRecord, "SELECT * FROM studies WHERE id = ?", [study_id])
+    return rows[0] if rows else None
 
 
 def add_study(
@@ -99,30 +73,25 @@ def set_done(
 
 
 def ingest(cursor: duckdb.DuckDBPyConnection, study_id: int, outputs: Path) -> None:
-    """Store every table a finetune job wrote as ``study_<name>``, in place of earlier ones of the
-    same study.
+    """Store every table a finetune job wrote, in place of earlier ones of the same study. Raises
+    :class:`~core.errors.ContractError` for a table that is not what its contract says.
     """
-    for file in sorted(outputs.glob("*.parquet")):
-        if "-" in file.stem:
-            continue  # a trial's own shard: its rows are in the collected tables
-        table = STUDY_PREFIX + file.stem
-        cursor.register("incoming", read_table(file))
-        cursor.execute(
-            f"CREATE TABLE IF NOT EXISTS {table} AS SELECT {study_id} AS study_id, * FROM incoming"
-            " LIMIT 0"
-        )
-        cursor.execute(f"DELETE FROM {table} WHERE study_id = ?", [study_id])
-        cursor.execute(
-            f"INSERT INTO {table} BY NAME SELECT {study_id} AS study_id, * FROM incoming"
-        )
-        cursor.unregister("incoming")
+    for row in STUDY_ROWS:
+        cursor.execute(f"DELETE FROM {table_name(row)} WHERE study_id = ?", [study_id])
+        file = outputs / output_name(row)
+        if file.exists():  # a study without saliency maps has no table of them
+            insert(cursor, row, read_table(file), where=file.name, study_id=study_id)
 
 
 def study_table(db: Database, study_id: int, name: str) -> pa.Table | None:
     """One of a study's tables (trials, groups, curves, summary, …), or None if the study has none of
     that name.
     """
-    table = STUDY_PREFIX + name
-    if not db.value("SELECT count(*) FROM information_schema.tables WHERE table_name = ?", [table]):
+    known = {table_name(row).removeprefix("study_"): row for row in STUDY_ROWS}
+    if name not in known:
         return None
-    return db.table(f"SELECT * EXCLUDE (study_id) FROM {table} WHERE study_id = ?", [study_id])
+    table = db.table(
+        f"SELECT * EXCLUDE (study_id) FROM {table_name(known[name])} WHERE study_id = ?",
+        [study_id],
+    )
+    return table if table.num_rows else None

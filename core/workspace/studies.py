@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,14 +9,16 @@ import pyarrow as pa
 
 from core.contracts.catalog import Dataset
 from core.contracts.requests import StudyRequest, SubmittedStudy
+from core.contracts.specs import to_json
+from core.contracts.study import Trainable, study_spec
+from core.contracts.study_rows import StudyRecord
 from core.contracts.words import View
 from core.encoders import registry
-from core.finetune.parameters import from_spec
-from core.finetune.plan import Plan, check
+from core.finetune.plan import StudyPlan, check
+from core.finetune.study_images import read_images
 from core.jobs.finetune.prepare import labelled_images, thinned
 from core.store import study_table
 from core.store.study_results import Study
-from core.store.study_table import StudyRecord
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
 from core.workspace.work import Jobs
@@ -40,12 +41,12 @@ class Studies:
         """One study, ready to be read."""
         return Study(self._db, study_id)
 
-    def plan(self, real: Dataset, versions: Sequence[Dataset], **parameters: Any) -> Plan:
+    def plan(self, real: Dataset, versions: Sequence[Dataset], **parameters: Any) -> StudyPlan:
         """What a study would do with these labels: group table, synthetic counts, bias numbers,
         problems. Trains nothing.
         """
-        asked = from_spec(parameters)
-        return check(thinned(self.labelled_images(real, versions), asked), asked)
+        spec = study_spec(parameters)
+        return check(read_images(thinned(self.labelled_images(real, versions), spec)), spec)
 
     def submit(
         self,
@@ -59,7 +60,7 @@ class Studies:
     ) -> SubmittedStudy:
         """Start a study, and say what was asked for. Never waits.
 
-        ``parameters`` are the fields of a study's spec. Whatever can be known to be wrong now (labels,
+        ``parameters`` are the fields of :class:`~core.contracts.study.StudySpec`. Whatever can be known to be wrong now (labels,
         groups, weights) is said now, as :class:`InputError` or :class:`EncoderNotReady`; what needs a
         scan that was not made yet is said by the job.
         """
@@ -76,16 +77,16 @@ class Studies:
         after = [self._datasets.submit_scan(one) for one in datasets if one.scanned_at is None]
         if not after:
             self.plan(real, chosen, **parameters).raise_for_errors()
-        asked = json.loads(from_spec(parameters).as_json())
+        spec = study_spec(parameters)
         title = name or f"FFR test of {', '.join(one.label for one in chosen)} on {real.label}"
         study_id = study_table.add_study(
             self._db,
             name=title,
             real_id=real.id,
             version_ids=[one.id for one in chosen],
-            parameters=asked,
+            parameters=to_json(spec),
         )
-        head = asked["trainable"] == "head"
+        head = spec.trainable == Trainable.HEAD
         if head:
             embed = self._datasets.submit_embed(
                 datasets, backbone, views=(View.PLAIN,), allow_download=allow_download, after=after

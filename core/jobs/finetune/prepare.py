@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,13 @@ import pyarrow.compute as pc
 from core.contracts.catalog import JobRecord
 from core.contracts.requests import StudyRequest
 from core.contracts.specs import from_json
+from core.contracts.study import StudySpec, study_spec
+from core.contracts.study_rows import StudyRecord
 from core.errors import InputError
-from core.finetune.groups import thin
-from core.finetune.parameters import StudyParameters, from_spec
+from core.finetune.thinning import thin_table
 from core.jobs.folder import JobFolder
 from core.store import embeddings, study_table
 from core.store.database import Database
-from core.store.study_table import StudyRecord
 
 
 def prepare(db: Database, job: JobRecord, folder: Path) -> None:
@@ -29,27 +30,20 @@ def prepare(db: Database, job: JobRecord, folder: Path) -> None:
     work = JobFolder(folder)
     if work.prepared and work.input("images.parquet").exists():
         return  # resumed: finished trials are there
-    table, vectors = study_images(db, record, request.encoder)
-    work = JobFolder.create(
-        folder,
-        {
-            "kind": "finetune",
-            **record.parameters,
-            "weights": request.weights,
-            "device": request.device,
-        },
-    )
+    spec = replace(study_spec(record.parameters), weights=request.weights, device=request.device)
+    table, vectors = study_images(db, record, spec, request.encoder)
+    work = JobFolder.create(folder, spec)
     work.write_input_table("images.parquet", table)
     if vectors is not None:
         work.write_input_array("vectors.npy", vectors)
 
 
 def study_images(
-    db: Database, record: StudyRecord, encoder: str | None
+    db: Database, record: StudyRecord, spec: StudySpec, encoder: str | None
 ) -> tuple[pa.Table, np.ndarray | None]:
     """A study's images and, with an encoder, their vectors in the same row order ((n, d) float32)."""
     images = labelled_images(db, record.real_id, record.version_ids)
-    table = thinned(images, from_spec(record.parameters))
+    table = thinned(images, spec)
     if encoder is None:
         return table, None
     parts, kept = [], []
@@ -80,13 +74,13 @@ def labelled_images(db: Database, real_id: int, version_ids: list[int]) -> pa.Ta
     )
 
 
-def thinned(table: pa.Table, parameters: StudyParameters) -> pa.Table:
+def thinned(table: pa.Table, spec: StudySpec) -> pa.Table:
     """The images a study works on: all of them, or with groups thinned to the bias ratio that it
     asks for.
     """
-    if not parameters.bias_ratio:
+    if not spec.bias_ratio:
         return table
-    return renumbered(thin(table, parameters.bias_ratio, parameters.split_seed))
+    return renumbered(thin_table(table, spec.bias_ratio, spec.split_seed))
 
 
 def renumbered(table: pa.Table) -> pa.Table:

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import Workspace
-from core.store.study_table import StudyRecord
+from core.contracts.study_rows import StudyRecord
 from pages.parts.shared import gallery
 from pages.parts.shared.style import escape, table
 from pages.parts.studies import plots as study_plots

@@ -10,16 +10,16 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
-from core.errors import GapscopeError, InputError
-from core.finetune.parameters import (
+from core.contracts.study import (
     LEARNING_RATES,
     MIXTURE_NAMES,
     OBJECTIVE_NAMES,
     PRESETS,
-    StudyParameters,
-    from_spec,
     preset,
 )
+from core.contracts.study import StudySpec as StudyParameters
+from core.contracts.study import study_spec as from_spec
+from core.errors import GapscopeError, InputError
 from pages.parts.shared import errors, style
 
 KEY = "study_of_"  # before a field's name: its widget's key
@@ -58,7 +58,7 @@ NAMES = {
     "saliency_masks": "Masks for each saliency map",
 }
 MAIN = ("seeds", "learning_rates", "epochs", "select", "budget_seconds")
-ELSEWHERE = ("device", "saliency", "mixtures", "objectives", "trainable", "backbone")
+ELSEWHERE = ("device", "weights", "saliency", "mixtures", "objectives", "trainable", "backbone")
 CHOICE_NAMES = {
     **MIXTURE_NAMES,
     **OBJECTIVE_NAMES,
@@ -108,7 +108,7 @@ def parameters(ws: Workspace) -> tuple[StudyParameters | None, bool]:
                     _widget(name)
     try:
         return from_spec(
-            {name: _read(name) for name in FIELDS if name not in ("device", "saliency")}
+            {name: _read(name) for name in FIELDS if name not in ("device", "weights", "saliency")}
         ), allow
     except GapscopeError as error:
         errors.box(error)

@@ -11,8 +11,8 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
+from core.contracts.study_rows import StudyRecord
 from core.files import read_lines
-from core.store.study_table import StudyRecord
 from pages.parts.shared import joblist
 from pages.parts.shared.joblist import Work
 from pages.parts.shared.style import escape

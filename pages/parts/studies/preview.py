@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.finetune.parameters import StudyParameters
-from core.finetune.plan import Plan
+from core.contracts.study import StudySpec as StudyParameters
+from core.finetune.plan import StudyPlan as Plan
 from pages.parts.shared import errors, style
 from pages.parts.shared.style import escape, figure, html, number, percent
 from pages.parts.studies import read as study_read
@@ -26,7 +26,7 @@ def draw(plan: Plan, asked: StudyParameters, versions: Mapping[str, str]) -> Non
             errors.sentence(problem.what, problem.remedy),
             icon=":material/error:" if problem.fatal else ":material/info:",
         )
-    rows = plan.groups.to_pylist()
+    rows = [vars(row) for row in plan.groups]
     known = [row for row in rows if row["exists"]]
     empty = sum(row["empty"] for row in known)
     style.figures(
@@ -77,9 +77,9 @@ def _groups(plan: Plan, known: list[dict[str, Any]], version_id: str | None) -> 
     there is red.
     """
     used: dict[str, dict[tuple[str, str | None], int]] = {}
-    for row in plan.uses.to_pylist():
+    for row in map(vars, plan.uses):
         if study_read.same(row["version_id"], version_id):
-            used.setdefault(row["mixture"], {})[row["class"], row["bias"]] = row["synthetic"]
+            used.setdefault(row["mixture"], {})[row["class_"], row["bias"]] = row["synthetic"]
     heads = [
         "Class",
         "Bias",
@@ -92,14 +92,14 @@ def _groups(plan: Plan, known: list[dict[str, Any]], version_id: str | None) -> 
     ]
     cells = [f"<span class='gs-label'>{html(name)}</span>" for name in heads]
     for row in known:
-        cells += [f"<span>{html(row['class'])}</span>", f"<span>{html(row['bias'])}</span>"]
+        cells += [f"<span>{html(row['class_'])}</span>", f"<span>{html(row['bias'])}</span>"]
         cells += [_count(row[name]) for name in ("real_train", "real_valid", "real_test")]
         cells += [
             _count(row[name], always=plan.labels.synthetic_has_bias)
             for name in ("synthetic_train", "synthetic_test")
         ]
         for counts in used.values():
-            drawn = counts.get((row["class"], row["bias"]), counts.get((row["class"], None)))
+            drawn = counts.get((row["class_"], row["bias"]), counts.get((row["class_"], None)))
             cells.append(f"<span>{number(drawn)}</span>")
     tall = "max-height:34rem;overflow:auto;" if len(known) > TALL else "overflow-x:auto;"
     st.html(
@@ -121,7 +121,7 @@ def _count(value: int, *, always: bool = True) -> str:
 def _mixtures(plan: Plan, version_id: str | None) -> None:
     rows = [
         row
-        for row in plan.mixtures.to_pylist()
+        for row in map(vars, plan.mixtures)
         if row["version_id"] is None or study_read.same(row["version_id"], version_id)
     ]
     if not rows:
@@ -143,7 +143,7 @@ def _mixtures(plan: Plan, version_id: str | None) -> None:
 def _bias(plan: Plan, version_id: str | None) -> None:
     rows = [
         row
-        for row in plan.bias.to_pylist()
+        for row in map(vars, plan.bias)
         if row["version_id"] is None or study_read.same(row["version_id"], version_id)
     ]
     if not rows:

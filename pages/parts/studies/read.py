@@ -18,9 +18,9 @@ import pyarrow as pa
 import streamlit as st
 
 from core import Workspace
-from core.finetune.parameters import MIXTURE_NAMES, MIXTURES, OBJECTIVE_NAMES, OBJECTIVES
+from core.contracts.study import MIXTURE_NAMES, MIXTURES, OBJECTIVE_NAMES, OBJECTIVES
+from core.contracts.study_rows import StudyRecord
 from core.reports.tables import csv_bytes
-from core.store.study_table import StudyRecord
 
 TABLES = (
     "trials",

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core import Workspace
-from core.store.study_table import StudyRecord
+from core.contracts.study_rows import StudyRecord
 from pages.parts.shared.style import duration, escape, html, number, table
 from pages.parts.studies import detail as study_detail
 from pages.parts.studies import plots as study_plots

@@ -12,11 +12,11 @@ import streamlit as st
 
 from core import Workspace
 from core.contracts.catalog import Dataset
+from core.contracts.study import StudySpec, from_record
+from core.contracts.study_rows import StudyRecord
 from core.errors import GapscopeError
 from core.finetune.groups import TEST
-from core.finetune.parameters import StudyParameters, from_record
-from core.finetune.plan import Plan
-from core.store.study_table import StudyRecord
+from core.finetune.plan import StudyPlan
 from pages.parts.datasets import labels_form
 from pages.parts.shared import errors, joblist, style
 from pages.parts.shared.style import escape
@@ -170,14 +170,14 @@ def _explained(_ws: Workspace, path: str, dataset_id: int, scanned: str, labels:
 # --- what it would do -----------------------------------------------------------------------------
 
 
-def _plan(ws: Workspace, chosen: Sequence[Dataset], asked: StudyParameters) -> Plan | None:
+def _plan(ws: Workspace, chosen: Sequence[Dataset], asked: StudySpec) -> StudyPlan | None:
     """The study's plan, made again only where the images, labels or parameters changed."""
     key = (
         str(ws.path),
         tuple((dataset.id, dataset.labels, str(dataset.scanned_at)) for dataset in chosen),
         asked.as_json(),
     )
-    kept: tuple[object, Plan] | None = st.session_state.get("study_plan")
+    kept: tuple[object, StudyPlan] | None = st.session_state.get("study_plan")
     if kept is not None and kept[0] == key:
         return kept[1]
     try:
@@ -189,9 +189,7 @@ def _plan(ws: Workspace, chosen: Sequence[Dataset], asked: StudyParameters) -> P
     return plan
 
 
-def _saliency(
-    ws: Workspace, chosen: Sequence[Dataset], plan: Plan, asked: StudyParameters
-) -> StudyParameters:
+def _saliency(ws: Workspace, chosen: Sequence[Dataset], plan: StudyPlan, asked: StudySpec) -> StudySpec:
     """Let the user choose real test images whose predictions are explained."""
     if not st.toggle(
         "Explain some images by saliency maps",
@@ -218,8 +216,8 @@ def _saliency(
 def _start(
     ws: Workspace,
     chosen: Sequence[Dataset],
-    plan: Plan,
-    asked: StudyParameters,
+    plan: StudyPlan,
+    asked: StudySpec,
     allow: bool,
     on_start: Callable[[int], None],
 ) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core import Workspace
 from core.contracts.comparison import ComparisonRecord
-from core.store.study_table import StudyRecord
+from core.contracts.study_rows import StudyRecord
 from pages.parts.shared.style import escape, table
 from pages.parts.studies import plots as study_plots
 from pages.parts.studies import read

@@ -4,6 +4,8 @@ formulae.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,8 @@ from PIL import Image
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
+from core.analysis.coverage.confidence import wilson
+from core.contracts.study import Mixture, Objective
 from core.finetune import (
     corruptions,
     evaluation,
@@ -22,7 +26,7 @@ from core.finetune import (
 )
 from core.finetune.networks import HeadBank, VectorFeed
 from core.finetune.objectives import DFR, ERM, GroupDRO, Resampling
-from core.finetune.trainer import Examples
+from core.finetune.trainer import Examples, Schedule
 
 
 def reference_groupdro(
@@ -128,9 +132,9 @@ def test_dfr_averages_refits_and_takes_three_classes():
     ],
 )
 def test_wilson_intervals_of_the_textbook(correct, n, low, high):
-    assert evaluation.wilson(correct, n) == pytest.approx((low, high), abs=1e-4)
+    assert wilson(correct, n) == pytest.approx((low, high), abs=1e-4)
     reference = stats.binomtest(correct, n).proportion_ci(method="wilson")
-    assert evaluation.wilson(correct, n) == pytest.approx((reference.low, reference.high))
+    assert wilson(correct, n) == pytest.approx((reference.low, reference.high))
 
 
 def test_scores_leave_absent_groups_out():
@@ -139,7 +143,11 @@ def test_scores_leave_absent_groups_out():
     found = evaluation.score(right, np.array([0, 0, 0, 3, -1]))
     assert found.worst_accuracy == pytest.approx(2 / 3) and found.worst == 0
     assert found.balanced_accuracy == pytest.approx((2 / 3 + 1) / 2)
-    assert evaluation.score(right, np.full(5, -1)) == evaluation.Scores(None, None, None, ())
+    assert (
+        evaluation.score(right, np.full(5, -1))
+        == evaluation.NO_SCORES
+        == evaluation.Scores(None, None, None, ())
+    )
 
 
 def toy(n: int = 400, seed: int = 0) -> tuple[np.ndarray, Examples, Examples]:
@@ -165,24 +173,9 @@ def fit(
     rates: tuple[float, ...],
     **chosen,
 ):
-    settings = {
-        "epochs": 4,
-        "patience": 9,
-        "batch_size": 32,
-        "weight_decay": 0.0,
-        "select": "worst",
-        "seed": 3,
-    }
-    feed = VectorFeed(x, train.rows)
-    return trainer.fit(
-        network,
-        feed,
-        train,
-        valid,
-        ERM(train.groups, len(rates)),
-        rates=rates,
-        **(settings | chosen),
-    )
+    schedule = replace(Schedule(rates, epochs=4, patience=9, batch_size=32, seed=3), **chosen)
+    aim = ERM(train.groups, len(rates))
+    return trainer.fit(network, VectorFeed(x, train.rows), train, valid, aim, schedule)
 
 
 def test_heads_side_by_side_train_as_heads_alone():
@@ -215,8 +208,8 @@ def test_training_stops_early_and_keeps_the_best_epoch():
     assert member.best == best
 
 
-def outcome(seed: int, worst: float, right: list[int]) -> significance.Outcome:
-    return significance.Outcome(seed, worst, 0.9, np.array(right, dtype=bool))
+def outcome(seed: int, worst: float, right: list[int]) -> significance.TrialOutcome:
+    return significance.TrialOutcome(seed, worst, 0.9, np.array(right, dtype=bool))
 
 
 def test_the_verdict_is_a_paired_test_over_seeds():
@@ -237,7 +230,8 @@ def test_the_verdict_is_a_paired_test_over_seeds():
     )
     text = significance.sentence(found, "ffr", "none", "erm")
     assert text.startswith(
-        "Under ERM, FFR improves worst accuracy by 17 ± 3 points over no synthetic data; p = 0.01"
+        "Under ERM, FFR improves worst-group accuracy by 17 ± 3 points over no synthetic data; "
+        "p = 0.01"
     )
     assert "3 seeds" in text
     same = significance.sentence(significance.compare(theirs, theirs, groups), "ffr", "none", "erm")
@@ -251,9 +245,13 @@ def test_the_verdict_is_a_paired_test_over_seeds():
 def test_the_pooled_worst_group_counts_each_image_once():
     groups = np.repeat([0, 1], [10, 20])
     trials = [outcome(s, 0.6, [1] * 10 + [1] * 12 + [0] * 8) for s in range(3)]
-    row = significance.summarise({("ffr", "erm"): trials}, groups)[0]
-    assert (row["pooled_worst"], row["pooled_worst_n"]) == (0.6, 20)
-    assert (row["pooled_low"], row["pooled_high"]) == evaluation.wilson(12, 20)
+    compared = significance.ComparedTrials(
+        7, 0, {(Mixture.FFR, Objective.ERM): trials}, groups, "group {}".format
+    )
+    row = significance.summarise(compared)[0]
+    assert (row.pooled_worst, row.pooled_worst_n) == (0.6, 20)
+    assert row.pooled_worst_group == "group 1"
+    assert (row.pooled_low, row.pooled_high) == wilson(12, 20)
 
 
 def test_rise_finds_what_the_model_looks_at():

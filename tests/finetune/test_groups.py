@@ -11,10 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from core.contracts.study import StudySpec
 from core.errors import InputError
 from core.finetune import bias, groups, mixtures, plan
-from core.finetune.groups import TEST, TRAIN, VALID
-from core.finetune.parameters import StudyParameters
+from core.finetune.groups import TEST, TRAIN, VALID, StudyLabels
+from core.finetune.plan import StudyPlan
+from core.finetune.study_images import read_images
+from core.finetune.thinning import thin_table
 
 BIASED = {("dog", "in"): 97, ("dog", "out"): 3, ("cat", "in"): 5, ("cat", "out"): 95}
 
@@ -56,12 +59,20 @@ def images(
     return pa.Table.from_pylist(rows)
 
 
+def encode(table: pa.Table) -> StudyLabels:
+    return groups.encode(read_images(table))
+
+
+def check(table: pa.Table, spec: StudySpec) -> StudyPlan:
+    return plan.check(read_images(table), spec)
+
+
 def many(n: int) -> dict:
     return dict.fromkeys(BIASED, n)
 
 
 def test_usb_fills_every_group_to_the_largest():
-    labels = groups.encode(images(BIASED, many(200)))
+    labels = encode(images(BIASED, many(200)))
     # cells in order: cat in, cat out, dog in, dog out
     assert mixtures.usb_need(labels) == (97 - 5) + (97 - 95) + 0 + (97 - 3)
     counts, wanted = mixtures.draw_counts(labels, "usb", 0)
@@ -70,20 +81,20 @@ def test_usb_fills_every_group_to_the_largest():
 
 @pytest.mark.parametrize("name", ["asb", "ffr", "synthetic", "reversed"])
 def test_balanced_mixtures_spend_the_same_budget_evenly(name):
-    labels = groups.encode(images(BIASED, many(200)))
+    labels = encode(images(BIASED, many(200)))
     counts, wanted = mixtures.draw_counts(labels, name, 0)
     assert counts.tolist() == [47] * 4 and wanted == 188
 
 
 def test_a_biased_synthetic_set_follows_the_real_shares():
-    labels = groups.encode(images(BIASED, many(200)))
+    labels = encode(images(BIASED, many(200)))
     counts, _ = mixtures.draw_counts(labels, "ffr_biased", 0)
     # 94 images a class: cats 5 % in, 95 % out; dogs 97 % in, 3 % out; rounded down
     assert counts.tolist() == [4, 89, 91, 2]
 
 
 def test_stages_and_the_groups_of_the_objective():
-    labels = groups.encode(images(BIASED, many(200)))
+    labels = encode(images(BIASED, many(200)))
     by_name = {
         name: mixtures.build(labels, name, 0, seed=0)
         for name in ("none", "usb", "asb", "ffr", "reversed")
@@ -101,15 +112,15 @@ def test_stages_and_the_groups_of_the_objective():
 
 
 def test_a_shortfall_is_reported_and_a_balanced_set_stays_balanced():
-    """Published code: too few synthetic images are sliced silently, which also unbalances the set."""
+    """Published code: too few synthetic images are sliced silently, which unbalances the set."""
     short = {("dog", "in"): 40, ("dog", "out"): 30, ("cat", "in"): 200, ("cat", "out"): 200}
-    labels = groups.encode(images(BIASED, short))
+    labels = encode(images(BIASED, short))
     ffr = mixtures.build(labels, "ffr", 0, seed=0)
     assert mixtures.draw_counts(labels, "ffr", 0)[0].tolist() == [30] * 4
     assert (ffr.n_synthetic, ffr.shortfall) == (120, 188 - 120)
     usb = mixtures.build(labels, "usb", 0, seed=0)
     assert (usb.n_synthetic, usb.shortfall) == (92 + 2 + 30, 64)
-    found = plan.check(images(BIASED, short), StudyParameters())
+    found = check(images(BIASED, short), StudySpec())
     assert any("limited by dog · out with 30" in problem.what for problem in found.problems)
 
 
@@ -119,16 +130,16 @@ def test_the_draw_depends_on_the_seed_and_not_on_the_order_of_files():
     shuffled = table.take(np.random.default_rng(3).permutation(table.num_rows))
     drawn = []
     for each in (table, shuffled):
-        labels = groups.encode(each)
+        labels = encode(each)
         rows = mixtures.build(labels, "ffr", 0, seed=7).stages[0].rows
         drawn.append([each["content_id"][int(row)].as_py() for row in rows])
     assert drawn[0] == drawn[1]
-    other = mixtures.build(groups.encode(table), "ffr", 0, seed=8).stages[0].rows
+    other = mixtures.build(encode(table), "ffr", 0, seed=8).stages[0].rows
     assert [table["content_id"][int(row)].as_py() for row in other] != drawn[0]
 
 
 def test_a_smaller_budget_raises_the_shortest_groups_first():
-    labels = groups.encode(images(BIASED, many(200)))
+    labels = encode(images(BIASED, many(200)))
     counts, wanted = mixtures.draw_counts(labels, "usb", 0, budget=102)
     # dog out 3 and cat in 5 both rise to 55: 52 + 50
     assert counts.tolist() == [50, 0, 0, 52] and wanted == 102
@@ -136,7 +147,7 @@ def test_a_smaller_budget_raises_the_shortest_groups_first():
 
 def test_unequal_crosses_are_no_groups():
     real = {("dog", "in"): 50, ("dog", "out"): 5, ("bird", "land"): 50, ("bird", "water"): 5}
-    labels = groups.encode(images(real, dict.fromkeys(real, 60)))
+    labels = encode(images(real, dict.fromkeys(real, 60)))
     assert labels.n_groups == 8 and len(mixtures.crosses(labels)) == 4
     assert mixtures.usb_need(labels) == 90
     assert mixtures.draw_counts(labels, "ffr", 0)[0].sum() == 4 * 22
@@ -154,7 +165,7 @@ def test_splits_are_drawn_within_groups_and_keep_equal_bytes_together():
         name if not name.startswith("same") else f"same-{int(name[5:]) // 2}" for name in twins
     ]
     table = table.set_column(table.column_names.index("content_id"), "content_id", pa.array(twins))
-    labels = groups.encode(table)
+    labels = encode(table)
     for part, share in ((TRAIN, 0.6), (VALID, 0.2), (TEST, 0.2)):
         assert labels.counts(synthetic=False, split=part).tolist() == pytest.approx(
             [50 * share, 100 * share], abs=3
@@ -167,14 +178,14 @@ def test_splits_are_drawn_within_groups_and_keep_equal_bytes_together():
 @pytest.mark.parametrize(("ratio", "kept"), [(0.9, 22), (0.95, 11), (0.99, 2)])
 def test_thinning_reaches_the_ratio_and_keeps_ten_validation_images(ratio, kept):
     even = dict.fromkeys(BIASED, 200)
-    table = groups.thin(images(even, many(20), extra=40), ratio, seed=0)
-    labels = groups.encode(table)
+    table = thin_table(images(even, many(20), extra=40), ratio, seed=0)
+    labels = encode(table)
     train = labels.counts(synthetic=False, split=TRAIN)
     assert sorted(train.tolist()) == [kept, kept, 200, 200]
     assert groups.bias_ratio(labels) == pytest.approx(ratio, abs=0.005)
     assert min(labels.counts(synthetic=False, split=VALID)) == 10
     assert labels.counts(synthetic=False, split=TEST).tolist() == [40] * 4
-    assert groups.thin(images(even, many(20), extra=40), ratio, seed=0).equals(table)
+    assert thin_table(images(even, many(20), extra=40), ratio, seed=0).equals(table)
 
 
 def test_mutual_information_of_known_tables():
@@ -195,10 +206,7 @@ def test_usb_trades_bias_to_b_for_bias_to_b_and_g():
         {("a", "r"): 99, ("a", "g"): 1, ("b", "r"): 1, ("b", "g"): 99},
         dict.fromkeys([(y, b) for y in "ab" for b in "rg"], 200),
     )
-    found = {
-        (row["mixture"], row["stage"]): row
-        for row in plan.check(table, StudyParameters()).bias.to_pylist()
-    }
+    found = {(row.mixture, row.stage): vars(row) for row in check(table, StudySpec()).bias}
     assert found["none", "real"]["by_bias"] == pytest.approx(0.919, abs=1e-3)
     usb = found["usb", "mixed"]
     assert usb["by_bias"] == pytest.approx(0, abs=1e-12) and usb["by_bias_domain"] > 0.9
@@ -212,21 +220,17 @@ def test_usb_trades_bias_to_b_for_bias_to_b_and_g():
 
 
 def test_the_plan_counts_trials_and_lists_uses():
-    found = plan.check(images(BIASED, many(200)), StudyParameters())
+    found = check(images(BIASED, many(200)), StudySpec())
     assert (
         found.trials == 4 * 4 * 3
         and found.budget == 188
         and not any(p.fatal for p in found.problems)
     )
-    uses = {
-        (row["mixture"], row["class"], row["bias"]): row["synthetic"]
-        for row in found.uses.to_pylist()
-    }
+    uses = {(row.mixture, row.class_, row.bias): row.synthetic for row in found.uses}
     assert uses["usb", "dog", "out"] == 94 and uses["ffr", "dog", "in"] == 47
     assert found.bias_ratio == pytest.approx((97 + 95) / 200)
     names = [
-        key.name
-        for key in plan.trial_keys(found.labels, StudyParameters(mixtures=("none", "synthetic")))
+        key.name for key in plan.trial_keys(found.labels, StudySpec(mixtures=("none", "synthetic")))
     ]
     assert names.count("real-none-dfr-0") == 1 and not any(
         "synthetic-dfr" in name for name in names
@@ -234,7 +238,7 @@ def test_the_plan_counts_trials_and_lists_uses():
 
 
 def fatal(table: pa.Table, **chosen) -> str:
-    problems = [p.what for p in plan.check(table, StudyParameters(**chosen)).problems if p.fatal]
+    problems = [p.what for p in check(table, StudySpec(**chosen)).problems if p.fatal]
     assert len(problems) == 1
     return problems[0]
 
@@ -244,7 +248,7 @@ def test_bad_input_is_told_before_the_job_starts():
     none = pa.array([None] * good.num_rows, pa.string())
     place = good.column_names.index("class")
     with pytest.raises(InputError, match="No image has a class label"):
-        plan.check(good.set_column(place, "class", none), StudyParameters())
+        check(good.set_column(place, "class", none), StudySpec())
     one_side = pa.array(
         [
             y if d == "real" else None
@@ -252,7 +256,7 @@ def test_bad_input_is_told_before_the_job_starts():
         ]
     )
     with pytest.raises(InputError, match="Only the real images have class labels"):
-        plan.check(good.set_column(place, "class", one_side), StudyParameters())
+        check(good.set_column(place, "class", one_side), StudySpec())
     only_dogs = {key: n for key, n in BIASED.items() if key[0] == "dog"}
     assert "only one class" in fatal(images(only_dogs, dict.fromkeys(only_dogs, 9)))
     assert "no synthetic training image of cat" in fatal(
@@ -273,17 +277,17 @@ def test_an_absent_group_is_named_and_one_bias_value_is_explained():
             )
         ]
     )
-    found = plan.check(table.filter(gone), StudyParameters())
+    found = check(table.filter(gone), StudySpec())
     assert found.excluded == ("dog · out",)
     assert any("No real test image of dog · out" in p.what for p in found.problems)
     single = images({("dog", "in"): 20, ("cat", "in"): 9}, {("dog", "in"): 20, ("cat", "in"): 20})
-    said = [p.what for p in plan.check(single, StudyParameters()).problems]
-    assert any("worst accuracy is per class" in what for what in said)
+    said = [p.what for p in check(single, StudySpec()).problems]
+    assert any("worst-group accuracy is per class" in what for what in said)
 
 
 def test_synthetic_images_without_bias_labels_serve_ffr_only():
     table = images(BIASED, many(100), fake_bias=False)
-    found = plan.check(table, StudyParameters(mixtures=("none", "ffr")))
+    found = check(table, StudySpec(mixtures=("none", "ffr")))
     assert not any(p.fatal for p in found.problems)
     assert any("balance cannot be checked" in p.what for p in found.problems)
     built = mixtures.build(found.labels, "ffr", 0, seed=0)
@@ -294,7 +298,7 @@ def test_synthetic_images_without_bias_labels_serve_ffr_only():
 def test_the_plan_loads_neither_torch_nor_scikit_learn():
     """A page calls it in the server process."""
     code = (
-        "import sys; import core.finetune.plan; "
+        "import sys; import core.finetune.plan, core.finetune.thinning; "
         "print([name for name in ('torch', 'sklearn', 'scipy') if name in sys.modules])"
     )
     assert (
