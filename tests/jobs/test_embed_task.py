@@ -30,7 +30,7 @@ from core.images.views import simplified
 from core.jobs.embed import task as embed
 from core.jobs.folder import JobFolder
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from core.encoders import registry, weights
 from core.errors import EncoderNotReady, InputError
 from core.settings import Settings
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
