@@ -7,7 +7,6 @@ more memory than a thousand.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +20,7 @@ import pyarrow.compute as pc
 from PIL import Image
 
 from core.images import decode
+from core.images.content import content_id
 from core.images.labels import NO_LABELS, Labels, LabelSource
 from core.images.roots import is_image_name
 
@@ -159,19 +159,17 @@ def scan_file(root: Path, path: Path, known: Mapping[str, ScanRow] | None = None
         return before
     if not stat.S_ISREG(info.st_mode):  # opening a pipe would wait for ever
         return ScanRow(name, status=UNREADABLE, reason=NOT_A_FILE)
-    content_id = None
+    content = None
     try:
-        content_id, source = _hash(path, info.st_size)
+        content, source = _hash(path, info.st_size)
         format_, mode, (width, height) = _inspect(source)
     except OSError as error:
         why = decode.reason(error)
     except decode.UnreadableImage as error:
         why = error.reason
     else:
-        return ScanRow(
-            name, info.st_size, info.st_mtime_ns, content_id, format_, mode, width, height
-        )
-    return ScanRow(name, info.st_size, info.st_mtime_ns, content_id, status=UNREADABLE, reason=why)
+        return ScanRow(name, info.st_size, info.st_mtime_ns, content, format_, mode, width, height)
+    return ScanRow(name, info.st_size, info.st_mtime_ns, content, status=UNREADABLE, reason=why)
 
 
 def folder_row(root: Path, path: Path, error: OSError) -> ScanRow:
@@ -308,11 +306,8 @@ def _hash(path: Path, size: int) -> tuple[str, bytes | Path]:
     """The content id, and what to open: the bytes themselves, or the path of a file too large to
     hold.
     """
-    if size <= HOLD_BYTES:
-        data = path.read_bytes()
-        return hashlib.blake2b(data, digest_size=16).hexdigest(), data
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest(), path
+    source = path.read_bytes() if size <= HOLD_BYTES else path
+    return content_id(source), source
 
 
 def _inspect(source: bytes | Path) -> tuple[str, str, tuple[int, int]]:

@@ -261,6 +261,34 @@ def test_a_path_that_contains_the_word_truncated_is_not_taken_for_the_reason(
     assert caught.value.reason == decode.NOT_AN_IMAGE
 
 
+def test_what_is_away_is_told_apart_from_what_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(encoded(noise(20, 20), "PNG"))
+    with pytest.raises(decode.UnavailableImage, match="gone"):
+        decode.decode(tmp_path / "missing.png")
+    with pytest.raises(decode.UnavailableImage):
+        decode.decode(tmp_path)  # a folder
+    for error, said in [
+        (PermissionError(13, "Permission denied"), "may not be read"),
+        (OSError(116, "Stale file handle"), "Stale file handle"),
+        (MemoryError(), "more memory"),
+    ]:
+
+        def fail(*_: Any, error: BaseException = error) -> None:
+            raise error
+
+        monkeypatch.setattr(Image, "open", fail)
+        with pytest.raises(decode.UnavailableImage, match=said):
+            decode.decode(picture)
+        monkeypatch.undo()
+    for broken in (b"", b"<html>", picture.read_bytes()[:100]):
+        with pytest.raises(decode.UnreadableImage) as caught:
+            decode.decode(broken)
+        assert not isinstance(caught.value, decode.UnavailableImage)
+
+
 SEEDS = [
     encoded(noise(20, 20), "JPEG", progressive=True),
     encoded(noise(20, 20), "PNG"),
