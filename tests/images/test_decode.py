@@ -261,29 +261,29 @@ def test_a_path_that_contains_the_word_truncated_is_not_taken_for_the_reason(
     assert caught.value.reason == decode.NOT_AN_IMAGE
 
 
-def test_what_is_away_is_told_apart_from_what_is_broken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    picture = tmp_path / "picture.png"
-    picture.write_bytes(encoded(noise(20, 20), "PNG"))
-    with pytest.raises(decode.UnavailableImage, match="gone"):
-        decode.decode(tmp_path / "missing.png")
-    with pytest.raises(decode.UnavailableImage):
-        decode.decode(tmp_path)  # a folder
-    for error, said in [
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
         (PermissionError(13, "Permission denied"), "may not be read"),
         (OSError(116, "Stale file handle"), "Stale file handle"),
         (MemoryError(), "more memory"),
-    ]:
+    ],
+)
+def test_what_is_away_is_told_apart_from_what_is_broken(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
 
-        def fail(*_: Any, error: BaseException = error) -> None:
-            raise error
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(decode.UnavailableImage, match=said):
+        decode.decode(SEEDS[0])
 
-        monkeypatch.setattr(Image, "open", fail)
-        with pytest.raises(decode.UnavailableImage, match=said):
-            decode.decode(picture)
-        monkeypatch.undo()
-    for broken in (b"", b"<html>", picture.read_bytes()[:100]):
+
+def test_a_missing_file_is_away_and_damaged_bytes_are_broken(tmp_path: Path) -> None:
+    with pytest.raises(decode.UnavailableImage, match="gone"):
+        decode.decode(tmp_path / "missing.png")
+    for broken in (b"", b"<html>", SEEDS[1][:100], SEEDS[5][:200]):
         with pytest.raises(decode.UnreadableImage) as caught:
             decode.decode(broken)
         assert not isinstance(caught.value, decode.UnavailableImage)
