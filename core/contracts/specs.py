@@ -122,8 +122,17 @@ def _restored(hint: Any, value: Any) -> Any:
             value = (value,)
         return tuple(_restored(parts[0], one) for one in value)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint(value)
+        return _member(hint, value)
     return float(value) if hint is float and isinstance(value, int) else value
+
+
+def _member(choices: type[StrEnum], value: Any) -> StrEnum:
+    if value not in list(choices):
+        raise InputError(
+            f"There is no {choices.__name__.lower()} {value!r}",
+            f"Choose from {', '.join(choices)}.",
+        )
+    return choices(value)
 
 
 def _check_range(item: Field[Any], value: Any) -> None:

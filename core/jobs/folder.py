@@ -5,7 +5,7 @@
     <job>/
         spec.json          what to do: {"kind": "embed", ...parameters}
         inputs/            npy and Parquet that the workspace wrote before the job started
-        outputs/           what the task wrote; a file that is there is complete (written aside, then renamed)
+        outputs/           what the task wrote, each file whole (written aside, then renamed)
         progress.jsonl     one line per report: stage, done, total, rate, note, time
         log.txt            what the task wants to tell
         cancel             appears when the user cancels
@@ -25,16 +25,19 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.contracts.specs import from_json
 from core.errors import GapscopeError, JobCancelled
 from core.files import storage_guard, write_array, write_table, write_text
 
 REPORT_EVERY = 0.25  # seconds between two lines of progress.jsonl within one stage
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,13 @@ class JobFolder:
     def spec(self) -> dict[str, Any]:
         """The parameters, as written by :meth:`create`."""
         return json.loads((self.path / "spec.json").read_text("utf-8"))
+
+    def read_spec(self, spec: type[T]) -> T:
+        """The parameters as a spec contract, without the job's kind.
+
+        Raises InputError for unknown or missing names and for values outside their range.
+        """
+        return from_json(spec, {name: v for name, v in self.spec.items() if name != "kind"})
 
     def input(self, name: str) -> Path:
         """Path of an input file, for example ``images.parquet``."""

@@ -59,7 +59,8 @@ def ingest(
     """Store the shards of an embed job. What is stored already is left as it is, so ingesting twice
     is harmless.
 
-    ``encoder`` is the job's ``encoder.json``: id, dim, weights_hash and whatever else it tells.
+    ``encoder`` is the job's ``encoder.json``: id, dim, weights_hash and whatever else it tells. Rows
+    that were ``skipped`` leave nothing behind: the next embed job finds them without a vector.
     """
     cursor.execute(
         "INSERT OR IGNORE INTO encoders (id, dim, weights_hash, detail) VALUES (?, ?, ?, ?)",
@@ -87,13 +88,14 @@ def ingest(
     if "thumbnail" in columns:
         cursor.execute(f"""INSERT INTO thumbnails SELECT content_id, thumbnail FROM {source}
                            WHERE thumbnail IS NOT NULL AND content_id NOT IN (SELECT content_id FROM thumbnails)""")
+    usable = "error IS NULL" + (" AND skipped IS NULL" if "skipped" in columns else "")
     present = [name for name in attributes if name in columns]
     if present:
         insert_by_name(
             cursor,
             "attributes",
             f"""(SELECT content_id, {", ".join(present)} FROM {source}
-            WHERE error IS NULL AND content_id NOT IN (SELECT content_id FROM attributes))""",
+            WHERE {usable} AND content_id NOT IN (SELECT content_id FROM attributes))""",
         )
     add_broken(
         cursor, f"(SELECT content_id, error AS reason FROM {source} WHERE error IS NOT NULL)"

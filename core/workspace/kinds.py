@@ -119,13 +119,11 @@ class EmbedKind(_Base):
     def ingest(self, job: JobRecord, folder: Path) -> dict[str, Any]:
         """Store vectors, thumbnails and attributes."""
         shards, encoder = self._store(folder)
-        counted = self.db.row(
-            f"SELECT count(*) AS embedded, count(error) AS broken FROM read_parquet({[str(s) for s in shards]!r})"
-        )
+        summary = json.loads(JobFolder(folder).output("summary.json").read_text("utf-8"))
         for shard in shards:
             shard.unlink()  # the vectors are in the database now; twice on disk would be waste
         return {
-            **(counted or {}),
+            **summary,
             "encoder": encoder.get("id"),
             "device": encoder.get("device"),
             "precision": encoder.get("precision"),

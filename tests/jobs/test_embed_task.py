@@ -1,5 +1,5 @@
-"""The embed task: every image gets its row, broken files cost themselves, a killed job ends with
-the same vectors.
+"""The embed task: every image gets its row, broken files cost themselves, what changed or is away is
+left for another time, a stopped job ends with the same vectors.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import accumulate, count, cycle
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -22,20 +24,26 @@ from PIL import Image
 from torch import nn
 
 from core.analysis.explain.attributes import ATTRIBUTES, photometric
+from core.contracts.derive import from_columns
+from core.contracts.words import View
+from core.contracts.work import SourceRow, embedded_schema
 from core.encoders import registry
 from core.encoders.base import Encoder, Transform
 from core.errors import EncoderNotReady, InputError, JobCancelled, StorageFull
+from core.images.content import content_id
 from core.images.decode import decode
 from core.images.views import simplified
+from core.jobs.embed import images
 from core.jobs.embed import task as embed
 from core.jobs.folder import JobFolder
+from tests.conftest import draw_images
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def pictures(tmp_path) -> list[Path]:
-    """Seven drawn pictures; the fourth is cut off and the sixth is gone."""
+    """Seven drawn pictures, numbered from 0; number 3 is cut off and number 5 is gone."""
     rng = np.random.default_rng(0)
     files = []
     for number in range(7):
@@ -51,11 +59,20 @@ def make_job(folder: Path, files: list[Path], **spec) -> JobFolder:
     job = JobFolder.create(
         folder, {"kind": "embed", "encoder": "lite0", "device": "cpu", "precision": "f32", **spec}
     )
-    ids = [f"{number:032x}" for number in range(len(files))]
-    job.write_input_table(
-        "images.parquet", pa.table({"content_id": ids, "file": [str(file) for file in files]})
-    )
+    columns = {"content_id": ids_of(files), "file": [str(file) for file in files]}
+    job.write_input_table("images.parquet", from_columns(SourceRow, columns))
     return job
+
+
+def ids_of(files: list[Path]) -> list[str]:
+    """Content ids as a scan gives them; made up for files that are gone."""
+    return [
+        content_id(file) if file.exists() else f"{number:032x}" for number, file in enumerate(files)
+    ]
+
+
+def summary(job: JobFolder) -> dict:
+    return json.loads(job.output("summary.json").read_text())
 
 
 def rows(job: JobFolder) -> list[dict]:
@@ -89,16 +106,19 @@ def test_every_image_gets_its_row_and_broken_files_cost_themselves(tmp_path, pic
     job = make_job(tmp_path / "job", pictures, shard=3)
     embed.run(job)
     assert [path.name for path in job.outputs("shard-*")] == [
-        f"shard-0000{n}.parquet" for n in range(3)
+        f"shard-00000000{first}.parquet" for first in (0, 3, 6)
     ]
     table = rows(job)
-    assert [row["content_id"] for row in table] == [f"{number:032x}" for number in range(7)]
-    assert [number for number, row in enumerate(table) if row["error"]] == [3, 5]
-    assert "cut off" in table[3]["error"] and "gone" in table[5]["error"]
+    assert [row["content_id"] for row in table] == ids_of(pictures)
+    assert [number for number, row in enumerate(table) if row["error"]] == [3]
+    assert [number for number, row in enumerate(table) if row["skipped"]] == [5]
+    assert "cut off" in table[3]["error"] and "gone" in table[5]["skipped"]
+    reasons = {"The file is gone, or a link that leads nowhere": 1}
+    assert summary(job) == {"embedded": 5, "broken": 1, "skipped": 1, "reasons": reasons}
 
     encoder = registry.load("lite0")
     for number, row in enumerate(table):
-        if row["error"]:
+        if number in (3, 5):
             assert (
                 row["plain"] is row["simplified"] is row["thumbnail"] is row["brightness"] is None
             )
@@ -128,15 +148,12 @@ def test_every_image_gets_its_row_and_broken_files_cost_themselves(tmp_path, pic
 def test_columns_are_those_of_the_contract(tmp_path, pictures, tiny):
     job = make_job(tmp_path / "job", pictures, views=["plain"], thumbnails=False)
     embed.run(job)
-    table = pq.read_table(job.output("shard-00000.parquet"))
-    assert table.column_names == [
-        "content_id",
-        "error",
-        "plain",
-        "simplified",
-        "thumbnail",
-        *ATTRIBUTES,
-    ]
+    table = pq.read_table(job.output("shard-000000000.parquet"))
+    assert table.schema.equals(embedded_schema(6))
+    assert {"content_id", "error", "skipped", "plain", "simplified", "thumbnail"} <= set(
+        table.column_names
+    )
+    assert set(ATTRIBUTES) <= set(table.column_names)
     assert table.schema.field("plain").type == pa.list_(pa.float32(), 6)
     assert table.column("plain").null_count == 2 and table.column("simplified").null_count == 7
 
@@ -145,16 +162,17 @@ def test_a_second_run_makes_only_what_is_missing(tmp_path, pictures, tiny, monke
     job = make_job(tmp_path / "job", pictures, shard=2)
     embed.run(job)
     whole = rows(job)
-    kept = job.output("shard-00000.parquet").stat().st_mtime_ns
-    job.output("shard-00001.parquet").unlink()
+    kept = job.output("shard-000000000.parquet").stat().st_mtime_ns
+    job.output("shard-000000002.parquet").unlink()
     opened = []
     monkeypatch.setattr(
-        embed, "decode", lambda file, **options: opened.append(file) or decode(file, **options)
+        images, "decode", lambda data, **options: opened.append(data) or decode(data, **options)
     )
     embed.run(job)
     assert rows(job) == whole
-    assert job.output("shard-00000.parquet").stat().st_mtime_ns == kept
-    assert set(opened) == {pictures[0], *pictures[2:4]}  # the first one to try the weights on
+    assert job.output("shard-000000000.parquet").stat().st_mtime_ns == kept
+    wanted = [pictures[0], *pictures[2:4]]  # the first one to try the weights on
+    assert set(opened) == {file.read_bytes() for file in wanted}
 
 
 def test_batches_larger_and_smaller_than_shards_give_the_same_rows(tmp_path, pictures, tiny):
@@ -210,27 +228,63 @@ def test_a_resumed_job_keeps_its_precision_and_batch(tmp_path, pictures, tiny):
     before = rows(job)
     spec = {**job.spec, "precision": "f32", "batch": 1}
     (job.path / "spec.json").write_text(json.dumps(spec))
-    job.output("shard-00000.parquet").unlink()
+    job.output("shard-000000000.parquet").unlink()
     embed.run(job)
     assert rows(job) == before
 
 
-def test_cancel_keeps_finished_shards(tmp_path, pictures, tiny, monkeypatch):
-    job = make_job(tmp_path / "job", pictures, shard=2, batch=2)
-    write = job.write_table
+@pytest.mark.parametrize("report", range(1, 8))
+def test_a_cancel_at_any_report_keeps_every_finished_batch_and_changes_no_vector(
+    tmp_path, pictures, tiny, report
+):
+    untouched = make_job(tmp_path / "whole", pictures, batch=2)
+    embed.run(untouched)
+    job = make_job(tmp_path / "job", pictures, batch=2)
+    reports = count(1)
 
-    def cancel_after_the_second(name, table):
-        write(name, table)
-        if name == "shard-00001.parquet":
-            job.cancel()
+    def cancelled() -> None:
+        if next(reports) == report:
+            raise JobCancelled("The job was cancelled")
 
-    monkeypatch.setattr(job, "write_table", cancel_after_the_second)
+    job.raise_if_cancelled = cancelled
     with pytest.raises(JobCancelled):
         embed.run(job)
-    assert len(job.outputs("shard-*")) == 2
-    job.clear_cancel()
+    batches = max(0, report - 3)  # three reports come before the first batch
+    assert len(rows(job)) == min(7, 2 * batches)
     embed.run(job)
-    assert len(rows(job)) == 7
+    assert rows(job) == rows(untouched) and summary(job) == summary(untouched)
+
+
+def test_shards_end_when_their_time_is_up_and_the_vectors_are_the_same(
+    tmp_path, pictures, tiny, monkeypatch
+):
+    results = []
+    for number, ticks in enumerate([[0], [30], [1, 25, 3], [15]]):
+        clock = accumulate(cycle(ticks))
+        monkeypatch.setattr(embed, "time", SimpleNamespace(monotonic=clock.__next__))
+        job = make_job(tmp_path / f"job{number}", pictures, batch=2, shard_seconds=20)
+        embed.run(job)
+        results.append((len(job.outputs("shard-*")), rows(job)))
+    assert [shards for shards, _ in results] == [1, 4, 3, 2]
+    assert all(table == results[0][1] for _, table in results)
+
+
+def test_a_shard_holds_whole_batches(tmp_path, pictures, tiny):
+    job = make_job(tmp_path / "job", pictures, batch=2, shard=5)
+    embed.run(job)
+    assert [pq.read_metadata(path).num_rows for path in job.outputs("shard-*")] == [4, 3]
+
+
+def test_a_shard_that_does_not_belong_here_is_made_anew(tmp_path, pictures, tiny):
+    job = make_job(tmp_path / "job", pictures, shard=2)
+    embed.run(job)
+    whole = rows(job)
+    first, second, third, _ = job.outputs("shard-*")
+    pq.write_table(pq.read_table(first).drop_columns(["skipped"]), first)  # an older version's
+    third.unlink()
+    second.rename(third)  # other contents
+    embed.run(job)
+    assert rows(job) == whole
 
 
 def test_weights_with_nan_store_nothing(tmp_path, pictures, tiny):
@@ -255,14 +309,14 @@ def test_a_full_disk_says_so_and_keeps_what_is_there(tmp_path, pictures, tiny, m
     real = pq.write_table
 
     def full(table, where, **options):
-        if "shard-00001" in str(where):
+        if "shard-000000003" in str(where):
             raise OSError(28, "No space left on device")
         return real(table, where, **options)
 
-    monkeypatch.setattr("core.jobs.folder.pq.write_table", full)
+    monkeypatch.setattr("core.files.pq.write_table", full)
     with pytest.raises(StorageFull, match="full"):
         embed.run(job)
-    assert [path.name for path in job.outputs("shard-*")] == ["shard-00000.parquet"]
+    assert [path.name for path in job.outputs("shard-*")] == ["shard-000000000.parquet"]
 
 
 def test_bad_specs_are_refused_before_any_work(tmp_path, pictures):
@@ -281,6 +335,101 @@ def test_no_images_and_only_broken_images(tmp_path, pictures, tiny):
     nothing = make_job(tmp_path / "none", [], precision="auto")
     embed.run(nothing)
     assert rows(nothing) == [] and nothing.output("encoder.json").exists()
+    assert summary(nothing) == {"embedded": 0, "broken": 0, "skipped": 0, "reasons": {}}
     broken = make_job(tmp_path / "broken", [pictures[3], pictures[5]], precision="auto")
     embed.run(broken)
     assert [row["plain"] for row in rows(broken)] == [None, None]
+
+
+# --- what changed, and what was only away ---------------------------------------------------------
+
+
+def nothing_but(row: dict, *names: str) -> bool:
+    return {name for name, value in row.items() if value is not None} == {"content_id", *names}
+
+
+def test_a_file_that_changed_since_the_scan_gives_no_row_of_its_own(tmp_path, pictures, tiny):
+    job = make_job(tmp_path / "job", pictures[:3])
+    pictures[1].write_bytes(pictures[0].read_bytes())
+    embed.run(job)
+    table = rows(job)
+    assert nothing_but(table[1], "skipped") and "changed since the scan" in table[1]["skipped"]
+    assert table[0]["plain"] and table[2]["plain"]
+    reasons = {"The file changed since the scan": 1}
+    assert summary(job) == {"embedded": 2, "broken": 0, "skipped": 1, "reasons": reasons}
+    assert f"skipped {pictures[1]}: The file changed since the scan" in job.read_log()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (FileNotFoundError(2, "No such file or directory"), "gone"),
+        (PermissionError(13, "Permission denied"), "may not be read"),
+        (OSError(107, "Transport endpoint is not connected"), "not connected"),
+        (MemoryError(), "more memory"),
+    ],
+)
+def test_a_file_that_is_away_is_not_called_broken(
+    tmp_path, pictures, tiny, monkeypatch, error, said
+):
+    job = make_job(tmp_path / "job", pictures[:3])
+    read = Path.read_bytes
+
+    def fail(path: Path) -> bytes:
+        if path == pictures[1]:
+            raise error
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    embed.run(job)
+    assert nothing_but(rows(job)[1], "skipped") and said in rows(job)[1]["skipped"]
+
+
+@pytest.mark.parametrize("step", ["decode", "simplified", "thumbnail", "photometric"])
+def test_an_image_that_needs_too_much_memory_costs_itself(
+    tmp_path, pictures, tiny, monkeypatch, step
+):
+    def fail(*_, **__):
+        raise MemoryError
+
+    job = make_job(tmp_path / "job", pictures[:1])
+    monkeypatch.setattr(images, step, fail)
+    monkeypatch.setitem(images.SHOW, View.SIMPLIFIED, images.simplified)
+    embed.run(job)
+    assert nothing_but(rows(job)[0], "skipped") and "more memory" in rows(job)[0]["skipped"]
+
+
+def test_an_overwritten_image_never_gets_the_other_ones_vector(workspace, tmp_path):
+    """Scan, overwrite, embed, restore, scan, embed: the vectors are those of the contents."""
+    files = draw_images(tmp_path / "real", 3, hue=0)
+    real = workspace.add_dataset(tmp_path / "real", domain="real")
+    workspace.scan(real)
+    original, other = files[1].read_bytes(), files[0].read_bytes()
+    files[1].write_bytes(other)
+    result = workspace.embed([real], "lite0")
+    assert (result["embedded"], result["broken"], result["skipped"]) == (2, 0, 1)
+    assert result["reasons"] == {"The file changed since the scan": 1}
+    assert workspace.vectors(real, "lite0")[0] == ["0000.png", "0002.png"]
+    files[1].write_bytes(original)
+    assert workspace.scan(real).unreadable == 0
+    assert workspace.embed([real], "lite0")["embedded"] == 1
+
+    encoder = registry.load("lite0")
+    prepared = np.stack([encoder.prepare(decode(file)) for file in files])
+    expected = encoder.encode(torch.from_numpy(prepared)).numpy()
+    paths, vectors = workspace.vectors(real, "lite0")
+    assert paths == [file.name for file in files]
+    distances = np.linalg.norm(vectors[:, None] - expected, axis=2)
+    assert distances.argmin(axis=1).tolist() == [0, 1, 2]  # whatever precision was measured best
+
+
+def test_a_file_that_comes_back_is_embedded(workspace, tmp_path):
+    files = draw_images(tmp_path / "real", 3, hue=0)
+    real = workspace.add_dataset(tmp_path / "real", domain="real")
+    workspace.scan(real)
+    files[2].rename(tmp_path / "away.png")
+    assert workspace.embed([real], "lite0")["skipped"] == 1
+    (tmp_path / "away.png").rename(files[2])
+    assert workspace.embed([real], "lite0")["embedded"] == 1
+    assert workspace.scan(real).unreadable == 0
+    assert workspace.vectors(real, "lite0")[0] == [file.name for file in files]
