@@ -33,7 +33,7 @@ from core.errors import EncoderNotReady, InputError, JobCancelled, StorageFull
 from core.images.content import content_id
 from core.images.decode import decode
 from core.images.views import simplified
-from core.jobs.embed import images
+from core.jobs.embed import preparation
 from core.jobs.embed import task as embed
 from core.jobs.folder import JobFolder
 from tests.conftest import draw_images
@@ -166,7 +166,9 @@ def test_a_second_run_makes_only_what_is_missing(tmp_path, pictures, tiny, monke
     job.output("shard-000000002.parquet").unlink()
     opened = []
     monkeypatch.setattr(
-        images, "decode", lambda data, **options: opened.append(data) or decode(data, **options)
+        preparation,
+        "decode",
+        lambda data, **options: opened.append(data) or decode(data, **options),
     )
     embed.run(job)
     assert rows(job) == whole
@@ -393,8 +395,8 @@ def test_an_image_that_needs_too_much_memory_costs_itself(
         raise MemoryError
 
     job = make_job(tmp_path / "job", pictures[:1])
-    monkeypatch.setattr(images, step, fail)
-    monkeypatch.setitem(images.SHOW, View.SIMPLIFIED, images.simplified)
+    monkeypatch.setattr(preparation, step, fail)
+    monkeypatch.setitem(preparation.SHOW, View.SIMPLIFIED, preparation.simplified)
     embed.run(job)
     assert nothing_but(rows(job)[0], "skipped") and "more memory" in rows(job)[0]["skipped"]
 

@@ -20,7 +20,7 @@ from core.contracts.derive import from_columns
 from core.contracts.words import View
 from core.contracts.work import EmbeddedRow, EmbedSummary, embedded_schema
 from core.encoders import runtime
-from core.jobs.embed.images import PreparedImage
+from core.jobs.embed.preparation import PreparedImage
 from core.jobs.folder import JobFolder
 
 PATTERN = "shard-*.parquet"

@@ -33,7 +33,7 @@ from core.encoders.base import Encoder
 from core.errors import InputError, JobCancelled
 from core.images.views import SIDE
 from core.jobs.embed import shards
-from core.jobs.embed.images import Preparation, PreparedImage, in_order
+from core.jobs.embed.preparation import Preparation, PreparedImage, in_order
 from core.jobs.folder import JobFolder
 from core.settings import Settings, settings
 
