@@ -106,8 +106,8 @@ class UnreadableImage(InputError):
 
 
 class UnavailableImage(UnreadableImage):
-    """An image file that could not be read now (missing, its disk away, not permitted, no memory for
-    it), which says nothing about its content: it may be tried again.
+    """An image file that could not be read now (missing, its disk away, not permitted, no memory
+    for it), which says nothing about its content: it may be tried again.
     """
 
 

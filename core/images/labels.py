@@ -3,13 +3,14 @@
 A **pattern** such as ``{split}/{class}/{bias}/*`` is matched against the path relative to the
 dataset's folder:
 
-========================  ====================================================================================
-``{class}`` ``{bias}``    a piece of one folder or file name, as short as it can be (``{class}_{bias}_*.png``
-``{split}``               reads ``gull_sea_001.png`` as gull, sea)
-``*``                     anything inside one name; as the pattern's last part, anything at any depth
-``**``                    any number of folders, also none
-anything else             itself
-========================  ====================================================================================
+====================================  ===========================================================
+``{class}``, ``{bias}``, ``{split}``  a piece of one folder or file name, as short as it can be
+``*``                                 anything inside one name; as the last part, at any depth
+``**``                                any number of folders, also none
+anything else                         itself
+====================================  ===========================================================
+
+``{class}_{bias}_*.png`` reads ``gull_sea_001.png`` as gull, sea.
 
 A **table** is a CSV or Parquet file with the columns ``path, class, bias`` and, if wanted,
 ``split``; paths are relative to the dataset's folder (absolute ones inside it will do).
@@ -91,7 +92,7 @@ class PatternLabels:
     """Labels read from paths by a pattern (see the top of this file)."""
 
     def __init__(self, spec: str) -> None:
-        """Raises :class:`InputError` for a pattern that cannot be understood or has no ``{class}``."""
+        """Raises :class:`InputError` for a pattern that makes no sense or has no ``{class}``."""
         self.spec = spec
         self._regex = re.compile(_to_regex(spec), re.DOTALL)
 
@@ -182,8 +183,8 @@ def as_split(value: str, where: str) -> str:
     if split is None:
         raise InputError(
             f"{value!r} ({where}) is not a split",
-            "Splits are train, valid (or val, validation) and test; leave {split} or the column out to have "
-            "them drawn.",
+            "Splits are train, valid (or val, validation) and test; leave {split} or the column out "
+            "to have them drawn.",
         )
     return split
 

@@ -61,8 +61,8 @@ class KnownFiles(Mapping[str, ImageRow]):
     """Readable files of an earlier scan by path. Rows stay in Arrow until asked for."""
 
     def __init__(self, table: pa.Table) -> None:
-        """``table`` has the columns of :class:`ImageRow`; unreadable files are left out, so they are
-        tried again.
+        """``table`` has the columns of :class:`ImageRow`; unreadable files are left out, so they
+        are tried again.
         """
         names = schema(ImageRow).names
         if not set(names) <= set(table.column_names):

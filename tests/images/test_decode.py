@@ -1,4 +1,6 @@
-"""Every kind of image file becomes the 8-bit RGB picture a person would see; broken ones say why."""
+"""Every kind of image file becomes the 8-bit RGB picture a person would see; broken ones say
+why.
+"""
 
 from __future__ import annotations
 

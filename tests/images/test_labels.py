@@ -1,4 +1,4 @@
-"""Labels from paths and from tables: known answers, and the properties that hold for every pattern."""
+"""Labels from paths and tables: known answers, and what holds for every pattern."""
 
 from __future__ import annotations
 

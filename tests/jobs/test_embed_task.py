@@ -1,5 +1,5 @@
-"""The embed task: every image gets its row, broken files cost themselves, what changed or is away is
-left for another time, a stopped job ends with the same vectors.
+"""The embed task: every image gets its row, broken files cost themselves, what changed or is away
+is left for another time, a stopped job ends with the same vectors.
 """
 
 from __future__ import annotations
@@ -210,7 +210,10 @@ def test_kill_in_the_middle_then_resume_gives_the_same_vectors(tmp_path, picture
     untouched = make_job(tmp_path / "whole", files, shard=4, batch=4, views=["plain"])
     embed.run(untouched)
     job = make_job(tmp_path / "killed", files, shard=4, batch=4, views=["plain"])
-    code = f"from core.jobs.folder import JobFolder; from core.jobs.embed import task; task.run(JobFolder({str(job.path)!r}))"
+    code = (
+        "from core.jobs.folder import JobFolder; from core.jobs.embed import task\n"
+        f"task.run(JobFolder({str(job.path)!r}))"
+    )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY)
     deadline = time.monotonic() + 120
     while not job.outputs("shard-*") and process.poll() is None and time.monotonic() < deadline:
