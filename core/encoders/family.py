@@ -41,7 +41,7 @@ class EncoderInfo:
 
 @dataclass(frozen=True)
 class Card:
-    """What a family tells of one of its encoders: title, length of a vector, megabytes of the
+    """What a family says of one of its encoders: title, length of a vector, megabytes of the
     weights and their licence; ``repository``: on the Hugging Face hub, where they lie there.
     """
 
@@ -67,7 +67,7 @@ class Family(ABC):
     has_head: ClassVar[bool] = False
 
     def owns(self, encoder_id: str) -> bool:
-        """Whether there is such an encoder, as far as can be told without loading it."""
+        """Whether there is such an encoder, as far as is known without loading it."""
         return self.pattern.fullmatch(encoder_id) is not None
 
     def full_id(self, encoder_id: str) -> str:

@@ -267,11 +267,11 @@ def _unreadable(name: str, why: str) -> ImageRow:
 
 def _labels(paths: list[str], source: LabelSource | None) -> dict[str, list[str | None]]:
     """The label columns of ``paths``, by attribute of :class:`ImageRow`."""
-    found = [source.label(path) if source is not None else NO_LABELS for path in paths]
+    known = [source.label(path) if source is not None else NO_LABELS for path in paths]
     return {
-        "class_": [labels.class_ for labels in found],
-        "bias": [labels.bias for labels in found],
-        "split": [labels.split for labels in found],
+        "class_": [labels.class_ for labels in known],
+        "bias": [labels.bias for labels in known],
+        "split": [labels.split for labels in known],
     }
 
 

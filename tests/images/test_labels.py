@@ -185,9 +185,10 @@ def test_relabel_changes_the_labels_and_nothing_else() -> None:
     ]
     table = from_rows(ImageRow, rows)
 
-    found = relabel(table, parse_spec("{class}/{bias}/*", FOLDER))
+    labelled = relabel(table, parse_spec("{class}/{bias}/*", FOLDER))
 
-    assert found.schema == table.schema == schema(ImageRow)
-    assert found.select(["path", "bytes"]) == table.select(["path", "bytes"])
-    assert (found["class"].to_pylist(), found["bias"].to_pylist()) == (["dog", None], ["day", None])
-    assert relabel(found, None)["class"].to_pylist() == [None, None]
+    assert labelled.schema == table.schema == schema(ImageRow)
+    assert labelled.select(["path", "bytes"]) == table.select(["path", "bytes"])
+    assert labelled["class"].to_pylist() == ["dog", None]
+    assert labelled["bias"].to_pylist() == ["day", None]
+    assert relabel(labelled, None)["class"].to_pylist() == [None, None]

@@ -327,6 +327,10 @@ def test_a_full_disk_says_so_and_keeps_what_is_there(tmp_path, pictures, tiny, m
 def test_bad_specs_are_refused_before_any_work(tmp_path, pictures):
     with pytest.raises(InputError, match="no view 'upside-down'"):
         embed.run(make_job(tmp_path / "a", pictures, views=["upside-down"]))
+    with pytest.raises(InputError, match="Did you mean shard_seconds"):
+        embed.run(make_job(tmp_path / "c", pictures, shard_second=3))
+    with pytest.raises(InputError, match="precision cannot be 'f8'"):
+        embed.run(make_job(tmp_path / "d", pictures, precision="f8"))
     with pytest.raises(EncoderNotReady):
         embed.run(
             make_job(

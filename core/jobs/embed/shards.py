@@ -108,13 +108,13 @@ def unfinished(job: JobFolder, ids: pa.ChunkedArray, dim: int, batch: int) -> li
     reached = 0
     for path in job.outputs(PATTERN):
         first = int(path.stem.removeprefix("shard-"))
-        found = pq.read_table(path, columns=["content_id"]).column(0)
-        stop = first + len(found)
+        contents = pq.read_table(path, columns=["content_id"]).column(0)
+        stop = first + len(contents)
         fits = (
             first >= reached
             and first % batch == 0
             and (stop % batch == 0 or stop == len(ids))
-            and found.equals(ids.slice(first, len(found)))
+            and contents.equals(ids.slice(first, len(contents)))
             and pq.read_schema(path).equals(embedded_schema(dim))
         )
         if not fits:
