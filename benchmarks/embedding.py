@@ -29,7 +29,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
@@ -37,8 +36,11 @@ from torchvision import transforms
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from core.contracts.derive import from_columns
+from core.contracts.work import SourceRow
 from core.encoders import registry, runtime
 from core.encoders.base import Encoder
+from core.images.content import content_id
 from core.jobs.embed import task as embed
 from core.jobs.folder import JobFolder
 
@@ -94,10 +96,11 @@ def ours(
     views = ["plain", "simplified"] if full else ["plain"]
     job = JobFolder.create(folder, {"kind": "embed", "encoder": encoder_id, "device": device, "views": views,
                                     "thumbnails": full, "random_weights": random})  # fmt: skip
-    names = [str(number) for number in range(len(files))]
-    job.write_input_table(
-        "images.parquet", pa.table({"content_id": names, "file": [str(file) for file in files]})
-    )
+    columns = {
+        "content_id": [content_id(file) for file in files],
+        "file": [str(file) for file in files],
+    }
+    job.write_input_table("images.parquet", from_columns(SourceRow, columns))
     embed.run(job)
     reports = [
         json.loads(line) for line in (folder / "progress.jsonl").read_text("utf-8").splitlines()

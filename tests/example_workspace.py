@@ -36,6 +36,7 @@ from core.jobs.folder import JobFolder
 from core.store import catalog, comparison_table, embeddings, job_table
 from core.store.database import Database
 from tests import example_tables
+from tests.embedded import embedded
 from tests.example_tables import LACKING, MODES, REAL_PER_MODE
 
 ENCODER = "lite0"
@@ -217,18 +218,14 @@ def _store_vectors(db: Database, folder: Path, rows: list[dict[str, Any]]) -> No
     rng = np.random.default_rng(1)
     unique = list({row["content_id"]: row for row in rows}.values())
     centres = rng.normal(size=(len(MODES), DIM))
-    plain = [
-        (centres[row["cluster"]] + rng.normal(0, 0.3, DIM)).astype(np.float32).tolist()
-        for row in unique
-    ]
-    table = pa.table(
-        {
-            "content_id": [row["content_id"] for row in unique],
-            "error": pa.nulls(len(unique), pa.string()),
-            "plain": pa.array(plain, pa.list_(pa.float32(), DIM)),
-            "simplified": pa.array(plain, pa.list_(pa.float32(), DIM)),
-            "thumbnail": [row["thumbnail"] for row in unique],
-        }
+    plain = np.stack([centres[row["cluster"]] + rng.normal(0, 0.3, DIM) for row in unique]).astype(
+        np.float32
+    )
+    table = embedded(
+        [row["content_id"] for row in unique],
+        plain,
+        simplified=plain,
+        thumbnails=[row["thumbnail"] for row in unique],
     )
     shard = folder / "shard-00000.parquet"
     write_table(shard, table)

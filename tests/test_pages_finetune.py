@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -32,6 +31,7 @@ from pages.parts.shared import session
 from pages.parts.studies import plots as study_plots
 from pages.parts.studies import read as study_read
 from tests import example_workspace
+from tests.embedded import embedded
 from tests.page_driver import home, show, told
 
 DIM = 16
@@ -69,19 +69,7 @@ def _set_vectors(ws: Workspace, folder: Path) -> None:
             centre[2] = 1.5 if dataset.domain == "synthetic" else 0.0
             found[row["content_id"]] = (centre + rng.normal(0, 0.7, DIM)).astype(np.float32)
     shard = folder / "vectors.parquet"
-    write_table(
-        shard,
-        pa.table(
-            {
-                "content_id": list(found),
-                "error": pa.nulls(len(found), pa.string()),
-                "thumbnail": pa.nulls(len(found), pa.binary()),
-                "plain": pa.array(
-                    [value.tolist() for value in found.values()], pa.list_(pa.float32(), DIM)
-                ),
-            }
-        ),
-    )
+    write_table(shard, embedded(list(found), np.stack(list(found.values()))))
     with ws.db.transaction() as cursor:
         embeddings.ingest(cursor, {"id": "lite0", "dim": DIM, "weights_hash": "set"}, [shard])
 

@@ -25,6 +25,7 @@ from core.errors import (
 from core.store import catalog, embeddings
 from core.store.database import Database, insert
 from core.store.migrations import MIGRATIONS
+from tests.embedded import embedded
 
 
 @pytest.fixture
@@ -191,21 +192,8 @@ def test_a_database_of_somebody_else_is_refused_and_left_as_it_is(tmp_path: Path
 
 
 def shard(path: Path, ids: list[str], values: np.ndarray, errors: list[str | None]) -> Path:
-    flat = pa.FixedSizeListArray.from_arrays(
-        pa.array(values.ravel(), pa.float32()), values.shape[1]
-    )
-    mask = pa.array([error is not None for error in errors])
-    pq.write_table(
-        pa.table(
-            {
-                "content_id": ids,
-                "error": pa.array(errors, pa.string()),
-                "plain": pa.compute.if_else(mask, pa.scalar(None, flat.type), flat),
-                "thumbnail": pa.array([b"webp"] * len(ids), pa.binary()),
-            }
-        ),
-        path,
-    )
+    pictures = [None if error else b"webp" for error in errors]
+    pq.write_table(embedded(ids, values, thumbnails=pictures, errors=errors), path)
     return path
 
 
@@ -238,7 +226,7 @@ def test_vectors_come_back_in_path_order_and_ingesting_twice_changes_nothing(
     table, array = embeddings.dataset_vectors(db, dataset, "toy")
     assert table.column("path").to_pylist() == ["a.png", "b.png", "copy of b.png"]
     np.testing.assert_array_equal(array, values[[0, 1, 1]])
-    assert db.value("SELECT count(*) FROM thumbnails") == 3
+    assert db.value("SELECT count(*) FROM thumbnails") == 2
     assert db.rows("SELECT path, reason FROM images WHERE status = 'unreadable'") == [
         {"path": "c.png", "reason": "cut short"}
     ]

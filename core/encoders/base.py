@@ -9,14 +9,22 @@ the memory traffic. Vectors are the network's raw output, not normalised: compar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from PIL import Image
+from scipy.special import softmax
 from torch import Tensor, nn
 
 from core.errors import InputError
+
+# as timm and open_clip name them
+RESAMPLE = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
 
 
 @dataclass(frozen=True)
@@ -62,46 +70,43 @@ class Head:
     bias: np.ndarray
     names: tuple[str, ...]
 
+    @classmethod
+    def of(cls, layer: nn.Linear, names: tuple[str, ...]) -> Head:
+        """A network's last layer as a head (a copy)."""
+        weight = layer.weight.detach().numpy().copy()
+        if layer.bias is None:
+            return cls(weight, np.zeros(len(names), np.float32), names)
+        return cls(weight, layer.bias.detach().numpy().copy(), names)
+
     def probabilities(self, vectors: np.ndarray) -> np.ndarray:
         """Softmax of the scores: (n, d) → float32 (n, classes)."""
-        scores = vectors.astype(np.float32) @ self.weight.T + self.bias
-        scores -= scores.max(axis=1, keepdims=True)
-        np.exp(scores, out=scores)
-        scores /= scores.sum(axis=1, keepdims=True)
-        return scores
+        return softmax(vectors.astype(np.float32) @ self.weight.T + self.bias, axis=1)
 
 
+@dataclass(eq=False)
 class Encoder:
     """Images to vectors. Made by :func:`core.encoders.registry.load`.
 
-    ``id``: as the user names it. ``dim``: length d of a vector. ``module``: the network, normalised
-    float images (n, 3, s, s) → (n, d). ``weights_hash``: SHA-256 of the weights file ("random"
-    without one). ``text``: for CLIP, phrases → float32 (n, d), comparable with image vectors by
-    cosine.
+    ``id``: as the user names it. ``module``: the network, normalised float images (n, 3, s, s) →
+    (n, d). ``dim``: length d of a vector. ``weights_hash``: SHA-256 of the weights file ("random"
+    without one). ``convolutional``: whether it is laid out channels last. ``classifier``: over its
+    vectors. ``text``: for CLIP, phrases → float32 (n, d), comparable with image vectors by cosine.
+    ``device``, ``dtype``: where the network is and what it computes in, changed by :meth:`to`.
     """
 
-    def __init__(
-        self,
-        id: str,
-        module: nn.Module,
-        dim: int,
-        transform: Transform,
-        weights_hash: str,
-        *,
-        convolutional: bool = True,
-        head: Head | None = None,
-        text: Callable[[Sequence[str]], Tensor] | None = None,
-    ) -> None:
-        self.id = id
-        self.module = module.eval().requires_grad_(False)
-        self.dim = dim
-        self.transform = transform
-        self.weights_hash = weights_hash
-        self.convolutional = convolutional
-        self.device = torch.device("cpu")
-        self.dtype = torch.float32
-        self._head = head
-        self._text = text
+    id: str
+    module: nn.Module
+    dim: int
+    transform: Transform
+    weights_hash: str
+    convolutional: bool = field(default=True, kw_only=True)
+    classifier: Head | None = field(default=None, kw_only=True)
+    text: Callable[[Sequence[str]], Tensor] | None = field(default=None, kw_only=True)
+    device: torch.device = field(default=torch.device("cpu"), init=False)
+    dtype: torch.dtype = field(default=torch.float32, init=False)
+
+    def __post_init__(self) -> None:
+        self.module = self.module.eval().requires_grad_(False)
 
     @property
     def input_size(self) -> int:
@@ -144,21 +149,21 @@ class Encoder:
 
     def head(self) -> Head | None:
         """The network's own classifier over its vectors, if it has one."""
-        return self._head
+        return self.classifier
 
     @property
     def has_text(self) -> bool:
         """Whether :meth:`encode_text` works."""
-        return self._text is not None
+        return self.text is not None
 
     def encode_text(self, phrases: Sequence[str]) -> np.ndarray:
         """Phrases → float32 (n, d), comparable with image vectors by cosine. Raises InputError
         without a text tower.
         """
-        if self._text is None:
+        if self.text is None:
             raise InputError(
                 f"The encoder {self.id} knows no words",
                 "Concepts and zero-shot classes need a clip:… encoder.",
             )
         with torch.inference_mode():
-            return self._text(phrases).float().cpu().numpy()
+            return self.text(phrases).float().cpu().numpy()

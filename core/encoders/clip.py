@@ -15,14 +15,11 @@ import open_clip
 import torch
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 from open_clip.pretrained import download_pretrained
-from PIL import Image
 from torch import Tensor, nn
 
-from core.encoders.base import Encoder, Transform
+from core.encoders.base import RESAMPLE, Encoder, Transform
 from core.encoders.weights import downloading, file_hash, fitting
 from core.errors import InputError
-
-RESAMPLE = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
 
 class ImageTower(nn.Module):
@@ -73,16 +70,14 @@ def load(
         resize=size,
         mean=tuple(config.get("mean") or OPENAI_DATASET_MEAN),
         std=tuple(config.get("std") or OPENAI_DATASET_STD),
-        resample=RESAMPLE.get(config.get("interpolation", "bicubic"), Image.Resampling.BICUBIC),
+        resample=RESAMPLE.get(config.get("interpolation"), RESAMPLE["bicubic"]),
         squash=config.get("resize_mode") == "squash",
     )
     tower = ImageTower(model.visual)
     with torch.inference_mode():
         dim = tower(torch.zeros(1, 3, size, size)).shape[1]
     text_config = open_clip.get_model_config(architecture)["text_cfg"]
-    local_words = (
-        "hf_tokenizer_name" not in text_config
-    )  # other tokenizers would have to be downloaded
+    local_words = "hf_tokenizer_name" not in text_config  # others would have to be downloaded
     text = _TextTower(model, architecture) if local_words else None
     convolutional = architecture.startswith(("RN", "convnext"))
     return Encoder(

@@ -18,17 +18,9 @@ from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.ops import FrozenBatchNorm2d
 
 from core.encoders.base import Encoder, Transform
-from core.encoders.weights import (
-    FPN_FILE,
-    FPN_LEVELS,
-    downloading,
-    file_hash,
-    fitting,
-    read_state,
-    torch_cache,
-)
+from core.encoders.families import FPN_DIM, FPN_FILE, FPN_LEVELS
+from core.encoders.weights import downloading, file_hash, fitting, read_state, torch_cache
 
-DIM = 256
 TRANSFORM = Transform(
     size=512, resize=512, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), squash=True
 )
@@ -40,9 +32,8 @@ class Level(nn.Module):
     def __init__(self, backbone: nn.Module, level: str) -> None:
         super().__init__()
         self.backbone = backbone
-        self.key = (
-            "pool" if level == "pool" else str(FPN_LEVELS.index(level))
-        )  # torchvision calls P2 "0"
+        # torchvision calls P2 "0"
+        self.key = "pool" if level == "pool" else str(FPN_LEVELS.index(level))
 
     def forward(self, images: Tensor) -> Tensor:
         return self.backbone(images)[self.key].mean(dim=(2, 3))
@@ -58,18 +49,19 @@ def load(level: str, path: Path | None, *, random_weights: bool = False) -> Enco
         path = path or _download(level)
         state = read_state(path)
         with fitting(path, f"fpn:{level}"):
-            backbone.load_state_dict(
-                {
-                    name[len("backbone.") :]: value
-                    for name, value in state.items()
-                    if name.startswith("backbone.")
-                }
-            )
+            backbone.load_state_dict(_without_prefix(state, "backbone."))
         for module in backbone.modules():  # as torchvision does for these weights
             if isinstance(module, FrozenBatchNorm2d):
                 module.eps = 0.0
         digest = file_hash(path)
-    return Encoder(f"fpn:{level}", Level(backbone, level), DIM, TRANSFORM, digest)
+    return Encoder(f"fpn:{level}", Level(backbone, level), FPN_DIM, TRANSFORM, digest)
+
+
+def _without_prefix(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with ``prefix``, named by the rest."""
+    return {
+        name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)
+    }
 
 
 def _download(level: str) -> Path:

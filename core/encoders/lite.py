@@ -82,12 +82,9 @@ def load(*, random_weights: bool = False) -> Encoder:
     """``lite0``: 1280 pooled features, and the head that turns them into ImageNet classes."""
     network: Any
     network, digest = classifier(random_weights)
-    layer = network.get_classifier()
-    head = Head(
-        layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy(), class_names()
-    )
+    head = None if random_weights else Head.of(network.get_classifier(), class_names())
     network.reset_classifier(0)  # what is left gives the pooled features
-    return Encoder("lite0", network, DIM, TRANSFORM, digest, head=None if random_weights else head)
+    return Encoder("lite0", network, DIM, TRANSFORM, digest, classifier=head)
 
 
 def stored_head() -> Head:

@@ -13,19 +13,13 @@ from typing import Any
 import timm
 import timm.data
 import torch
-from PIL import Image
 from torch import nn
 
-from core.encoders.base import Encoder, Head, Transform
+from core.encoders.base import RESAMPLE, Encoder, Head, Transform
+from core.encoders.families import HUB_FILES
 from core.encoders.lite import class_names
 from core.encoders.weights import download_from_hub, file_hash, fitting, read_state
 from core.errors import EncoderNotReady, InputError
-
-RESAMPLE = {
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-}
 
 
 def load(name: str, path: Path | None, *, random_weights: bool = False) -> Encoder:
@@ -62,7 +56,7 @@ def load(name: str, path: Path | None, *, random_weights: bool = False) -> Encod
         resize=size if data["crop_mode"] == "squash" else max(size, int(size / data["crop_pct"])),
         mean=tuple(data["mean"]),
         std=tuple(data["std"]),
-        resample=RESAMPLE.get(data["interpolation"], Image.Resampling.BICUBIC),
+        resample=RESAMPLE.get(data["interpolation"], RESAMPLE["bicubic"]),
         squash=data["crop_mode"] == "squash",
     )
     layer = network.get_classifier()
@@ -74,7 +68,7 @@ def load(name: str, path: Path | None, *, random_weights: bool = False) -> Encod
     )
     head = None if random_weights else _head(layer, dim)
     return Encoder(
-        encoder_id, network, dim, transform, digest, convolutional=convolutional, head=head
+        encoder_id, network, dim, transform, digest, convolutional=convolutional, classifier=head
     )
 
 
@@ -89,8 +83,7 @@ def _head(layer: object, dim: int) -> Head | None:
         or layer.in_features != dim
     ):
         return None
-    bias = layer.bias if layer.bias is not None else torch.zeros(len(names))
-    return Head(layer.weight.detach().numpy().copy(), bias.detach().numpy().copy(), names)
+    return Head.of(layer, names)
 
 
 def _download(encoder_id: str, name: str) -> Path:
@@ -100,6 +93,4 @@ def _download(encoder_id: str, name: str) -> Path:
             f"{encoder_id} has no published weights",
             "Choose a name with weights: timm:<name>.<tag>.",
         )
-    return download_from_hub(
-        encoder_id, config.hf_hub_id, ("model.safetensors", "pytorch_model.bin")
-    )
+    return download_from_hub(encoder_id, config.hf_hub_id, HUB_FILES)

@@ -6,7 +6,7 @@ places looked into, in this order:
 
 1. ``GAPSCOPE_WEIGHTS``: a file named after the encoder (``timm-resnet50.a1_in1k.safetensors``; see
    :func:`names`);
-2. the Hugging Face cache (``HF_HUB_CACHE``, ``HF_HOME``, else ``~/.cache/huggingface/hub``);
+2. the Hugging Face cache, where its own library has it (``HF_HUB_CACHE``, ``HF_HOME``);
 3. the torch hub cache (``TORCH_HOME``, else ``~/.cache/torch``).
 """
 
@@ -28,15 +28,6 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from torch import Tensor
 
-PYRAMID_DIMS = (
-    16,
-    24,
-    40,
-    112,
-    320,
-)  # channels of the five stages of lite0, at 1/2 to 1/32 of the input
-FPN_LEVELS = ("P2", "P3", "P4", "P5", "pool")
-FPN_FILE = "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth"
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 
 
@@ -67,21 +58,17 @@ def in_weights_folder(wanted: tuple[str, ...], settings: Settings) -> Path | Non
 
 
 def in_hub_cache(repository: str, files: tuple[str, ...]) -> Path | None:
-    """A file of a Hugging Face repository (``timm/resnet50.a1_in1k``) in the local cache."""
-    home = Path(os.environ.get("HF_HOME") or _cache() / "huggingface").expanduser()
-    cache = Path(
-        os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or home / "hub"
-    ).expanduser()
-    folder = cache / ("models--" + repository.replace("/", "--")) / "snapshots"
-    if not folder.is_dir():
+    """The first of ``files`` of a Hugging Face repository (``timm/resnet50.a1_in1k``) that lies in
+    the hub's own cache. Imports no torch.
+    """
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        places = [try_to_load_from_cache(repository, name) for name in files]
+    except HFValidationError:  # no such name can exist on the hub
         return None
-    snapshots = sorted(
-        folder.iterdir(), key=lambda snapshot: snapshot.stat().st_mtime, reverse=True
-    )
-    return next(
-        (file for snapshot in snapshots for name in files if (file := snapshot / name).is_file()),
-        None,
-    )
+    return next((Path(place) for place in places if isinstance(place, str)), None)
 
 
 def in_torch_cache(name: str) -> Path | None:
@@ -91,12 +78,10 @@ def in_torch_cache(name: str) -> Path | None:
 
 
 def torch_cache() -> Path:
-    """Where ``torch.hub`` keeps downloaded weights."""
-    return (
-        Path(os.environ.get("TORCH_HOME") or _cache() / "torch").expanduser()
-        / "hub"
-        / "checkpoints"
-    )
+    """Where ``torch.hub`` keeps downloaded weights. As torch itself says it, but without torch."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = Path(os.environ.get("TORCH_HOME") or f"{cache}/torch").expanduser()
+    return home / "hub" / "checkpoints"
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -166,7 +151,8 @@ def downloading(encoder_id: str) -> Iterator[None]:
     except failures as error:
         raise EncoderNotReady(
             f"The weights of {encoder_id} could not be downloaded ({type(error).__name__})",
-            f"Check the connection, or put {names(encoder_id)[0]} into the folder that GAPSCOPE_WEIGHTS names.",
+            f"Check the connection, or put {names(encoder_id)[0]} into the folder "
+            "that GAPSCOPE_WEIGHTS names.",
         ) from error
 
 
@@ -190,7 +176,3 @@ def file_hash(path: Path) -> str:
     """SHA-256 of a file, 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()

@@ -105,12 +105,19 @@ class UnreadableImage(InputError):
         return self.what
 
 
+class UnavailableImage(UnreadableImage):
+    """An image file that could not be read now (missing, its disk away, not permitted, no memory
+    for it), which says nothing about its content: it may be tried again.
+    """
+
+
 def decode(source: Path | str | bytes, *, shortest: int | None = None) -> Image.Image:
     """The image as 8-bit RGB, upright; of a file with several pages or frames, the first.
 
     ``shortest``: the shorter side that the caller needs, in pixels. Large JPEGs are then decoded at
     1/2, 1/4 or 1/8 of their size (a feature of the format), never below it. Raises
-    :class:`UnreadableImage`.
+    :class:`UnreadableImage`, and its subclass :class:`UnavailableImage` where the content is not at
+    fault.
     """
     with opened(source) as image:
         if shortest is not None and image.format in ("JPEG", "MPO"):
@@ -123,7 +130,7 @@ def decode(source: Path | str | bytes, *, shortest: int | None = None) -> Image.
 @contextmanager
 def opened(source: Path | str | bytes) -> Iterator[Image.Image]:
     """Open an image file (header only); what breaks then or inside the block becomes
-    :class:`UnreadableImage`.
+    :class:`UnreadableImage` or :class:`UnavailableImage`.
     """
     head, size = b"", 0
     try:
@@ -136,7 +143,8 @@ def opened(source: Path | str | bytes) -> Iterator[Image.Image]:
     except UnreadableImage:
         raise
     except BROKEN as error:
-        raise UnreadableImage(reason(error, head, size)) from error
+        kind = UnavailableImage if _of_the_machine(error) else UnreadableImage
+        raise kind(reason(error, head, size)) from error
 
 
 def orientation(image: Image.Image) -> int:
@@ -162,12 +170,13 @@ def reason(error: BaseException, head: bytes = b"", size: int = 0) -> str:
         if isinstance(error, PermissionError):
             return "The file may not be read by this user"
         return f"The file cannot be read: {error.strerror}"
+    if isinstance(error, MemoryError):
+        return "The image needs more memory than there is"
     if not head:
         return EMPTY
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        return f"The image is larger than the safety limit of {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels"
-    if isinstance(error, MemoryError):
-        return "The image needs more memory than there is"
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        return f"The image is larger than the safety limit of {limit:,} pixels"
     if _promised(head) > size:
         return CUT_OFF
     if isinstance(error, UnidentifiedImageError):
@@ -182,6 +191,15 @@ def reason(error: BaseException, head: bytes = b"", size: int = 0) -> str:
     if isinstance(error, EOFError) or "truncated" in str(error).lower():
         return CUT_OFF
     return f"The image is damaged ({' '.join(str(error).split()) or type(error).__name__})"
+
+
+def _of_the_machine(error: BaseException) -> bool:
+    """Whether an error is the machine's or the disk's and not the content's. Decoders raise OSError
+    too, but only the operating system gives it a number.
+    """
+    return isinstance(error, MemoryError) or (
+        isinstance(error, OSError) and error.errno is not None
+    )
 
 
 def _promised(head: bytes) -> int:

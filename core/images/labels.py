@@ -3,13 +3,14 @@
 A **pattern** such as ``{split}/{class}/{bias}/*`` is matched against the path relative to the
 dataset's folder:
 
-========================  ====================================================================================
-``{class}`` ``{bias}``    a piece of one folder or file name, as short as it can be (``{class}_{bias}_*.png``
-``{split}``               reads ``gull_sea_001.png`` as gull, sea)
-``*``                     anything inside one name; as the pattern's last part, anything at any depth
-``**``                    any number of folders, also none
-anything else             itself
-========================  ====================================================================================
+====================================  ===========================================================
+``{class}``, ``{bias}``, ``{split}``  a piece of one folder or file name, as short as it can be
+``*``                                 anything inside one name; as the last part, at any depth
+``**``                                any number of folders, also none
+anything else                         itself
+====================================  ===========================================================
+
+``{class}_{bias}_*.png`` reads ``gull_sea_001.png`` as gull, sea.
 
 A **table** is a CSV or Parquet file with the columns ``path, class, bias`` and, if wanted,
 ``split``; paths are relative to the dataset's folder (absolute ones inside it will do).
@@ -32,7 +33,17 @@ from core.errors import InputError
 from core.images.roots import check_inside
 
 NAMES = ("class", "bias", "split")
-SPLITS = {"train": "train", "valid": "valid", "val": "valid", "validation": "valid", "test": "test"}
+# as people write the splits, and as they are stored
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "val": "valid",
+    "validation": "valid",
+    "dev": "valid",
+    "test": "test",
+    "testing": "test",
+}
 TABLE_SUFFIXES = (".csv", ".parquet", ".pq")
 
 
@@ -91,7 +102,7 @@ class PatternLabels:
     """Labels read from paths by a pattern (see the top of this file)."""
 
     def __init__(self, spec: str) -> None:
-        """Raises :class:`InputError` for a pattern that cannot be understood or has no ``{class}``."""
+        """Raises :class:`InputError` for a pattern that makes no sense or has no ``{class}``."""
         self.spec = spec
         self._regex = re.compile(_to_regex(spec), re.DOTALL)
 
@@ -100,10 +111,10 @@ class PatternLabels:
         match = self._regex.fullmatch(path)
         if match is None:
             return NO_LABELS
-        found = match.groupdict()
-        split = found.get("split")
+        parts = match.groupdict()
+        split = parts.get("split")
         return Labels(
-            found["class_"], found.get("bias"), as_split(split, path) if split is not None else None
+            parts["class_"], parts.get("bias"), as_split(split, path) if split is not None else None
         )
 
 
@@ -182,8 +193,8 @@ def as_split(value: str, where: str) -> str:
     if split is None:
         raise InputError(
             f"{value!r} ({where}) is not a split",
-            "Splits are train, valid (or val, validation) and test; leave {split} or the column out to have "
-            "them drawn.",
+            "Splits are train, valid (or val, validation) and test; leave {split} or the column "
+            "out to have them drawn.",
         )
     return split
 
@@ -195,12 +206,9 @@ def explain(source: LabelSource, paths: Iterable[str]) -> str:
     examples = []
     for path in islice(paths, 3):
         label = source.label(path)
-        named = [
-            (name, value)
-            for name, value in zip(NAMES, (label.class_, label.bias, label.split), strict=True)
-        ]
-        found = ", ".join(f"{name} {value}" for name, value in named if value is not None)
-        examples.append(f"{path} gives {found or 'nothing'}")
+        named = zip(NAMES, (label.class_, label.bias, label.split), strict=True)
+        known = ", ".join(f"{name} {value}" for name, value in named if value is not None)
+        examples.append(f"{path} gives {known or 'nothing'}")
     return f"With the labels {source.spec}: " + ("; ".join(examples) or "there are no paths")
 
 

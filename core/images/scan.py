@@ -7,11 +7,10 @@ more memory than a thousand.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,31 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from PIL import Image
 
+from core.contracts.catalog import ImageRow
+from core.contracts.derive import columns, from_columns, schema
+from core.contracts.words import ImageStatus
 from core.images import decode
-from core.images.labels import NO_LABELS, Labels, LabelSource
+from core.images.content import content_id
+from core.images.labels import NO_LABELS, LabelSource
 from core.images.roots import is_image_name
 
-SCAN_SCHEMA = pa.schema(
-    [
-        ("path", pa.string()),  # POSIX, relative to the folder
-        ("bytes", pa.int64()),
-        ("mtime_ns", pa.int64()),
-        (
-            "content_id",
-            pa.string(),
-        ),  # BLAKE2b of the bytes, 128 bits, hex; null where they could not be read
-        ("format", pa.string()),
-        ("mode", pa.string()),
-        ("width", pa.int32()),  # after EXIF rotation
-        ("height", pa.int32()),
-        ("status", pa.string()),
-        ("reason", pa.string()),
-        ("class", pa.string()),
-        ("bias", pa.string()),
-        ("split", pa.string()),
-    ]
-)
-OK, UNREADABLE = "ok", "unreadable"
 BAD_NAME = "The name is not valid UTF-8: rename it"
 NOT_A_FILE = "Not a file (a device, a pipe or a socket)"
 
@@ -52,46 +34,46 @@ NOT_A_FILE = "Not a file (a device, a pipe or a socket)"
 # larger ones only the end is looked for, and they are decoded when it is missing.
 DECODE_BYTES = 64 * 1024
 DECODE_PIXELS = 1_000_000
-PNG_EXIF = (
-    b"eXIf",
-    b"Raw profile type exif",
-    b"XML:com.adobe.xmp",
-)  # chunks that may hold an orientation
+# chunks that may hold an orientation
+PNG_EXIF = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
 HOLD_BYTES = 64 * 1024 * 1024  # larger files are hashed in pieces instead of held in memory
 
 
-@dataclass(frozen=True, slots=True)
-class ScanRow:
-    """One file, in the columns of ``SCAN_SCHEMA`` but for class, bias and split."""
+# A file of which nothing is known yet: what is found out is put in its place.
+BLANK = ImageRow(
+    path="",
+    bytes=None,
+    mtime_ns=None,
+    content_id=None,
+    format=None,
+    mode=None,
+    width=None,
+    height=None,
+    status=ImageStatus.OK,
+    reason=None,
+    class_=None,
+    bias=None,
+    split=None,
+)
 
-    path: str
-    bytes: int | None = None
-    mtime_ns: int | None = None
-    content_id: str | None = None
-    format: str | None = None
-    mode: str | None = None
-    width: int | None = None
-    height: int | None = None
-    status: str = OK
-    reason: str | None = None
 
-
-class KnownFiles(Mapping[str, ScanRow]):
+class KnownFiles(Mapping[str, ImageRow]):
     """Readable files of an earlier scan by path. Rows stay in Arrow until asked for."""
 
     def __init__(self, table: pa.Table) -> None:
-        """``table`` has the columns of ``SCAN_SCHEMA``; unreadable files are left out, so they are
-        tried again.
+        """``table`` has the columns of :class:`ImageRow`; unreadable files are left out, so they
+        are tried again.
         """
-        names = list(ScanRow.__slots__)
+        names = schema(ImageRow).names
         if not set(names) <= set(table.column_names):
-            table = SCAN_SCHEMA.empty_table()
-        self._table = table.filter(pc.equal(table["status"], OK)).select(names).combine_chunks()
+            table = schema(ImageRow).empty_table()
+        readable = pc.equal(table["status"], ImageStatus.OK.value)
+        self._table = table.filter(readable).select(names).combine_chunks()
         self._index = {path: row for row, path in enumerate(self._table["path"].to_pylist())}
 
-    def __getitem__(self, path: str) -> ScanRow:
+    def __getitem__(self, path: str) -> ImageRow:
         row = self._index[path]
-        return ScanRow(*(column[row].as_py() for column in self._table.columns))
+        return ImageRow(*(column[row].as_py() for column in self._table.columns))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._index)
@@ -139,9 +121,9 @@ def relative_name(root: Path, path: Path) -> str:
     )
 
 
-def scan_file(root: Path, path: Path, known: Mapping[str, ScanRow] | None = None) -> ScanRow:
-    """The row of one file. Never raises for what is wrong with the file: that is the row's
-    ``reason``.
+def scan_file(root: Path, path: Path, known: Mapping[str, ImageRow] | None = None) -> ImageRow:
+    """The row of one file, not labelled yet. Never raises for what is wrong with the file: that is
+    the row's ``reason``.
 
     A file of the same path, size and modification time in ``known`` is not read again.
     """
@@ -149,69 +131,61 @@ def scan_file(root: Path, path: Path, known: Mapping[str, ScanRow] | None = None
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError:  # nothing downstream could store this path and find the file again
-        return ScanRow(name, status=UNREADABLE, reason=BAD_NAME)
+        return _unreadable(name, BAD_NAME)
     try:
         info = path.stat()
     except OSError as error:
-        return ScanRow(name, status=UNREADABLE, reason=decode.reason(error))
+        return _unreadable(name, decode.reason(error))
     before = known.get(name) if known is not None else None
     if before is not None and before.bytes == info.st_size and before.mtime_ns == info.st_mtime_ns:
         return before
     if not stat.S_ISREG(info.st_mode):  # opening a pipe would wait for ever
-        return ScanRow(name, status=UNREADABLE, reason=NOT_A_FILE)
-    content_id = None
+        return _unreadable(name, NOT_A_FILE)
+    row = replace(BLANK, path=name, bytes=info.st_size, mtime_ns=info.st_mtime_ns)
     try:
-        content_id, source = _hash(path, info.st_size)
+        content, source = _hash(path, info.st_size)
+        row = replace(row, content_id=content)
         format_, mode, (width, height) = _inspect(source)
     except OSError as error:
-        why = decode.reason(error)
+        return replace(row, status=ImageStatus.UNREADABLE, reason=decode.reason(error))
     except decode.UnreadableImage as error:
-        why = error.reason
-    else:
-        return ScanRow(
-            name, info.st_size, info.st_mtime_ns, content_id, format_, mode, width, height
-        )
-    return ScanRow(name, info.st_size, info.st_mtime_ns, content_id, status=UNREADABLE, reason=why)
+        return replace(row, status=ImageStatus.UNREADABLE, reason=error.reason)
+    return replace(row, format=format_, mode=mode, width=width, height=height)
 
 
-def folder_row(root: Path, path: Path, error: OSError) -> ScanRow:
+def folder_row(root: Path, path: Path, error: OSError) -> ImageRow:
     """The row of a subfolder that could not be listed, so that its images do not go missing without
     a word.
     """
     why = f"This folder cannot be read: {error.strerror}"
     if isinstance(error, PermissionError):
         why = "This folder may not be read by this user"
-    return ScanRow(relative_name(root, path), status=UNREADABLE, reason=why)
+    return _unreadable(relative_name(root, path), why)
 
 
-def to_table(rows: list[ScanRow], source: LabelSource | None = None) -> pa.Table:
-    """Rows as a table of ``SCAN_SCHEMA``, labelled by ``source``."""
-    labels = [source.label(row.path) if source is not None else NO_LABELS for row in rows]
-    columns = {name: [getattr(row, name) for row in rows] for name in ScanRow.__slots__}
-    columns |= {
-        "class": [label.class_ for label in labels],
-        "bias": [label.bias for label in labels],
-        "split": [label.split for label in labels],
+def to_table(rows: list[ImageRow], source: LabelSource | None = None) -> pa.Table:
+    """Rows as a table of :class:`ImageRow`, labelled by ``source`` (None: without labels)."""
+    values = {
+        column.attribute: [getattr(row, column.attribute) for row in rows]
+        for column in columns(ImageRow)
     }
-    return pa.table(columns, schema=SCAN_SCHEMA)
+    return from_columns(ImageRow, values | _labels([row.path for row in rows], source))
 
 
 def relabel(table: pa.Table, source: LabelSource | None) -> pa.Table:
-    """``table`` (of ``SCAN_SCHEMA``) with class, bias and split from ``source`` (None: all null).
+    """``table`` (of :class:`ImageRow`) with class, bias and split from ``source`` (None: all null).
     Reads no file.
     """
-    labels: list[Labels] = [NO_LABELS] * table.num_rows
-    if source is not None:
-        labels = [source.label(path) for path in table["path"].to_pylist()]
-    for column, attribute in (("class", "class_"), ("bias", "bias"), ("split", "split")):
-        values = pa.array([getattr(label, attribute) for label in labels], pa.string())
-        table = table.set_column(
-            table.schema.get_field_index(column), SCAN_SCHEMA.field(column), values
-        )
+    labels = _labels(table["path"].to_pylist(), source)
+    for column in columns(ImageRow):
+        if column.attribute in labels:
+            place = table.schema.get_field_index(column.name)
+            field = schema(ImageRow).field(column.name)
+            table = table.set_column(place, field, pa.array(labels[column.attribute], field.type))
     return table
 
 
-# --- what is told of the whole --------------------------------------------------------------------
+# --- the whole in numbers -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -234,7 +208,7 @@ class ScanSummary:
     duplicates: int
     bytes: int
     classes: dict[str, int]
-    groups: list[dict[str, Any]]
+    groups: list[dict[str, str | int | None]]
     splits: dict[str, int]
 
     def as_dict(self) -> dict[str, Any]:
@@ -243,8 +217,8 @@ class ScanSummary:
 
 
 def summarise(table: pa.Table) -> ScanSummary:
-    """The numbers of a scan. ``table`` has the columns of ``SCAN_SCHEMA`` (``path`` is not needed)."""
-    readable = pc.equal(table["status"], OK)
+    """The numbers of a scan. ``table`` has the columns of :class:`ImageRow` (but needs no path)."""
+    readable = pc.equal(table["status"], ImageStatus.OK.value)
     good, bad = table.filter(readable), table.filter(pc.invert(readable))
     sizes = {}
     for side in ("width", "height") if good.num_rows else ():
@@ -286,6 +260,21 @@ def _counts(column: pa.ChunkedArray) -> dict[str, int]:
 # --- one file -------------------------------------------------------------------------------------
 
 
+def _unreadable(name: str, why: str) -> ImageRow:
+    """The row of what could not even be opened."""
+    return replace(BLANK, path=name, status=ImageStatus.UNREADABLE, reason=why)
+
+
+def _labels(paths: list[str], source: LabelSource | None) -> dict[str, list[str | None]]:
+    """The label columns of ``paths``, by attribute of :class:`ImageRow`."""
+    known = [source.label(path) if source is not None else NO_LABELS for path in paths]
+    return {
+        "class_": [labels.class_ for labels in known],
+        "bias": [labels.bias for labels in known],
+        "split": [labels.split for labels in known],
+    }
+
+
 def _listing(folder: str) -> tuple[list[str], list[str]]:
     """Names of the image files and of the subfolders of a folder, each sorted."""
     files, folders = [], []
@@ -308,11 +297,8 @@ def _hash(path: Path, size: int) -> tuple[str, bytes | Path]:
     """The content id, and what to open: the bytes themselves, or the path of a file too large to
     hold.
     """
-    if size <= HOLD_BYTES:
-        data = path.read_bytes()
-        return hashlib.blake2b(data, digest_size=16).hexdigest(), data
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest(), path
+    source = path.read_bytes() if size <= HOLD_BYTES else path
+    return content_id(source), source
 
 
 def _inspect(source: bytes | Path) -> tuple[str, str, tuple[int, int]]:

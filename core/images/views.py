@@ -1,4 +1,4 @@
-"""The simplified view: an image with its look taken away and its content left.
+"""The simplified view: an image without texture and shading, its content left.
 
 A renderer differs from a camera in texture, noise, fine shading and colour grading everywhere, and
 that drowns what is *missing*. The simplified view keeps what both share: a few flat colours (a
@@ -63,9 +63,9 @@ def median_filter(pixels: np.ndarray) -> np.ndarray:
         for row in range(_WINDOW)
         for column in range(_WINDOW)
     ]
-    keep = len(values) // 2 + 2
-    window = [value.copy() for value in values[:keep]]
-    waiting = values[keep:]
+    candidates = len(values) // 2 + 2
+    window = [value.copy() for value in values[:candidates]]
+    waiting = values[candidates:]
     spare = np.empty_like(window[0])
     while len(window) > 1:
         spare = _extremes_to_the_ends(window, spare)

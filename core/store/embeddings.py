@@ -17,9 +17,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.contracts import derive
 from core.contracts.catalog import AttributesRow, BrokenRow, EncoderRow, ThumbnailRow
 from core.contracts.derive import schema
 from core.contracts.words import View
+from core.contracts.work import EmbeddedRow
 from core.files import read_tables
 from core.store.catalog import add_broken
 from core.store.database import Database, insert
@@ -97,12 +99,13 @@ def ingest(
         f"CREATE TABLE IF NOT EXISTS {table} (content_id VARCHAR, view VARCHAR, vector FLOAT[{dim}])"
     )
     embedded, broken, reasons = 0, 0, dict[str, int]()
-    for _, shard in read_tables(shards):
+    for name, shard in read_tables(shards):
         _ingest_vectors(cursor, table, int(dim), shard)
-        good = pc.is_null(shard["error"])
-        for entry in _skipped(shard):
-            reasons[entry] = reasons.get(entry, 0) + 1
-        bad = shard.filter(pc.invert(good))
+        derive.validate(EmbeddedRow, shard.select(schema(EmbeddedRow).names), name)
+        good = pc.and_(pc.is_null(shard["error"]), pc.is_null(shard["skipped"]))
+        for reason in shard["skipped"].drop_null().to_pylist():
+            reasons[reason] = reasons.get(reason, 0) + 1
+        bad = shard.filter(pc.is_valid(shard["error"]))
         _insert_new(cursor, ThumbnailRow, _thumbnails(shard))
         _insert_new(cursor, AttributesRow, _attributes(shard.filter(good)))
         add_broken(
@@ -195,7 +198,7 @@ def _insert_new(cursor: duckdb.DuckDBPyConnection, row: type, table: pa.Table) -
     """Insert the rows whose content is not there yet."""
     name = row.TABLE  # type: ignore[attr-defined]
     cursor.register("offered", table)
-    fresh = cursor.execute(
+    fresh = cursor.sql(
         f"SELECT * FROM offered WHERE content_id NOT IN (SELECT content_id FROM {name})"
     ).to_arrow_table()
     cursor.unregister("offered")
@@ -209,13 +212,4 @@ def _thumbnails(shard: pa.Table) -> pa.Table:
 
 def _attributes(shard: pa.Table) -> pa.Table:
     names = schema(AttributesRow).names
-    measured = pc.is_valid(shard[names[1]]) if names[1] in shard.column_names else None
-    if measured is None:
-        return schema(AttributesRow).empty_table()
-    return shard.filter(measured).select(names).cast(schema(AttributesRow))
-
-
-def _skipped(shard: pa.Table) -> list[str]:
-    if "skipped" not in shard.column_names:
-        return []
-    return [reason for reason in shard["skipped"].to_pylist() if reason is not None]
+    return shard.select(names).cast(schema(AttributesRow))

@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 
 from core.contracts.catalog import JobRecord
+from core.contracts.derive import conform
 from core.contracts.requests import EmbedRequest, EmbedResult
 from core.contracts.specs import from_json
-from core.contracts.work import EmbedSpec
+from core.contracts.work import EmbedSpec, SourceRow
 from core.jobs.folder import JobFolder
 from core.store import embeddings
 from core.store.database import Database
@@ -36,5 +37,5 @@ def prepare(db: Database, job: JobRecord, folder: Path) -> EmbedResult | None:
         allow_download=request.allow_download,
         weights=request.weights,
     )
-    JobFolder.create(folder, spec).write_input_table("images.parquet", missing)
+    JobFolder.create(folder, spec).write_input_table("images.parquet", conform(SourceRow, missing))
     return None

@@ -1,64 +1,66 @@
 """The embed task: image files → vectors, thumbnails and photometric attributes, in shards.
 
-spec: ``encoder`` (id), ``views`` (``plain``, ``simplified``), ``device``, ``precision`` (``auto``,
-``f32``, ``bf16``, ``f16``), ``batch`` (0: the device's usual), ``shard`` (images a shard),
-``threads`` (0: one for each core), ``thumbnails``, ``allow_download``, ``weights``
-(GAPSCOPE_WEIGHTS for this job), ``random_weights`` (for measuring speed).
+spec: :class:`EmbedSpec`. in: ``images.parquet`` (:class:`SourceRow`). out: ``shard-….parquet``
+(:class:`EmbeddedRow` and vectors), ``encoder.json`` (:class:`EncoderRun`) and, last,
+``summary.json`` (:class:`EmbedSummary`).
 
-in: ``images.parquet`` (content_id, file). out: ``shard-00000.parquet`` … and ``encoder.json``, see
-docs/architecture.md.
-
-Threads decode, simplify and measure ahead of the device, no further than two batches. A shard's
-content depends on its position only, and the precision is written down before the first shard, so
-that a job that was killed and run again skips what is there and ends with the same vectors.
+Threads decode, simplify and measure ahead of the device, no further than two batches. Precision,
+batch and threads are written down before the first shard, so that a job that was stopped and run
+again skips what is there and ends with the same vectors.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import json
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import torch
 from PIL import Image
 
-from core.analysis.explain.attributes import ATTRIBUTES, photometric
+from core.contracts.derive import validate
+from core.contracts.specs import from_json, to_json
+from core.contracts.words import View
+from core.contracts.work import EmbedSpec, EncoderRun, SourceRow
 from core.encoders import registry, runtime
 from core.encoders.base import Encoder
-from core.errors import InputError
-from core.images.decode import UnreadableImage, decode
-from core.images.thumbnails import thumbnail
-from core.images.views import SIDE, simplified
+from core.errors import InputError, JobCancelled
+from core.images.views import SIDE
+from core.jobs.embed import shards
+from core.jobs.embed.preparation import Preparation, PreparedImage, in_order
 from core.jobs.folder import JobFolder
 from core.settings import Settings, settings
 
-VIEWS = ("plain", "simplified")
-SHARD = 2048  # images; a kill loses at most the shard that was being made
+STAGE = "embed"
+LONGEST_SHARD = 2048  # images: a shard's thumbnails and vectors are held in memory until it is full
+LISTED = 10  # skipped files of a shard that the log names
 THREADS = torch.get_num_threads()  # as torch chose them, before any other library had a say
+SOFTWARE = ("torch", "torchvision", "timm", "open_clip_torch", "pillow", "numpy")
 
 # What was measured in this process, by encoder, weights and device: a warm worker does not measure
 # again.
 _measured: dict[tuple[str, str, str], runtime.Precision] = {}
 
 
-@dataclass
-class Prepared:
-    """One image on its way to the device: uint8 (3, s, s) by view, or the reason why there is
-    nothing.
-    """
+@dataclass(frozen=True)
+class Sources:
+    """What is to be embedded: content ids, and a file of each."""
 
-    pixels: dict[str, np.ndarray] = field(default_factory=dict)
-    thumbnail: bytes | None = None
-    attributes: dict[str, float] = field(default_factory=dict)
-    error: str | None = None
+    ids: pa.ChunkedArray
+    files: list[Path]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def prepared(self, row: int, preparation: Preparation) -> PreparedImage:
+        """One row on its way to the device."""
+        return preparation.prepare(self.files[row], self.ids[row].as_py())
 
 
 def run(job: JobFolder) -> None:
@@ -67,215 +69,145 @@ def run(job: JobFolder) -> None:
     Raises EncoderNotReady, before any work, where weights are absent; InputError for a bad spec or
     weights that give NaN; JobCancelled.
     """
-    spec = job.spec
-    views = _views(spec)
-    here = Settings(weights=Path(spec["weights"])) if spec.get("weights") else settings()
+    spec = job.read_spec(EmbedSpec)
+    here = Settings(weights=Path(spec.weights)) if spec.weights else settings()
     job.report("load the encoder")
     encoder = registry.load(
-        spec["encoder"],
-        allow_download=bool(spec.get("allow_download")),
+        spec.encoder,
+        allow_download=spec.allow_download,
         settings=here,
-        random_weights=bool(spec.get("random_weights")),
+        random_weights=spec.random_weights,
     )
-    images = job.read_table("images.parquet")
-    files = [Path(file) for file in images.column("file").to_pylist()]
-
-    def prepared(file: Path) -> Prepared:
-        return prepare(file, encoder, views, thumbnails=bool(spec.get("thumbnails", True)))
-
-    pool = ThreadPoolExecutor(
-        int(spec.get("threads") or 0) or here.decode_threads, thread_name_prefix="decode"
-    )
+    sources = _sources(job)
+    pool = ThreadPoolExecutor(spec.threads or here.decode_threads, thread_name_prefix="decode")
     try:
-        runner, note = _settle(job, encoder, spec, files)
-        _embed(job, runner, images.column("content_id"), files, views, pool, prepared, note)
+        runner, note = _settle(job, encoder, spec, sources)
+        _embed(job, runner, spec, sources, pool, note)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def prepare(
-    file: Path, encoder: Encoder, views: Sequence[str], *, thumbnails: bool = True
-) -> Prepared:
-    """Everything that is made from one decoded image. A file that cannot be read gives ``error``
-    and nothing else.
-    """
-    try:
-        image = decode(file, shortest=max(encoder.transform.resize, SIDE))
-    except UnreadableImage as error:
-        return Prepared(error=error.reason)
-    shown: dict[str, Callable[[], Image.Image]] = {
-        "plain": lambda: image,
-        "simplified": lambda: simplified(image),
-    }
-    return Prepared(
-        pixels={view: encoder.prepare(shown[view]()) for view in views},
-        thumbnail=thumbnail(image) if thumbnails else None,
-        attributes=photometric(np.asarray(image)) if thumbnails else {},
+    summary = shards.summarise(job)
+    job.write_json("summary.json", to_json(summary))
+    job.log(
+        f"{summary.embedded} embedded, {summary.broken} unreadable, {summary.skipped} skipped"
+        + "".join(f"; {count} × {why}" for why, count in summary.reasons.items())
     )
 
 
-class Shard:
-    """The rows of one shard while they come in. Vectors stay on the device until :meth:`table`
-    fetches them all, so that the device never waits for the copy.
-    """
-
-    def __init__(self, views: Sequence[str], runner: runtime.Runner) -> None:
-        self._runner = runner
-        self._rows: list[Prepared] = []
-        self._vectors: dict[str, list[torch.Tensor]] = {view: [] for view in views}
-
-    def add(self, rows: list[Prepared]) -> None:
-        """Send the next rows to the device. Their pixels are let go."""
-        whole = [row for row in rows if row.error is None]
-        for view, parts in self._vectors.items():
-            if whole:
-                parts.append(
-                    self._runner.encode(stack([row.pixels[view] for row in whole], self._runner))
-                )
-        for row in rows:
-            row.pixels = {}
-        self._rows += rows
-
-    def table(self, content_ids: pa.ChunkedArray) -> pa.Table:
-        """The rows as Arrow, in the columns of docs/architecture.md. Raises InputError where
-        vectors are not finite.
-        """
-        encoder = self._runner.encoder
-        missing = np.array([row.error is not None for row in self._rows], bool)
-        columns: dict[str, Any] = {
-            "content_id": content_ids.cast(pa.string()),
-            "error": pa.array([row.error for row in self._rows], pa.string()),
-        }
-        for view in VIEWS:
-            values = np.zeros((len(self._rows), encoder.dim), np.float32)
-            parts = self._vectors.get(view, [])
-            if parts:
-                values[~missing] = torch.cat(parts).cpu().numpy()
-                runtime.check_finite(encoder, values)
-            mask = missing if view in self._vectors else np.ones(len(self._rows), bool)
-            columns[view] = pa.FixedSizeListArray.from_arrays(
-                pa.array(values.reshape(-1)), encoder.dim, mask=pa.array(mask)
-            )
-        columns["thumbnail"] = pa.array([row.thumbnail for row in self._rows], pa.binary())
-        for name in ATTRIBUTES:
-            columns[name] = pa.array([row.attributes.get(name) for row in self._rows], pa.float64())
-        return pa.table(columns)
-
-    @property
-    def broken(self) -> int:
-        """Rows whose file could not be read."""
-        return sum(row.error is not None for row in self._rows)
-
-
-def stack(pixels: list[np.ndarray], runner: runtime.Runner) -> torch.Tensor:
-    """uint8 (3, s, s) arrays → one uint8 tensor (n, 3, s, s), channels last as they are;
-    page-locked for a CUDA device.
-    """
-    batch = torch.from_numpy(np.stack([image.transpose(1, 2, 0) for image in pixels]))
-    if runner.encoder.device.type == "cuda":
-        batch = batch.pin_memory()
-    return batch.permute(0, 3, 1, 2)
-
-
-def in_order(
-    pool: ThreadPoolExecutor, work: Callable[[Path], Prepared], files: Iterable[Path], ahead: int
-) -> Iterator[Prepared]:
-    """``work`` of each file, in order, on the pool's threads; never more than ``ahead`` results
-    wait.
-    """
-    coming = iter(files)
-    waiting: deque[Future[Prepared]] = deque(
-        pool.submit(work, file) for file in islice(coming, ahead)
+def _sources(job: JobFolder) -> Sources:
+    table = job.read_table("images.parquet")
+    validate(SourceRow, table, "inputs/images.parquet")
+    return Sources(
+        table.column("content_id"), [Path(file) for file in table.column("file").to_pylist()]
     )
-    while waiting:
-        result = waiting.popleft().result()
-        waiting.extend(pool.submit(work, file) for file in islice(coming, 1))
-        yield result
 
 
 def _embed(
     job: JobFolder,
     runner: runtime.Runner,
-    ids: pa.ChunkedArray,
-    files: list[Path],
-    views: Sequence[str],
+    spec: EmbedSpec,
+    sources: Sources,
     pool: ThreadPoolExecutor,
-    prepared: Callable[[Path], Prepared],
     note: str,
 ) -> None:
-    """Make the shards that are not there yet."""
-    size = max(1, int(job.spec.get("shard") or SHARD))
-    batch = runner.batch  # the runner may shrink its own; rows keep coming in this many
-    shards = {
-        number: range(start, min(start + size, len(files)))
-        for number, start in enumerate(range(0, len(files), size))
-    }
-    todo = {
-        number: rows for number, rows in shards.items() if not job.output(_name(number)).exists()
-    }
-    done = len(files) - sum(len(rows) for rows in todo.values())
-    job.report("embed", done, len(files), note)
-    wanted = (files[row] for rows in todo.values() for row in rows)
-    stream = in_order(pool, prepared, wanted, 2 * batch)
-    for number, rows in todo.items():
-        shard = Shard(views, runner)
-        for first in range(0, len(rows), batch):
-            part = list(islice(stream, min(batch, len(rows) - first)))
-            shard.add(part)
-            done += len(part)
-            job.report("embed", done, len(files), note)
-        job.write_table(_name(number), shard.table(ids.slice(rows.start, len(rows))))
-        job.log(f"{_name(number)}: {len(rows)} images, {shard.broken} unreadable")
+    """Make the rows that are not there yet. A cancel keeps every batch that is finished."""
+    # The runner may shrink its own batch where memory is short; rows keep coming in this many.
+    batch = min(runner.batch, spec.shard) if spec.shard else runner.batch
+    longest = (spec.shard or LONGEST_SHARD) // batch * batch
+    missing = shards.unfinished(job, sources.ids, runner.encoder.dim, batch)
+    done = len(sources) - sum(len(rows) for rows in missing)
+    job.report(STAGE, done, len(sources), note)
+    preparation = Preparation(runner.encoder, spec.views, spec.thumbnails)
+    wanted = (row for rows in missing for row in rows)
+    stream = in_order(pool, lambda row: sources.prepared(row, preparation), wanted, 2 * batch)
+    for rows in missing:
+        shard, began = shards.Shard(rows.start, spec.views, runner), time.monotonic()
+        for first in range(rows.start, rows.stop, batch):
+            shard.add(list(islice(stream, min(batch, rows.stop - first))))
+            done += shard.stop - first
+            try:
+                job.report(STAGE, done, len(sources), note)
+            except JobCancelled:
+                _write(job, shard, sources)
+                raise
+            full = len(shard.rows) >= longest or time.monotonic() - began >= spec.shard_seconds
+            if full or shard.stop == rows.stop:
+                _write(job, shard, sources)
+                shard, began = shards.Shard(shard.stop, spec.views, runner), time.monotonic()
+
+
+def _write(job: JobFolder, shard: shards.Shard, sources: Sources) -> None:
+    """Write a shard, and into the log what it lacks."""
+    job.write_table(shard.name, shard.table(sources.ids))
+    broken = sum(row.error is not None for row in shard.rows)
+    skipped = [
+        (row.skipped, file)
+        for row, file in zip(shard.rows, sources.files[shard.first : shard.stop], strict=True)
+        if row.skipped
+    ]
+    job.log(f"{shard.name}: {len(shard.rows)} rows, {broken} unreadable, {len(skipped)} skipped")
+    for why, file in skipped[:LISTED]:
+        job.log(f"skipped {file}: {why}")
 
 
 def _settle(
-    job: JobFolder, encoder: Encoder, spec: dict[str, Any], files: list[Path]
+    job: JobFolder, encoder: Encoder, spec: EmbedSpec, sources: Sources
 ) -> tuple[runtime.Runner, str]:
     """Put the encoder on its device in its precision, and write both down; a resumed job keeps what
-    it began with.
+    it began with. Also gives the note for progress reports.
     """
     earlier = _earlier(job, encoder)
     # Other libraries change torch's threads behind its back (numba's first parallel loop does), and
     # another number of threads adds up in another order: a resumed job would end with other last
     # digits.
-    torch.set_num_threads(int(earlier.get("threads") or THREADS))
-    device = runtime.choose_device(spec.get("device") or "auto")
-    wanted = earlier.get("precision") or spec.get("precision") or "auto"
+    torch.set_num_threads(earlier.threads if earlier else THREADS)
+    device = runtime.choose_device(spec.device)
+    wanted = earlier.precision if earlier else spec.precision
     key = (encoder.id, encoder.weights_hash, str(device))
     known = _measured.get(key) if wanted == "auto" else None
-    sample = _sample(
-        encoder, files, runtime.SAMPLE[device.type] if wanted == "auto" and not known else 1
-    )
+    timed = wanted == "auto" and known is None
+    sample = _sample(encoder, sources, runtime.SAMPLE[device.type] if timed else 1)
     runtime.fold_batch_norm(encoder, sample[:8])
     job.report("choose the precision")
     chosen = runtime.choose_precision(
         encoder, sample, device, wanted=known.name if known else wanted
     )
-    if wanted == "auto":
-        _measured.setdefault(key, chosen)
+    if timed:
+        _measured[key] = chosen
     precision = known or chosen
-    runner = runtime.Runner(encoder, int(earlier.get("batch") or spec.get("batch") or 0))
+    runner = runtime.Runner(encoder, earlier.batch if earlier else spec.batch)
     name = runtime.device_name(device)
-    if not earlier:
+    if earlier is None:
         job.log(f"{encoder.id} on {name}: {precision.why}")
-        job.write_json("encoder.json", {
-            "id": encoder.id, "dim": encoder.dim, "weights_hash": encoder.weights_hash,
-            "input_size": encoder.input_size, "device": name, "precision": precision.name, "why": precision.why,
-            "rates": precision.rates, "cosines": precision.cosines, "batch": runner.batch, "threads": torch.get_num_threads(),
-            "software": {library: importlib.metadata.version(library)
-                         for library in ("torch", "torchvision", "timm", "open_clip_torch", "pillow", "numpy")},
-        })  # fmt: skip
+        job.write_json("encoder.json", to_json(_record(runner, precision, name)))
     return runner, f"{name} · {precision.name}"
 
 
-def _earlier(job: JobFolder, encoder: Encoder) -> dict[str, Any]:
+def _record(runner: runtime.Runner, precision: runtime.Precision, device: str) -> EncoderRun:
+    encoder = runner.encoder
+    return EncoderRun(
+        id=encoder.id,
+        dim=encoder.dim,
+        weights_hash=encoder.weights_hash,
+        input_size=encoder.input_size,
+        device=device,
+        precision=precision.name,
+        why=precision.why,
+        rates=precision.rates,
+        cosines=precision.cosines,
+        batch=runner.batch,
+        threads=torch.get_num_threads(),
+        software={library: importlib.metadata.version(library) for library in SOFTWARE},
+    )
+
+
+def _earlier(job: JobFolder, encoder: Encoder) -> EncoderRun | None:
     """What an interrupted run of this job wrote down. Raises InputError where the weights changed
     in between.
     """
     if not job.output("encoder.json").exists():
-        return {}
-    earlier = json.loads(job.output("encoder.json").read_text("utf-8"))
-    if earlier["weights_hash"] != encoder.weights_hash:
+        return None
+    earlier = from_json(EncoderRun, json.loads(job.output("encoder.json").read_text("utf-8")))
+    if earlier.weights_hash != encoder.weights_hash:
         raise InputError(
             f"The weights of {encoder.id} changed since this job began",
             "Start a new job: vectors of two weights cannot be compared.",
@@ -283,29 +215,15 @@ def _earlier(job: JobFolder, encoder: Encoder) -> dict[str, Any]:
     return earlier
 
 
-def _sample(encoder: Encoder, files: list[Path], size: int) -> torch.Tensor:
-    """A batch of ``size`` prepared images for timing, uint8 (size, 3, s, s): the first readable
-    ones, repeated as needed.
+def _sample(encoder: Encoder, sources: Sources, size: int) -> torch.Tensor:
+    """A batch of ``size`` prepared images for timing, uint8 (size, 3, s, s): the first usable ones,
+    repeated as needed.
     """
-    found: list[np.ndarray] = []
-    for file in files[: 4 * size]:
-        row = prepare(file, encoder, ("plain",), thumbnails=False)
-        found += [row.pixels["plain"]] if row.error is None else []
-        if len(found) == min(size, 16):
-            break
-    if not found:
-        found = [encoder.prepare(Image.effect_noise((SIDE, SIDE), 64).convert("RGB"))]
-    batch = np.stack([found[index % len(found)].transpose(1, 2, 0) for index in range(size)])
+    preparation = Preparation(encoder, (View.PLAIN,), thumbnails=False)
+    tried = (sources.prepared(row, preparation) for row in range(min(len(sources), 4 * size)))
+    usable = (image.pixels[View.PLAIN] for image in tried if image.usable)
+    pixels = list(islice(usable, min(size, 16)))
+    if not pixels:
+        pixels = [encoder.prepare(Image.effect_noise((SIDE, SIDE), 64).convert("RGB"))]
+    batch = np.stack([pixels[index % len(pixels)].transpose(1, 2, 0) for index in range(size)])
     return torch.from_numpy(batch).permute(0, 3, 1, 2)
-
-
-def _views(spec: dict[str, Any]) -> tuple[str, ...]:
-    asked = tuple(spec.get("views") or VIEWS)
-    unknown = [view for view in asked if view not in VIEWS]
-    if unknown:
-        raise InputError(f"There is no view {unknown[0]!r}", f"Views are {' and '.join(VIEWS)}.")
-    return asked
-
-
-def _name(number: int) -> str:
-    return f"shard-{number:05d}.parquet"

@@ -189,7 +189,9 @@ def _plan(ws: Workspace, chosen: Sequence[Dataset], asked: StudySpec) -> StudyPl
     return plan
 
 
-def _saliency(ws: Workspace, chosen: Sequence[Dataset], plan: StudyPlan, asked: StudySpec) -> StudySpec:
+def _saliency(
+    ws: Workspace, chosen: Sequence[Dataset], plan: StudyPlan, asked: StudySpec
+) -> StudySpec:
     """Let the user choose real test images whose predictions are explained."""
     if not st.toggle(
         "Explain some images by saliency maps",

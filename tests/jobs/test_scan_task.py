@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from core.contracts.catalog import ImageRow
+from core.contracts.derive import schema
 from core.errors import InputError, JobCancelled
 from core.images import scan as scanning
 from core.jobs.folder import JobFolder
@@ -55,7 +57,7 @@ def test_a_folder_becomes_rows_and_a_summary(images: Path, tmp_path: Path) -> No
     scan.run(job)
 
     table = scan.read_rows(job)
-    assert table.schema == scanning.SCAN_SCHEMA
+    assert table.schema == schema(ImageRow)
     assert paths(job) == ["cat/broken.png", *NAMES]
     assert [pq.read_metadata(path).num_rows for path in job.outputs("images-*.parquet")] == [
         100,

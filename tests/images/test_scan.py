@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from core.contracts.catalog import ImageRow
+from core.contracts.derive import schema
 from core.images import decode, scan
 from core.images.labels import parse_spec
 from core.images.scan import KnownFiles, iter_images, scan_file, summarise, to_table
@@ -97,13 +100,13 @@ def test_a_folder_that_may_not_be_read_is_told_and_the_others_are_found(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    told: list[scan.ScanRow] = []
+    blocked: list[ImageRow] = []
     paths = iter_images(
-        tmp_path, lambda path, error: told.append(scan.folder_row(tmp_path, path, error))
+        tmp_path, lambda path, error: blocked.append(scan.folder_row(tmp_path, path, error))
     )
 
     assert [path.name for path in paths] == ["1.png"]
-    assert [(row.path, row.status, row.reason) for row in told] == [
+    assert [(row.path, row.status, row.reason) for row in blocked] == [
         ("shut", "unreadable", "This folder may not be read by this user")
     ]
 
@@ -280,9 +283,7 @@ def test_a_changed_file_is_read_again(change: str, tmp_path: Path) -> None:
 def test_an_unreadable_file_is_tried_again(tmp_path: Path) -> None:
     path = put(tmp_path, "1.png", encoded(noise(), "PNG"))
     good = scan_file(tmp_path, path)
-    bad = scan.ScanRow(
-        good.path, good.bytes, good.mtime_ns, status="unreadable", reason="no permission"
-    )
+    bad = replace(good, content_id=None, status="unreadable", reason="no permission")
     assert scan_file(tmp_path, path, KnownFiles(to_table([bad]))) == good
 
 
@@ -306,7 +307,7 @@ def test_a_summary_counts_what_is_there(tmp_path: Path) -> None:
 
     summary = summarise(table).as_dict()
 
-    assert table.schema == scan.SCAN_SCHEMA
+    assert table.schema == schema(ImageRow)
     assert summary == {
         "files": 7,
         "images": 5,
@@ -331,7 +332,9 @@ def test_a_summary_counts_what_is_there(tmp_path: Path) -> None:
 
 def test_a_summary_of_nothing_readable() -> None:
     summary = summarise(
-        to_table([scan.ScanRow("1.png", status="unreadable", reason="The file is empty")])
+        to_table(
+            [replace(scan.BLANK, path="1.png", status="unreadable", reason="The file is empty")]
+        )
     )
     assert (summary.files, summary.images, summary.duplicates, summary.bytes, summary.sizes) == (
         1,

@@ -1,8 +1,9 @@
-"""Labels from paths and from tables: known answers, and the properties that hold for every pattern."""
+"""Labels from paths and tables: known answers, and what holds for every pattern."""
 
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.contracts.catalog import ImageRow
+from core.contracts.derive import from_rows, schema
 from core.errors import InputError, OutsideRoots
 from core.images.labels import NO_LABELS, Labels, explain, matches_any, parse_spec
-from core.images.scan import SCAN_SCHEMA, relabel
+from core.images.scan import BLANK, relabel
 
 FOLDER = Path("/data")
 
@@ -176,13 +179,16 @@ def test_a_pattern_that_fits_nothing_is_explained_by_three_examples() -> None:
 
 
 def test_relabel_changes_the_labels_and_nothing_else() -> None:
-    columns = {name: [None, None] for name in SCAN_SCHEMA.names}
-    columns |= {"path": ["dog/day/1.png", "x.png"], "bytes": [5, 6], "class": ["old", "old"]}
-    table = pa.table(columns, schema=SCAN_SCHEMA)
+    rows = [
+        replace(BLANK, path=path, bytes=size, class_="old")
+        for path, size in [("dog/day/1.png", 5), ("x.png", 6)]
+    ]
+    table = from_rows(ImageRow, rows)
 
-    found = relabel(table, parse_spec("{class}/{bias}/*", FOLDER))
+    labelled = relabel(table, parse_spec("{class}/{bias}/*", FOLDER))
 
-    assert found.schema == SCAN_SCHEMA
-    assert found.select(["path", "bytes"]) == table.select(["path", "bytes"])
-    assert (found["class"].to_pylist(), found["bias"].to_pylist()) == (["dog", None], ["day", None])
-    assert relabel(found, None)["class"].to_pylist() == [None, None]
+    assert labelled.schema == table.schema == schema(ImageRow)
+    assert labelled.select(["path", "bytes"]) == table.select(["path", "bytes"])
+    assert labelled["class"].to_pylist() == ["dog", None]
+    assert labelled["bias"].to_pylist() == ["day", None]
+    assert relabel(labelled, None)["class"].to_pylist() == [None, None]

@@ -1,4 +1,6 @@
-"""Every kind of image file becomes the 8-bit RGB picture a person would see; broken ones say why."""
+"""Every kind of image file becomes the 8-bit RGB picture a person would see; broken ones say
+why.
+"""
 
 from __future__ import annotations
 
@@ -259,6 +261,34 @@ def test_a_path_that_contains_the_word_truncated_is_not_taken_for_the_reason(
     with pytest.raises(decode.UnreadableImage) as caught:
         decode.decode(tmp_path / "truncated.jpg")
     assert caught.value.reason == decode.NOT_AN_IMAGE
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(13, "Permission denied"), "may not be read"),
+        (OSError(116, "Stale file handle"), "Stale file handle"),
+        (MemoryError(), "more memory"),
+    ],
+)
+def test_what_is_away_is_told_apart_from_what_is_broken(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(decode.UnavailableImage, match=said):
+        decode.decode(SEEDS[0])
+
+
+def test_a_missing_file_is_away_and_damaged_bytes_are_broken(tmp_path: Path) -> None:
+    with pytest.raises(decode.UnavailableImage, match="gone"):
+        decode.decode(tmp_path / "missing.png")
+    for broken in (b"", b"<html>", SEEDS[1][:100], SEEDS[5][:200]):
+        with pytest.raises(decode.UnreadableImage) as caught:
+            decode.decode(broken)
+        assert not isinstance(caught.value, decode.UnavailableImage)
 
 
 SEEDS = [

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from core.encoders import registry, weights
+from core.encoders import families, registry, weights
 from core.errors import EncoderNotReady, InputError
 from core.settings import Settings
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def empty(tmp_path, monkeypatch) -> Settings:
-    """Settings on a machine whose hub caches are empty and whose hub cannot be reached."""
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    """Settings on a machine whose hub caches are empty."""
+    # the hub's library reads its environment once, when it is imported
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     (tmp_path / "weights").mkdir()
     return Settings(home=tmp_path, weights=tmp_path / "weights")
@@ -30,15 +30,10 @@ def empty(tmp_path, monkeypatch) -> Settings:
 
 def cached(tmp_path: Path, repository: str, name: str) -> Path:
     """A file in the Hugging Face cache, as the hub's own client lays it out."""
-    file = (
-        tmp_path
-        / "hf"
-        / "hub"
-        / ("models--" + repository.replace("/", "--"))
-        / "snapshots"
-        / "abc"
-        / name
-    )
+    folder = tmp_path / "hub" / ("models--" + repository.replace("/", "--"))
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs" / "main").write_text("abc")
+    file = folder / "snapshots" / "abc" / name
     file.parent.mkdir(parents=True)
     file.write_bytes(b"weights")
     return file
@@ -46,7 +41,8 @@ def cached(tmp_path: Path, repository: str, name: str) -> Path:
 
 def test_listing_imports_no_torch():
     code = (
-        "import sys; from core.encoders import registry; registry.list_encoders(); registry.resolve('auto'); "
+        "import sys; from core.encoders import registry\n"
+        "registry.list_encoders(); registry.resolve('auto')\n"
         "registry.resolve('timm:resnet18.a1_in1k'); print('torch' in sys.modules)"
     )
     out = subprocess.run(
@@ -82,20 +78,58 @@ def test_weights_are_found_in_every_place(empty, tmp_path):
     assert by_hand.name == "clip-ViT-B-16-openai.safetensors"
     by_hand.touch()
     assert registry.info("clip:ViT-B-16/openai", empty).where == str(by_hand)
-    checkpoint = tmp_path / "torch" / "hub" / "checkpoints" / registry.FPN_FILE
+    checkpoint = tmp_path / "torch" / "hub" / "checkpoints" / families.FPN_FILE
     checkpoint.parent.mkdir(parents=True)
     checkpoint.touch()
-    assert all(registry.info(f"fpn:{level}", empty).ready for level in registry.FPN_LEVELS)
+    assert all(registry.info(f"fpn:{level}", empty).ready for level in families.FPN_LEVELS)
+
+
+def test_a_name_that_no_hub_allows_is_not_ready(empty):
+    assert not registry.info("clip:ViT-B-32/no such weights", empty).ready
+    assert weights.in_hub_cache("timm/a/b", families.HUB_FILES) is None
+
+
+def test_every_listed_encoder_belongs_to_one_family(empty):
+    for info in registry.list_encoders(empty):
+        owners = [family for family in families.FAMILIES if family.owns(info.id)]
+        assert len(owners) == 1 and info.id.startswith(owners[0].prefix)
+        assert registry.resolve(info.id, empty) == info.id
+
+
+def test_the_hubs_own_environment_says_where_its_cache_is(tmp_path):
+    cached(tmp_path, "timm/resnet18.a1_in1k", "model.safetensors")
+    code = "from core.encoders import registry\nprint(registry.info('timm:resnet18.a1_in1k').ready)"
+    environment = {**os.environ, "HF_HOME": str(tmp_path)}
+    environment.pop("HF_HUB_CACHE", None)
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    assert out.stdout.strip() == "True"
 
 
 def test_short_clip_ids_get_default_weights(empty):
     assert registry.resolve("clip:ViT-B-32", empty) == registry.DEFAULT_CLIP
 
 
-@pytest.mark.parametrize(("wrong", "meant"), [
-    ("lite", "lite0"), ("clip:ViT-B32/openai", "clip:ViT-B-32/openai"), ("fpn:P6", "fpn:P5"), ("pyramid:9", "pyramid:5"),
-    ("timm:", ""), ("clip:", ""), ("nonsense", ""), ("", ""), ("fpn:P2/../..", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("lite", "lite0"),
+        ("clip:ViT-B32/openai", "clip:ViT-B-32/openai"),
+        ("fpn:P6", "fpn:P5"),
+        ("pyramid:9", "pyramid:5"),
+        ("timm:", ""),
+        ("clip:", ""),
+        ("nonsense", ""),
+        ("", ""),
+        ("fpn:P2/../..", ""),
+    ],
+)
 def test_unknown_ids_name_what_was_meant(empty, wrong, meant):
     with pytest.raises(InputError, match="There is no encoder") as caught:
         registry.resolve(wrong, empty)

@@ -1,0 +1,1 @@
+"""Tests of what opens, finds and labels image files."""
