@@ -1,0 +1,112 @@
+"""Exit statuses by real processes: 0 done, 1 a rule held, 2 bad input, 3 a fault; one line on stderr for each.
+
+A continuous-integration job reads nothing else, so each is asked of `python -m core` itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def core(*arguments: object, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "core", *map(str, arguments)],
+        cwd=REPOSITORY,
+        env={**os.environ, "GAPSCOPE_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+
+
+def draw(folder: Path, count: int, seed: int) -> Path:
+    """Noisy pictures in two colours."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir()
+    for number in range(count):
+        colour = np.array([200, 40, 40] if number % 2 else [40, 40, 200])
+        picture = np.clip(colour + rng.normal(0, 30, (48, 48, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(picture).save(folder / f"{number:03d}.png")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Say what to do"),
+        (("no-such-command",), "No such command 'no-such-command'"),
+        (("compare",), "Missing option '--real'"),
+        (("compare", "--real", "."), "Missing option '--synthetic'"),
+        (("compare", "--nonsense"), "No such option: --nonsense"),
+        (("compare", "--real", ".", "--synthetic", "renders"), "--synthetic wants NAME=DIR"),
+        (("compare", "--real", "/nowhere", "--synthetic", "1=/nowhere"), "does not exist"),
+        (("compare", "--real", ".", "--synthetic", "1=.", "--fail-if", "absent >"), "cannot be read"),
+        (("scan", "/nowhere"), "does not exist"),
+        (("finetune", "--real", ".", "--synthetic", "."), "The test needs labels"),
+    ],
+)
+def test_wrong_usage_is_2_and_one_line(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = core(*arguments, home=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr and "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_scan_of_a_folder_is_0_and_of_an_empty_one_2(tmp_path: Path) -> None:
+    assert core("scan", draw(tmp_path / "real", 3, 0), home=tmp_path).returncode == 0
+    (tmp_path / "empty").mkdir()
+    done = core("scan", tmp_path / "empty", home=tmp_path)
+    assert done.returncode == 2 and "has no images" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"milk, eggs", b"\0" * 20_000])
+def test_a_workspace_that_is_no_database_is_a_fault(tmp_path: Path, content: bytes) -> None:
+    database = tmp_path / "notes.duckdb"
+    database.write_bytes(content)
+    folder = draw(tmp_path / "real", 3, 0)
+    done = core(
+        "compare", "--real", folder, "--synthetic", f"1={folder}", "--db", database, home=tmp_path
+    )
+    assert done.returncode == 3
+    assert len(done.stderr.strip().splitlines()) == 1 and str(database) in done.stderr
+    assert database.read_bytes() == content
+
+
+def test_bad_input_that_only_a_job_can_see_is_2_too(tmp_path: Path) -> None:
+    """The folder is scanned by a job; that it holds no image is still the user's to mend."""
+    (tmp_path / "empty").mkdir()
+    folder = draw(tmp_path / "real", 3, 0)
+    done = core(
+        "compare", "--real", folder, "--synthetic", f"1={tmp_path / 'empty'}", home=tmp_path
+    )
+    assert done.returncode == 2
+    assert "has no images" in done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_the_gate_stops_a_bad_render_and_lets_a_good_one_through(tmp_path: Path) -> None:
+    """`--fail-if` once printed "fails" and exited 0."""
+    real, renders = draw(tmp_path / "real", 24, 0), draw(tmp_path / "renders", 16, 1)
+    options = ("compare", "--real", real, "--synthetic", f"v2={renders}", "--encoder", "lite0")
+    stopped = core(*options, "--fail-if", "images > 10", home=tmp_path)
+    assert stopped.returncode == 1
+    assert stopped.stderr.strip().splitlines()[-1] == (
+        "gate: version v2 fails: images > 10 (images = 16)"
+    )
+    written = tmp_path / "result.json"
+    passed = core(*options, "--fail-if", "images > 100", "--json", written, home=tmp_path)
+    assert passed.returncode == 0 and "gate: version v2 passes" in passed.stdout
+    seconds = json.loads(written.read_text())["seconds"]
+    assert seconds["scan"] > 0 and seconds["embed"] > 0 and seconds["maps"] > 0
