@@ -50,7 +50,10 @@ def draw(folder: Path, count: int, seed: int) -> Path:
         (("compare", "--nonsense"), "No such option: --nonsense"),
         (("compare", "--real", ".", "--synthetic", "renders"), "--synthetic wants NAME=DIR"),
         (("compare", "--real", "/nowhere", "--synthetic", "1=/nowhere"), "does not exist"),
-        (("compare", "--real", ".", "--synthetic", "1=.", "--fail-if", "absent >"), "cannot be read"),
+        (
+            ("compare", "--real", ".", "--synthetic", "1=.", "--fail-if", "absent >"),
+            "cannot be read",
+        ),
         (("scan", "/nowhere"), "does not exist"),
         (("finetune", "--real", ".", "--synthetic", "."), "The test needs labels"),
     ],
