@@ -92,16 +92,24 @@ def about(text: str, *, sql: str = "", item: type | None = None) -> Any:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-@cache
-def columns(row: type) -> tuple[Column, ...]:
+def columns(row: type[Any]) -> tuple[Column, ...]:
     """The columns of a row contract in their order."""
+    return _columns(row)
+
+
+@cache
+def _columns(row: type) -> tuple[Column, ...]:
     hints = get_type_hints(row, include_extras=True)
     return tuple(_column(item, hints[item.name]) for item in fields(row))
 
 
-@cache
-def schema(row: type) -> pa.Schema:
+def schema(row: type[Any]) -> pa.Schema:
     """The Arrow schema of a row contract."""
+    return _schema(row)
+
+
+@cache
+def _schema(row: type) -> pa.Schema:
     return pa.schema([pa.field(c.name, _ARROW[c.kind], c.nullable) for c in columns(row)])
 
 

@@ -20,6 +20,8 @@ from core.store import catalog, comparison_table, embeddings
 from core.workspace.context import Context
 from core.workspace.work import Jobs
 
+Paths = list[str]  # inside the class, ``list`` is its method
+
 
 class Datasets:
     """The datasets of one workspace."""
@@ -180,7 +182,7 @@ class Datasets:
 
     def vectors(
         self, dataset: Dataset, encoder: str = "auto", view: str = View.PLAIN
-    ) -> tuple[list[str], np.ndarray]:
+    ) -> tuple[Paths, np.ndarray]:
         """Paths and vectors, (n, d) float32, of a dataset's images that are embedded under this
         encoder.
         """
