@@ -23,7 +23,7 @@ def test_a_spec_survives_json() -> None:
 
 
 def test_an_unknown_parameter_is_refused_with_the_nearest_known_one() -> None:
-    with pytest.raises(InputError, match="no parameter 'treshold'.*Did you mean threshold"):
+    with pytest.raises(InputError, match=r"no parameter 'treshold'.*Did you mean threshold"):
         from_json(CompareParameters, {"treshold": 0.4})
 
 
