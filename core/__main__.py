@@ -149,6 +149,7 @@ def compare(
     """Compare a folder of real images with renderer versions; list the real images they do not
     cover.
     """
+    from core.reports.gate_numbers import gate_numbers
     from core.workspace import Workspace
 
     versions = _versions(synthetic)
@@ -166,28 +167,22 @@ def compare(
         _print_comparison(result)
         _write_json(json_file, result)
         if csv_file:
-            from core.reports.tables import absent_csv
-
-            _write_text(csv_file, absent_csv(found))
+            _write_text(csv_file, ws.exports.absent_csv(found))
         if report:
-            from core.reports.html import report_html
-
-            _write_text(report, report_html(ws, found))
+            _write_text(report, ws.exports.report_html(found))
         if brief:
-            from core.reports.brief import brief_html, brief_markdown
-
-            _write_text(
-                brief, brief_markdown(ws, found) if brief.suffix == ".md" else brief_html(ws, found)
-            )
+            markdown = brief.suffix == ".md"
+            write = ws.exports.brief_markdown if markdown else ws.exports.brief_html
+            _write_text(brief, write(found))
     failed = False
     if rule is not None:
-        outcome = rule.check(result)
+        outcome = rule.check(gate_numbers(result))
         failed = outcome.failed
         out.print(outcome.sentence, markup=False)
     if junit:
         from core.reports.junit import junit_xml
 
-        _write_text(junit, junit_xml(result, outcome if rule is not None else None))
+        _write_text(junit, junit_xml(gate_numbers(result), outcome if rule is not None else None))
     if failed:
         raise typer.Exit(1)
 

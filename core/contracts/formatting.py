@@ -8,7 +8,7 @@ import base64
 import re
 
 MISSING = "–"
-_NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_NO_NAME = re.compile(r"[^\w.-]+")
 
 
 def number(value: float | None) -> str:
@@ -31,9 +31,8 @@ def digits(value: float | None) -> str:
 
 
 def slug(text: object, *, longest: int = 60, default: str = "gapscope") -> str:
-    """A text as part of a file name: every run of characters other than ASCII letters, digits,
-    ``.``, ``_`` and ``-`` becomes one ``-``, and none stands at an end; ``default`` where nothing
-    is left.
+    """A text as part of a file name: every run of characters other than letters, digits, ``.``,
+    ``_`` and ``-`` becomes one ``-``, and none stands at an end; ``default`` where nothing is left.
     """
     return _NO_NAME.sub("-", str(text)).strip("-")[:longest] or default
 

@@ -6,11 +6,13 @@ tables keep the columns that scripts know.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.contracts.catalog import Dataset, ImageRow
 from core.contracts.comparison import (
@@ -23,13 +25,32 @@ from core.contracts.comparison import (
     VersionRow,
 )
 from core.contracts.derive import read_rows
-from core.contracts.words import RecordStatus
+from core.contracts.words import RecordStatus, State
 from core.errors import InputError
 from core.store import catalog, comparison_table, embeddings, study_table
 from core.store.comparison_json import comparison_json
 from core.store.database import Database
 from core.store.schema import RESULT_TABLES
 from core.store.study_results import Study
+
+
+@dataclass(frozen=True)
+class JudgedPair:
+    """Two versions by dataset id, and how many real images were judged between them."""
+
+    from_id: int
+    to_id: int
+    images: int
+
+
+@dataclass(frozen=True)
+class ClusterCoverage:
+    """A cluster: its real images, the share of them on the list, their mean gap score."""
+
+    cluster: int
+    size: int
+    absent_share: float
+    mean_score: float
 
 
 class Comparison:
@@ -110,6 +131,16 @@ class Comparison:
             examples.setdefault(row.cluster, []).append(row)
         return examples
 
+    def cluster_coverage(self, version: str | int) -> list[ClusterCoverage]:
+        """How a version covers each cluster of real images (−1: the images of none)."""
+        table = self.coverage(version).select(["cluster", "absent", "score"])
+        table = table.set_column(1, "absent", pc.cast(table["absent"], pa.float64()))
+        grouped = table.group_by("cluster").aggregate(
+            [("absent", "count"), ("absent", "mean"), ("score", "mean")]
+        )
+        columns = (grouped[name].to_pylist() for name in grouped.column_names)
+        return [ClusterCoverage(*values) for values in zip(*columns, strict=True)]
+
     def cluster_rows(self) -> list[ClusterRow]:
         """How many images of each dataset each cluster holds, by space."""
         return read_rows(ClusterRow, self.clusters())
@@ -125,6 +156,25 @@ class Comparison:
         named).
         """
         return read_rows(ChangeRow, self.changes(from_version, to_version))
+
+    def judged_pairs(self) -> list[JudgedPair]:
+        """Every pair of versions between which changes were judged."""
+        rows = self._db.rows(
+            """SELECT from_id, to_id, count(*) AS images FROM changes
+            WHERE comparison_id = ? GROUP BY from_id, to_id ORDER BY from_id, to_id""",
+            [self.id],
+        )
+        return [JudgedPair(**row) for row in rows]
+
+    def changed_rows(self, from_id: int, to_id: int) -> list[ChangeRow]:
+        """The real images on some list between two versions: :meth:`change_rows` without those that
+        stayed covered.
+        """
+        table = self._changes(
+            "AND c.from_id = ? AND c.to_id = ? AND (c.state <> ? OR c.regressed)",
+            [from_id, to_id, State.COVERED],
+        )
+        return read_rows(ChangeRow, table)
 
     def image_rows(self) -> list[ImageRow]:
         """Every file of the real dataset's last scan, readable or not, in path order."""
@@ -201,20 +251,11 @@ class Comparison:
         """How each real image's coverage changed between two versions (all pairs if none is
         named).
         """
-        condition, values = "", [self.record.real_id, self.id]
-        if from_version is not None and to_version is not None:
-            condition = "AND c.from_id = ? AND c.to_id = ?"
-            values += [self.version_id(from_version), self.version_id(to_version)]
-        return self._db.table(
-            f"""
-            SELECT f.version AS "from", t.version AS "to", c.* EXCLUDE (comparison_id),
-                   i.class, i.bias
-            FROM changes c
-            JOIN datasets f ON f.id = c.from_id JOIN datasets t ON t.id = c.to_id
-            LEFT JOIN images i ON i.dataset_id = ? AND i.path = c.path
-            WHERE c.comparison_id = ? {condition}
-            ORDER BY f.position, t.position, c.change DESC, c.path""",
-            values,
+        if from_version is None or to_version is None:
+            return self._changes()
+        return self._changes(
+            "AND c.from_id = ? AND c.to_id = ?",
+            [self.version_id(from_version), self.version_id(to_version)],
         )
 
     def selftest(self) -> pa.Table:
@@ -271,6 +312,22 @@ class Comparison:
             LEFT JOIN images i ON i.dataset_id = ? AND i.path = c.path
             WHERE c.comparison_id = ? AND c.version_id = ? {condition} ORDER BY c.rank, c.path""",
             [self.record.real_id, self.id, self.version_id(version)],
+        )
+
+    def _changes(self, condition: str = "", values: Sequence[object] = ()) -> pa.Table:
+        """Rows of the changes table beside the versions' labels, class and bias; ``condition`` is
+        SQL with ``values``.
+        """
+        return self._db.table(
+            f"""
+            SELECT f.version AS "from", t.version AS "to", c.* EXCLUDE (comparison_id),
+                   i.class, i.bias
+            FROM changes c
+            JOIN datasets f ON f.id = c.from_id JOIN datasets t ON t.id = c.to_id
+            LEFT JOIN images i ON i.dataset_id = ? AND i.path = c.path
+            WHERE c.comparison_id = ? {condition}
+            ORDER BY f.position, t.position, c.change DESC, c.path""",
+            [self.record.real_id, self.id, *values],
         )
 
     def _table(self, name: str, order: str) -> pa.Table:
