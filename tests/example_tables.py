@@ -163,7 +163,7 @@ def clusters(rows: dict[str, Rows], ids: dict[str, int]) -> Rows:
     for cluster in range(len(MODES)):
         for name, group in rows.items():
             n = sum(row["cluster"] == cluster for row in group)
-            for space in ("joint", "removed", "real"):
+            for space in ("joint", "aligned", "real"):
                 if space == "real" and name != "real":
                     continue
                 found.append(
@@ -302,7 +302,7 @@ def changes(coverage: dict[str, Rows], ids: dict[str, int]) -> Rows:
 
 
 def selftest(ids: dict[str, int]) -> Rows:
-    """Twenty planted gaps a version, of which seventeen are found."""
+    """Twenty injected gaps a version, of which seventeen are found."""
     return [
         {
             "version_id": ids[name],

@@ -19,7 +19,7 @@ from core.store.results import Comparison
 GAPS = 8  # on one page
 EXAMPLES = 4  # of each
 HINTS = 3  # concepts, and attributes, of each
-_TOLD = ("injected", "planted")  # in verdicts that tell of injected gaps; earlier versions: planted
+INJECTED = ("injected", "planted")  # in a verdict that tells of injected gaps, then and now
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def self_test_sentence(row: VersionRow | None) -> str:
     """What the injected gaps say of a version's list; empty where there were none, or where the
     verdict tells it already.
     """
-    if row is None or not row.injected or any(word in (row.verdict or "") for word in _TOLD):
+    if row is None or not row.injected or any(word in (row.verdict or "") for word in INJECTED):
         return ""
     alarms = row.false_alarm_share
     rate = "" if alarms is None else f"; false alarms {100 * alarms:.1f} %"

@@ -16,6 +16,17 @@ from core.contracts.words import Domain, JobKind, JobStatus
 from core.files import read_table
 from core.store.results import Comparison
 
+HEADINGS = {
+    "worst_mean": "worst-group accuracy",
+    "worst_sd": "its deviation over seeds",
+    "balanced_mean": "mean-group accuracy",
+    "balanced_sd": "its deviation over seeds",
+    "pooled_worst": "worst group, seeds pooled",
+    "pooled_worst_n": "its images",
+    "pooled_worst_group": "which group",
+}
+"""Words for columns of a study's summary; the other columns are called by their names."""
+
 
 @dataclass(frozen=True)
 class SpectrumLine:
@@ -39,7 +50,7 @@ class StudySummary:
 
     name: str
     sentences: tuple[str, ...]
-    columns: tuple[str, ...]
+    headings: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
 
 
@@ -99,9 +110,10 @@ def _study(comparison: Comparison) -> StudySummary | None:
     if study is None:
         return None
     summary = study.table("summary")
+    columns, rows = (summary.column_names, summary.to_pylist()) if summary is not None else ([], [])
     return StudySummary(
         name=study.record.name,
         sentences=tuple(study.record.verdict.get("sentences", ())),
-        columns=tuple(summary.column_names) if summary is not None else (),
-        rows=tuple(tuple(row.values()) for row in summary.to_pylist()) if summary else (),
+        headings=tuple(HEADINGS.get(name, name.replace("_", " ")) for name in columns),
+        rows=tuple(tuple(row.values()) for row in rows),
     )

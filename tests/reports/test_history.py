@@ -1,0 +1,126 @@
+"""Pairs of versions, numbers over versions, and what may stand in one trend."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from core.contracts.comparison import ComparisonRecord
+from core.reports import contributions, history, pairs
+from core.workspace import Comparison, Workspace
+
+
+def test_pairs_count_what_the_changes_say(comparison: Comparison) -> None:
+    (pair,) = pairs.pairs_of(comparison)
+    assert (pair.before, pair.after) == ("1.0", "1.1")
+    assert pair.counts == {"closed": 20, "open": 20, "opened": 0, "regressed": 2}
+    assert pair.verdict.word == "better"
+
+
+def test_lists_of_a_pair_begin_with_the_largest_change(comparison: Comparison) -> None:
+    (pair,) = pairs.pairs_of(comparison)
+    closed = [row.change for row in pair.lists[pairs.ChangeList.CLOSED]]
+    regressed = [row.change for row in pair.lists[pairs.ChangeList.REGRESSED]]
+    assert closed == sorted(closed, reverse=True) and regressed == sorted(regressed)
+
+
+def test_clusters_are_told_version_by_version(comparison: Comparison) -> None:
+    rows = {row.name: row for row in history.cluster_history(comparison)}
+    assert rows["square at night"].absent == (1.0, 0.0)
+    assert rows["cross at night"].absent == (1.0, 1.0)
+    assert rows["cross at night"].size == 20 and rows["Cluster 0"].absent == (0.0, 0.0)
+    assert rows["cross at night"].expected == (15.0, 15.0)
+    assert rows["square at night"].expected == (15.0, None)  # no gap of 1.1
+
+
+def test_a_trend_has_every_metric_by_version_in_order(comparison: Comparison) -> None:
+    rows = history.trend_rows(comparison)
+    assert [(row.name, row.version) for row in rows[:4]] == [
+        ("absent_rate", "1.0"),
+        ("absent_rate", "1.1"),
+        ("frechet_distance", "1.0"),
+        ("frechet_distance", "1.1"),
+    ]
+    assert rows[2].label == "Fréchet distance" and rows[2].baseline == 4.0
+    assert [row.position for row in rows] == [0, 1] * (len(rows) // 2)
+
+
+def test_the_workspace_gives_contributions_by_metric(
+    example: Workspace, comparison: Comparison
+) -> None:
+    """The example's metrics were never measured without a cluster."""
+    first, second = comparison.record.version_ids
+    assert example.exports.contributions(comparison, first, second) == {}
+    assert contributions.contributions({1: 2.0}, {None: 1.0, 1: 2.0}) == []
+
+
+# --- comparable or not ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chosen(comparison: Comparison) -> ComparisonRecord:
+    """A record as the compare job leaves it."""
+    return replace(
+        comparison.record, real_fingerprint="a", software={"analysis": "3", "numpy": "2.4"}
+    )
+
+
+def test_only_comparable_numbers_join_a_trend(
+    comparison: Comparison, chosen: ComparisonRecord
+) -> None:
+    others = [
+        replace(chosen, id=2, version_ids=[9]),
+        replace(chosen, id=3, encoder="clip:x"),
+        replace(chosen, id=4, seed=1),
+        replace(chosen, id=5, parameters={"n_neighbors": 5}),
+        replace(chosen, id=6, real_fingerprint="b"),
+        replace(chosen, id=7, status="failed"),
+        replace(chosen, id=8, real_id=99),
+    ]
+    pasts = history.history([chosen, *others], chosen)
+    assert {past.record.id: past.differs for past in pasts} == {
+        chosen.id: (),
+        2: (),
+        3: ("another encoder (clip:x)",),
+        4: ("another seed (1)",),
+        5: ("other parameters",),
+        6: ("other real images",),
+    }
+    measured = history.trend_rows(comparison)[0]
+    numbers = {
+        past.record.id: [
+            replace(measured, version_id=past.record.id, value=1.0),
+            replace(measured, version_id=77, value=float(past.record.id)),
+        ]
+        for past in pasts
+    }
+    rows = history.comparable_trend(pasts, numbers)
+    assert [(row.version_id, row.value) for row in rows] == [
+        (chosen.id, 1.0),
+        (77, chosen.id),
+        (2, 1.0),
+    ]
+
+
+def test_revisions_of_the_analysis_do_not_stand_in_one_trend(chosen: ComparisonRecord) -> None:
+    others = [
+        replace(chosen, id=2, software={"analysis": "2", "numpy": "2.4"}),
+        replace(chosen, id=3, software={"numpy": "2.4"}),  # made before it was recorded
+        replace(chosen, id=4, software={"analysis": "3", "numpy": "2.5"}),
+    ]
+    pasts = history.history([chosen, *others], chosen)
+    assert {past.record.id: past.differs for past in pasts} == {
+        chosen.id: (),
+        2: ("another revision of the analysis (2)",),
+        3: ("another revision of the analysis (not recorded)",),
+        4: (),
+    }
+    (beside, _) = history.history([chosen, others[1]], others[1])
+    assert beside.differs == ("another revision of the analysis (3)",)
+
+
+def test_a_parameter_at_its_default_is_the_same_recorded_or_not(chosen: ComparisonRecord) -> None:
+    recorded = replace(chosen, id=2, parameters={"n_neighbors": 15})
+    (past,) = history.history([recorded], replace(chosen, parameters={}))
+    assert past.comparable
