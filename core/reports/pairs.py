@@ -46,7 +46,7 @@ def pairs_of(comparison: Comparison) -> list[Pair]:
         comparison.judged_pairs(),
         key=lambda one: (place[one.to_id] - place[one.from_id], place[one.from_id]),
     ):
-        lists = _lists(comparison.changed_rows(judged.from_id, judged.to_id))
+        lists = lists_of(comparison.changed_rows(judged.from_id, judged.to_id))
         closed, opened = lists[ChangeList.CLOSED], lists[ChangeList.OPENED]
         pairs.append(
             Pair(
@@ -61,13 +61,10 @@ def pairs_of(comparison: Comparison) -> list[Pair]:
     return pairs
 
 
-def neighbours(comparison: Comparison, pair: Pair) -> bool:
-    """Whether the pair's second version comes directly after its first."""
-    order = comparison.record.version_ids
-    return order.index(pair.to_id) == order.index(pair.from_id) + 1
-
-
-def _lists(rows: Sequence[ChangeRow]) -> dict[ChangeList, list[ChangeRow]]:
+def lists_of(rows: Sequence[ChangeRow]) -> dict[ChangeList, list[ChangeRow]]:
+    """Rows of one pair by list, the largest change first: what closed came nearest, what opened
+    went farthest.
+    """
     lists = {
         ChangeList.CLOSED: [row for row in rows if row.state == State.CLOSED],
         ChangeList.OPEN: [row for row in rows if row.state == State.OPEN],
@@ -77,3 +74,9 @@ def _lists(rows: Sequence[ChangeRow]) -> dict[ChangeList, list[ChangeRow]]:
     for name in (ChangeList.OPENED, ChangeList.REGRESSED):
         lists[name].sort(key=lambda row: row.change)
     return {name: lists[name] for name in LISTS}
+
+
+def neighbours(comparison: Comparison, pair: Pair) -> bool:
+    """Whether the pair's second version comes directly after its first."""
+    order = comparison.record.version_ids
+    return order.index(pair.to_id) == order.index(pair.from_id) + 1

@@ -53,12 +53,14 @@ def test_published_keys_stay(comparison: Comparison) -> None:
         assert all(list(gap) == GAP for gap in version["gaps"])
         for metric in version["metrics"].values():
             assert list(metric) == ["value", "low", "high", "n", "floor"]
+    row = comparison.version_row("1.0")
+    assert row is not None and row.injected
     assert result["versions"]["1.0"]["self_test"] == {
-        "view": "joined",
-        "planted": 20,
-        "found": 17,
-        "false_alarms": 0.01,
-        "power": 0.85,
+        "view": row.view,
+        "planted": row.injected,
+        "found": row.recovered,
+        "false_alarms": row.false_alarm_share,
+        "power": row.recall,
     }
     (change,) = result["changes"]
     assert list(change) == ["from", "to", "closed", "opened", "open", "regressed"]
@@ -77,4 +79,7 @@ def test_lists_are_those_of_the_tables(comparison: Comparison) -> None:
         assert version["absent"] == comparison.absent(name).column("path").to_pylist()
         assert version["scores"] == {row.path: row.score for row in comparison.coverage_rows(name)}
     (change,) = result["changes"]
-    assert len(change["closed"]) == 20 and len(change["regressed"]) == 2
+    rows = comparison.change_rows("1.0", "1.1")
+    assert change["closed"] == [row.path for row in rows if row.state == "closed"]
+    assert len(change["closed"]) == 20
+    assert change["regressed"] == [row.path for row in rows if row.regressed]

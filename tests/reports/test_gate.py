@@ -152,9 +152,12 @@ def test_junit_has_a_case_for_each_clause_and_counts_failures() -> None:
 
 def test_a_comparison_is_judged_by_the_numbers_of_its_tables(comparison: Comparison) -> None:
     numbers = gate_numbers(comparison.as_dict())
-    assert (numbers.real_images, numbers.seconds) == (120, 1.9)
-    rule = "absent == 20 and regressed == 2 and closed == 20 and previous.absent == 40"
+    seconds = sum(comparison.record.seconds.values())
+    assert (numbers.real_images, numbers.seconds) == (120, seconds)
+    rule = "absent == 20 and opened == 0 and closed == 20 and previous.absent == 40"
     assert parse_rule(rule).check(numbers).failed
+    regressed = sum(row.regressed for row in comparison.change_rows("1.0", "1.1"))
+    assert parse_rule(f"regressed == {regressed}").check(numbers).failed
     assert parse_rule("fd < previous.fd and fd == frechet_distance").check(numbers).failed
     assert parse_rule("auc.floor == classifier_auc.floor").check(numbers).failed
     assert not parse_rule("floor_rate > 0.01").check(numbers).failed

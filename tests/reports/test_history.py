@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from core.contracts.change_words import ChangeList
 from core.contracts.comparison import ComparisonRecord
+from core.contracts.words import MetricScope, State
 from core.reports import contributions, history, pairs
 from core.workspace import Comparison, Workspace
 
@@ -14,24 +16,36 @@ from core.workspace import Comparison, Workspace
 def test_pairs_count_what_the_changes_say(comparison: Comparison) -> None:
     (pair,) = pairs.pairs_of(comparison)
     assert (pair.before, pair.after) == ("1.0", "1.1")
-    assert pair.counts == {"closed": 20, "open": 20, "opened": 0, "regressed": 2}
+    regressed = sum(row.regressed for row in comparison.change_rows("1.0", "1.1"))
+    assert pair.counts == {"closed": 20, "open": 20, "opened": 0, "regressed": regressed}
     assert pair.verdict.word == "better"
 
 
 def test_lists_of_a_pair_begin_with_the_largest_change(comparison: Comparison) -> None:
     (pair,) = pairs.pairs_of(comparison)
-    closed = [row.change for row in pair.lists[pairs.ChangeList.CLOSED]]
-    regressed = [row.change for row in pair.lists[pairs.ChangeList.REGRESSED]]
-    assert closed == sorted(closed, reverse=True) and regressed == sorted(regressed)
+    closed = [row.change for row in pair.lists[ChangeList.CLOSED]]
+    assert len(closed) == 20 and closed == sorted(closed, reverse=True)
+    worse = [replace(row, state=State.OPENED, regressed=True) for row in comparison.change_rows()]
+    for name in (ChangeList.OPENED, ChangeList.REGRESSED):
+        changes = [row.change for row in pairs.lists_of(worse)[name]]
+        assert len(changes) == 120 and changes == sorted(changes)
 
 
 def test_clusters_are_told_version_by_version(comparison: Comparison) -> None:
-    rows = {row.name: row for row in history.cluster_history(comparison)}
-    assert rows["square at night"].absent == (1.0, 0.0)
-    assert rows["cross at night"].absent == (1.0, 1.0)
-    assert rows["cross at night"].size == 20 and rows["Cluster 0"].absent == (0.0, 0.0)
-    assert rows["cross at night"].expected == (15.0, 15.0)
-    assert rows["square at night"].expected == (15.0, None)  # no gap of 1.1
+    rows = {row.cluster: row for row in history.cluster_history(comparison)}
+    cluster = {row.path: row.cluster for row in comparison.coverage_rows("1.1")}
+    square, cross, circle = (
+        rows[cluster[f"{mode}/010.png"]] for mode in ("square/night", "cross/night", "circle/day")
+    )
+    assert (square.absent, cross.absent, circle.absent) == ((1.0, 0.0), (1.0, 1.0), (0.0, 0.0))
+    assert cross.size == 20 and cross.score[1] > circle.score[1]
+    for place, version in enumerate(("1.0", "1.1")):
+        gaps = {gap.cluster: gap for gap in comparison.gap_rows(version)}
+        for row in rows.values():
+            gap = gaps.get(row.cluster)
+            assert row.expected[place] == (gap.expected if gap else None)
+    (gap,) = [gap for gap in comparison.gap_rows("1.1") if gap.cluster == cross.cluster]
+    assert cross.name == gap.name
 
 
 def test_a_trend_has_every_metric_by_version_in_order(comparison: Comparison) -> None:
@@ -42,17 +56,44 @@ def test_a_trend_has_every_metric_by_version_in_order(comparison: Comparison) ->
         ("frechet_distance", "1.0"),
         ("frechet_distance", "1.1"),
     ]
-    assert rows[2].label == "Fréchet distance" and rows[2].baseline == 4.0
+    (metric,) = [
+        row
+        for row in comparison.metric_rows()
+        if (row.name, row.scope, row.version_id) == ("frechet_distance", "all", rows[2].version_id)
+    ]
+    assert rows[2].label == "Fréchet distance"
+    assert (rows[2].value, rows[2].baseline) == (metric.value, metric.baseline)
     assert [row.position for row in rows] == [0, 1] * (len(rows) // 2)
 
 
 def test_the_workspace_gives_contributions_by_metric(
     example: Workspace, comparison: Comparison
 ) -> None:
-    """The example's metrics were never measured without a cluster."""
     first, second = comparison.record.version_ids
-    assert example.exports.contributions(comparison, first, second) == {}
+    without = {row.name for row in comparison.metric_rows() if row.scope == MetricScope.WITHOUT}
+    parts = example.exports.contributions(comparison, first, second)
+    assert set(parts) == without
     assert contributions.contributions({1: 2.0}, {None: 1.0, 1: 2.0}) == []
+
+
+def test_a_contribution_is_the_change_that_is_gone_without_the_cluster(
+    comparison: Comparison,
+) -> None:
+    metric = replace(comparison.metric_rows()[0], scope=MetricScope.WITHOUT, name="kid")
+    rows = [
+        replace(metric, version_id=version_id, part=part, value=value)
+        for version_id, values in {1: (5.0, 4.0, 3.0), 2: (8.0, 4.5, 6.0)}.items()
+        for part, value in zip((None, "0", "1"), values, strict=True)
+    ]
+    other = replace(metric, version_id=1, scope=MetricScope.ALL, value=9.0)
+    known = contributions.from_rows([*rows, other])
+    assert known[1] == {"kid": {None: 5.0, 0: 4.0, 1: 3.0}}
+    parts = contributions.contributions(known[1]["kid"], known[2]["kid"])
+    assert [(part.cluster, part.contribution, part.without) for part in parts] == [
+        (0, 2.5, 0.5),
+        (1, 0.0, 3.0),
+    ]
+    assert parts[0].share == pytest.approx(2.5 / 3)
 
 
 # --- comparable or not ----------------------------------------------------------------------------
@@ -72,7 +113,7 @@ def test_only_comparable_numbers_join_a_trend(
     others = [
         replace(chosen, id=2, version_ids=[9]),
         replace(chosen, id=3, encoder="clip:x"),
-        replace(chosen, id=4, seed=1),
+        replace(chosen, id=4, seed=7),
         replace(chosen, id=5, parameters={"n_neighbors": 5}),
         replace(chosen, id=6, real_fingerprint="b"),
         replace(chosen, id=7, status="failed"),
@@ -83,7 +124,7 @@ def test_only_comparable_numbers_join_a_trend(
         chosen.id: (),
         2: (),
         3: ("another encoder (clip:x)",),
-        4: ("another seed (1)",),
+        4: ("another seed (7)",),
         5: ("other parameters",),
         6: ("other real images",),
     }

@@ -30,6 +30,11 @@ def imported_by_fiftyone(place: Path) -> list[tuple[Path, str, dict]]:
     return samples
 
 
+def gap_name(comparison: Comparison, version: str, cluster: int) -> str | None:
+    """What a cluster is called as a gap."""
+    return next(gap.name for gap in comparison.gap_rows(version) if gap.cluster == cluster)
+
+
 def test_fiftyone_finds_every_real_image_with_its_label(
     comparison: Comparison, tmp_path: Path
 ) -> None:
@@ -43,8 +48,12 @@ def test_fiftyone_finds_every_real_image_with_its_label(
         if label == "absent"
     }
     assert absent == set(comparison.absent("1.1").column("path").to_pylist())
-    one = next(target for _, label, target in samples if label == "absent")
-    assert one["confidence"] == pytest.approx(0.99) and one["attributes"]["gap"] == "cross at night"
+    row = comparison.absent_rows("1.1")[0]
+    photo = Path(comparison.real.folder) / row.path
+    (one,) = [target for file, _, target in samples if file == photo]
+    assert one["confidence"] == 1 - row.q
+    assert one["attributes"]["gap"] == gap_name(comparison, "1.1", row.cluster)
+    assert one["attributes"]["score"] == row.score and one["attributes"]["class"] == "cross"
     assert None not in one["attributes"].values()
 
 
@@ -75,7 +84,8 @@ def test_the_folder_holds_the_absent_images_by_rank(
         assert file.is_symlink() is not copies and file.read_bytes() == photo.read_bytes()
     assert [row["file"][:4] for row in rows] == [f"{rank:04d}" for rank in range(1, 21)]
     assert float(rows[0]["score"]) >= float(rows[-1]["score"])
-    assert rows[0]["gap"] == "cross at night"
+    best = comparison.absent_rows("1.1")[0]
+    assert rows[0]["gap"] == gap_name(comparison, "1.1", best.cluster)
 
 
 def test_a_folder_with_something_in_it_is_left_alone(
