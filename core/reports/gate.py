@@ -8,10 +8,10 @@ before it ships.
 A rule speaks about the newest version. Names are its numbers: ``absent``, ``absent_rate``,
 ``absent_by_cluster``, ``floor_rate``, ``images``, ``unreadable``, ``closed``, ``opened``, ``open``,
 ``regressed`` (against the version before), and every metric (``frechet_distance`` or ``fd``,
-``kid``, ``precision`` …) with its ``.low``, ``.high`` and ``.floor``. ``previous.NAME`` is the same
-number of the version before. Operators: ``+ - * /``, ``< <= > >= == !=``, ``and or not``,
-parentheses. Nothing else: a rule is read by Python's parser and walked here node by node; nothing
-is ever executed.
+``kid``, ``precision`` …) with its ``.low``, ``.high`` and ``.floor``; the real-vs-real baselines
+keep the names with ``floor`` that rules know. ``previous.NAME`` is the same number of the version
+before. Operators: ``+ - * /``, ``< <= > >= == !=``, ``and or not``, parentheses. Nothing else: a
+rule is read by Python's parser and walked here node by node; nothing is ever executed.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ and classes are called.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from core.contracts.catalog import Dataset
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, object]
 
-SPACES: dict[str, Any] = {Space.ALIGNED: "removed"}
+SPACES: dict[str, str] = {Space.ALIGNED: "removed"}
 """Published words of the clusters' spaces, where they are not the contract's."""
 
 
@@ -107,8 +107,11 @@ def _gap(row: GapRow) -> Json:
 
 
 def _clusters(rows: Iterable[ClusterRow]) -> list[Json]:
-    published = [replace(row, space=SPACES.get(row.space, row.space)) for row in rows]
-    return [asdict(row) for row in sorted(published, key=lambda row: row.space)]
+    by_space: dict[str, list[Json]] = {}
+    for row in rows:
+        space = SPACES.get(row.space, row.space)
+        by_space.setdefault(space, []).append({**asdict(row), "space": space})
+    return [row for space in sorted(by_space) for row in by_space[space]]
 
 
 def _changes(comparison: Comparison) -> list[Json]:
