@@ -154,6 +154,7 @@ def compare(
     cover.
     """
     from core.reports.gate import parse_rule
+    from core.reports.gate_numbers import gate_numbers
     from core.reports.junit import junit_xml
     from core.workspace import Workspace
 
@@ -179,11 +180,12 @@ def compare(
             markdown = brief.suffix == ".md"
             write = ws.exports.brief_markdown if markdown else ws.exports.brief_html
             _write_text(brief, write(comparison))
-    outcome = rule.check(result) if rule is not None else None
+    numbers = gate_numbers(result)
+    outcome = rule.check(numbers) if rule is not None else None
     if outcome is not None:
         out.print(outcome.sentence, markup=False)
     if junit:
-        _write_text(junit, junit_xml(result, outcome))
+        _write_text(junit, junit_xml(numbers, outcome))
     if outcome is not None and outcome.failed:
         _say(outcome.sentence)
         raise typer.Exit(RULE_HELD)

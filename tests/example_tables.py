@@ -123,10 +123,35 @@ def gaps(coverage: dict[str, Rows], ids: dict[str, int]) -> Rows:
                     "reason": f"darker than what {name} covers (d = -1.8); all of the class {shape}",
                     "tags": json.dumps([]),
                     "attributes": json.dumps(
-                        [{"name": "brightness", "d": -1.8, "words": "darker"}]
+                        [
+                            {
+                                "name": "brightness",
+                                "d": -1.8,
+                                "low": -2.3,
+                                "high": -1.3,
+                                "delta": -0.9,
+                                "p": 1e-9,
+                                "words": "darker",
+                                "n": REAL_PER_MODE,
+                                "n_other": 5 * REAL_PER_MODE,
+                            }
+                        ]
                     ),
                     "concepts": json.dumps([]),
-                    "classes": json.dumps([{"name": shape, "share": 1.0}]),
+                    "classes": json.dumps(
+                        [
+                            {
+                                "kind": "class",
+                                "name": shape,
+                                "count": REAL_PER_MODE,
+                                "size": REAL_PER_MODE,
+                                "covered": REAL_PER_MODE,
+                                "size_covered": 5 * REAL_PER_MODE,
+                                "lift": 5.0,
+                                "q": 1e-6,
+                            }
+                        ]
+                    ),
                 }
             )
     return found
@@ -138,7 +163,7 @@ def clusters(rows: dict[str, Rows], ids: dict[str, int]) -> Rows:
     for cluster in range(len(MODES)):
         for name, group in rows.items():
             n = sum(row["cluster"] == cluster for row in group)
-            for space in ("joint", "removed", "real"):
+            for space in ("joint", "aligned", "real"):
                 if space == "real" and name != "real":
                     continue
                 found.append(
@@ -277,7 +302,7 @@ def changes(coverage: dict[str, Rows], ids: dict[str, int]) -> Rows:
 
 
 def selftest(ids: dict[str, int]) -> Rows:
-    """Twenty planted gaps a version, of which seventeen are found."""
+    """Twenty injected gaps a version, of which seventeen are found."""
     return [
         {
             "version_id": ids[name],

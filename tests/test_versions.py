@@ -4,6 +4,8 @@ which cluster moved a metric.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,8 @@ from core.analysis.changes.verdict import verdict
 from core.analysis.coverage.score import Views
 from core.analysis.metrics.frechet import frechet
 from core.analysis.metrics.kernel import kid as metric_kid
+from core.contracts.comparison import MetricRow
+from core.contracts.words import MetricScope
 from core.reports import contributions
 
 KINDS, EACH, DIM = 6, 40, 24
@@ -313,8 +317,8 @@ def test_attributions_survive_the_metrics_table() -> None:
     photos, kinds = drawn(1, list(range(KINDS)), EACH)
     vectors, labels = drawn(2, list(range(KINDS)), 30)
     found = attribution.leave_one_out(photos, vectors, kinds, labels)
-    rows = attribution.rows(7, found, len(photos), len(vectors), 0)
-    other = {"version_id": 7, "scope": "all", "name": "kid", "value": 1.0}
+    rows = [MetricRow(**row) for row in attribution.rows(7, found, len(photos), len(vectors), 0)]
+    other = replace(rows[0], scope=MetricScope.ALL, part=None, name="kid", value=1.0)
     assert contributions.from_rows([*rows, other]) == {7: found}
     assert attribution.leave_one_out(photos[:5], vectors, kinds[:5], labels) == {}
     assert contributions.contributions({1: 2.0}, {None: 1.0, 1: 2.0}) == []

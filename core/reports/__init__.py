@@ -1,1 +1,1 @@
-"""What leaves Gapscope: HTML reports, CSV and Parquet, FiftyOne and COCO files, the render brief."""
+"""What leaves Gapscope: HTML reports, tables, lists for other tools, the render brief, the gate."""

@@ -8,22 +8,18 @@ examples) and as HTML (the pictures themselves).
 
 from __future__ import annotations
 
-import base64
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import pyarrow.compute as pc
-from jinja2 import Environment, FileSystemLoader
-
-from core.reports.source import ComparisonLike, WorkspaceLike
+from core.contracts.comparison import CoverageRow, GapRow, VersionRow
+from core.contracts.formatting import number
+from core.reports.rendering import data_uris, render, sentence
+from core.store.results import Comparison
 
 GAPS = 8  # on one page
 EXAMPLES = 4  # of each
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
+HINTS = 3  # concepts, and attributes, of each
+INJECTED = ("injected", "planted")  # in a verdict that tells of injected gaps, then and now
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,7 @@ class Want:
     stability: float | None
     hints: Sequence[str]
     examples: Sequence[Example]
+    trusted: bool
 
     @property
     def short_by(self) -> int | None:
@@ -61,6 +58,26 @@ class Want:
         if self.expected is None or self.n_synthetic is None or self.expected <= self.n_synthetic:
             return None
         return round(self.expected - self.n_synthetic)
+
+    @property
+    def counts(self) -> list[str]:
+        """The numbers of the gap, in words."""
+        words = [
+            f"{self.absent:,} of {self.size:,} real images of this group are absent"
+            if self.trusted and self.absent
+            else f"{self.size:,} real images in this group"
+        ]
+        if self.n_synthetic is not None:
+            verb = "image is" if round(self.n_synthetic) == 1 else "images are"
+            here = f"{number(self.n_synthetic)} synthetic {verb} here today"
+            if self.expected is not None:
+                here += f", about {number(self.expected)} would match the real ones"
+            words.append(here)
+        if self.short_by:
+            words.append(f"render about {self.short_by:,} more")
+        if self.stability is not None:
+            words.append(f"found in {100 * self.stability:.0f} % of repeated runs")
+        return words
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,11 @@ class Brief:
     left: int
 
     @property
+    def judgement(self) -> str:
+        """What is said of the version as a whole; empty where nothing is."""
+        return " ".join(part for part in (self.verdict, self.self_test) if part)
+
+    @property
     def nothing(self) -> str:
         """What to say where there is no group to render more of."""
         if self.absent:
@@ -89,199 +111,94 @@ class Brief:
         return "There is nothing to render more of: no real image is absent."
 
 
-def brief(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | None = None) -> Brief:
+def brief(comparison: Comparison, version: str | int | None = None) -> Brief:
     """What to render more of, for one version (the newest unless named)."""
-    dataset = _version(comparison, version)
-    summary: dict[str, Any] = next(
-        (row for row in comparison.summary().to_pylist() if row["version_id"] == dataset.id), {}
+    dataset = comparison.versions[-1] if version is None else comparison.version(version)
+    judged = comparison.version_row(dataset.id)
+    trusted = judged is None or judged.absolute is not False
+    gaps = [gap for gap in comparison.gap_rows(dataset.id) if gap.absent or not trusted]
+    examples = comparison.example_rows(dataset.id, EXAMPLES, absent_only=trusted)
+    shown = gaps[:GAPS]
+    pictures = data_uris(
+        comparison,
+        (
+            content_id
+            for gap in shown
+            for row in examples.get(gap.cluster, ())
+            for content_id in (row.content_id, row.nearest_id)
+        ),
     )
-    trusted = summary.get("absolute") is not False
-    gaps = [gap for gap in comparison.gaps(dataset.id).to_pylist() if gap["absent"] or not trusted]
-    chosen = gaps[:GAPS]
-    members = {
-        gap["cluster"]: _examples(comparison, dataset.id, gap["cluster"], trusted) for gap in chosen
-    }
-    ids = [
-        row[name]
-        for rows in members.values()
-        for row in rows
-        for name in ("content_id", "nearest_id")
-        if row[name]
-    ]
-    pictures = {
-        key: data_uri(webp)
-        for key, webp in ws.datasets.thumbnails(list(dict.fromkeys(ids))).items()
-    }
-    wants = [
-        Want(
-            gap["name"] or f"Group {gap['cluster']}",
-            gap["reason"] or "",
-            gap["absent"] or 0,
-            gap["size"],
-            gap["n_synthetic"],
-            gap["expected"],
-            gap["stability"],
-            _hints(gap),
-            [
-                Example(
-                    row["path"],
-                    row["nearest_path"] or "",
-                    pictures.get(row["content_id"], ""),
-                    pictures.get(row["nearest_id"], ""),
-                    row["distance"],
-                )
-                for row in members[gap["cluster"]]
-            ],
-        )
-        for gap in chosen
-    ]
     return Brief(
-        comparison.record.name,
-        str(dataset.version),
-        comparison.real.label,
-        comparison.real.images,
-        summary.get("absent") or 0,
-        comparison.record.encoder,
-        trusted,
-        ended(summary.get("verdict")),
-        self_test_sentence(summary),
-        wants,
-        len(gaps) - len(chosen),
+        title=comparison.record.name,
+        version=str(dataset.version),
+        real=comparison.real.label,
+        images=comparison.real.images,
+        absent=judged.absent if judged else 0,
+        encoder=comparison.record.encoder,
+        trusted=trusted,
+        verdict=sentence(judged.verdict if judged else None),
+        self_test=self_test_sentence(judged),
+        wants=[_want(gap, examples.get(gap.cluster, []), pictures, trusted) for gap in shown],
+        left=len(gaps) - len(shown),
     )
 
 
-def brief_markdown(
-    ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | None = None
-) -> str:
+def brief_markdown(comparison: Comparison, version: str | int | None = None) -> str:
     """The render brief as Markdown."""
-    page = brief(ws, comparison, version)
-    lines = [
-        f"# Render brief for version {_md(page.version)}",
-        "",
-        f"{page.absent:,} of {page.images:,} real images ({_md(page.real)}) are absent from version {_md(page.version)}. "
-        f"Encoder {_md(page.encoder)}.",
-    ]
-    lines += (
-        ["", _md(text)]
-        if (text := " ".join(part for part in (page.verdict, page.self_test) if part))
-        else []
-    )
-    if not page.trusted:
-        lines += [
-            "",
-            "**Only the order can be trusted here, not the counts:** the most absent groups come first.",
-        ]
-    if not page.wants:
-        lines += ["", page.nothing]
-    for number, want in enumerate(page.wants, start=1):
-        lines += ["", f"## {number}. Render more of this: {_md(want.name)}", ""]
-        lines += [f"{_md(want.reason)}", ""] if want.reason else []
-        lines += [f"- {part}" for part in _counts(want, page.trusted)]
-        lines += [f"- {_md(hint)}" for hint in want.hints]
-        lines += ["", "| real image | nearest today | distance |", "|---|---|---|"]
-        lines += [
-            f"| {_md(one.path)} | {_md(one.nearest)} | {'' if one.distance is None else f'{one.distance:.3f}'} |"
-            for one in want.examples
-        ]
-    if page.left:
-        lines += ["", f"{page.left} smaller groups are not on this page."]
-    return "\n".join(lines) + "\n"
+    return render("brief.md.j2", page=brief(comparison, version))
 
 
-def brief_html(
-    ws: WorkspaceLike, comparison: ComparisonLike, version: str | int | None = None
-) -> str:
+def brief_html(comparison: Comparison, version: str | int | None = None) -> str:
     """The render brief as one self-contained HTML page."""
-    page = brief(ws, comparison, version)
-    return templates().get_template("brief.html.j2").render(page=page, counts=_counts)
+    return render("brief.html.j2", page=brief(comparison, version))
 
 
-def templates() -> Environment:
-    """The HTML templates, with everything escaped that is not marked as safe."""
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def data_uri(webp: bytes) -> str:
-    """A WebP picture as a data URI."""
-    return "data:image/webp;base64," + base64.b64encode(webp).decode()
-
-
-def ended(text: str | None) -> str:
-    """A sentence with its full stop; empty for None."""
-    told = (text or "").strip()
-    return told if not told or told[-1] in ".!?" else told + "."
-
-
-def self_test_sentence(summary: Mapping[str, Any]) -> str:
-    """What the self-test says of a version's list; empty where there was none, or where the verdict
-    tells it already.
+def self_test_sentence(row: VersionRow | None) -> str:
+    """What the injected gaps say of a version's list; empty where there were none, or where the
+    verdict tells it already.
     """
-    if not summary.get("injected") or "injected" in (summary.get("verdict") or ""):
+    if row is None or not row.injected or any(word in (row.verdict or "") for word in INJECTED):
         return ""
-    alarms = summary.get("false_alarm_share")
+    alarms = row.false_alarm_share
     rate = "" if alarms is None else f"; false alarms {100 * alarms:.1f} %"
-    return f"Of {summary['injected']} gaps injected into this data the list finds {summary.get('recovered') or 0}{rate}."
-
-
-def _counts(want: Want, trusted: bool) -> list[str]:
-    """The numbers of one gap, in words."""
-    told = [
-        f"{want.absent:,} of {want.size:,} real images of this group are absent"
-        if trusted and want.absent
-        else f"{want.size:,} real images in this group"
-    ]
-    if want.n_synthetic is not None:
-        one = round(want.n_synthetic) == 1
-        there = (
-            f"{want.n_synthetic:,.0f} synthetic {'image is' if one else 'images are'} here today"
-        )
-        told.append(
-            there
-            if want.expected is None
-            else f"{there}, about {want.expected:,.0f} would match the real ones"
-        )
-    if want.short_by:
-        told.append(f"render about {want.short_by:,} more")
-    if want.stability is not None:
-        told.append(f"found in {100 * want.stability:.0f} % of repeated runs")
-    return told
-
-
-def _hints(gap: Mapping[str, Any]) -> list[str]:
-    """What to aim for, from concepts and attributes."""
-    concepts = [str(item.get("name")) for item in _list(gap["concepts"])[:3] if item.get("name")]
-    looks = [str(item.get("words")) for item in _list(gap["attributes"])[:3] if item.get("words")]
-    return ([f"Aim for: {', '.join(concepts)}"] if concepts else []) + (
-        [f"They are {', '.join(looks)}"] if looks else []
+    return (
+        f"Of {row.injected} gaps injected into this data the list finds {row.recovered or 0}{rate}."
     )
 
 
-def _list(text: str | None) -> list[dict[str, Any]]:
-    found = json.loads(text) if text else []
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+def _want(
+    gap: GapRow, examples: Sequence[CoverageRow], pictures: Mapping[str, str], trusted: bool
+) -> Want:
+    return Want(
+        name=gap.name or f"Group {gap.cluster}",
+        reason=gap.reason or "",
+        absent=gap.absent or 0,
+        size=gap.size,
+        n_synthetic=gap.n_synthetic,
+        expected=gap.expected,
+        stability=gap.stability,
+        hints=_hints(gap),
+        examples=[
+            Example(
+                path=row.path,
+                nearest=row.nearest_path or "",
+                picture=pictures.get(row.content_id, ""),
+                nearest_picture=pictures.get(row.nearest_id, ""),
+                distance=row.distance,
+            )
+            for row in examples
+        ],
+        trusted=trusted,
+    )
 
 
-def _examples(
-    comparison: ComparisonLike, version_id: int, cluster: int, trusted: bool
-) -> list[dict[str, Any]]:
-    """The most absent images of a gap."""
-    table = comparison.coverage(version_id)
-    mine = pc.equal(table["cluster"], cluster)
-    table = table.filter(pc.and_(mine, table["absent"]) if trusted else mine).slice(0, EXAMPLES)
-    return table.select(
-        ["path", "content_id", "nearest_path", "nearest_id", "distance"]
-    ).to_pylist()
-
-
-def _version(comparison: ComparisonLike, version: str | int | None) -> Any:
-    datasets = list(comparison.versions)
-    return next((one for one in datasets if version in (one.id, one.version)), datasets[-1])
-
-
-def _md(text: object) -> str:
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+def _hints(gap: GapRow) -> list[str]:
+    """What to aim for, from concepts and attributes."""
+    concepts = [item.name for item in (gap.concepts or ())[:HINTS] if item.name]
+    attributes = [item.words for item in (gap.attributes or ())[:HINTS] if item.words]
+    hints = []
+    if concepts:
+        hints.append(f"Aim for: {', '.join(concepts)}")
+    if attributes:
+        hints.append(f"They are {', '.join(attributes)}")
+    return hints

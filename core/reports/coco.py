@@ -10,42 +10,28 @@ relative to the real dataset's folder. What Gapscope knows of an image stands be
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from core.reports.source import ComparisonLike, WorkspaceLike
+from core.contracts.comparison import LabelledCoverageRow
+from core.store.results import Comparison
 
 
-def coco_json(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int) -> str:
+def coco_json(comparison: Comparison, version: str | int) -> str:
     """The absent images of one version as COCO JSON text."""
-    sizes = {
-        row["path"]: (row["width"], row["height"])
-        for row in ws.datasets.images(comparison.real)
-        .select(["path", "width", "height"])
-        .to_pylist()
-    }
-    label = _label(comparison, version)
-    names = {gap["cluster"]: gap["name"] for gap in comparison.gaps(version).to_pylist()}
-    images: list[dict[str, Any]] = []
-    for number, row in enumerate(comparison.absent(version).to_pylist(), start=1):
-        width, height = sizes.get(row["path"], (None, None))
+    label = str(comparison.version(version).version)
+    sizes = {row.path: (row.width, row.height) for row in comparison.image_rows()}
+    names = {gap.cluster: gap.name for gap in comparison.gap_rows(version)}
+    images = []
+    for number, row in enumerate(comparison.absent_rows(version), start=1):
+        width, height = sizes.get(row.path, (None, None))
         images.append(
             {
                 "id": number,
-                "file_name": row["path"],
+                "file_name": row.path,
                 "width": width,
                 "height": height,
                 "license": None,
                 "date_captured": None,
-                "gapscope": {
-                    "score": row["score"],
-                    "q": row["q"],
-                    "cluster": row["cluster"],
-                    "gap": names.get(row["cluster"]),
-                    "nearest": row["nearest"],
-                    "distance": row["distance"],
-                    "class": row["class"],
-                    "bias": row["bias"],
-                },
+                "gapscope": _known(row, names.get(row.cluster)),
             }
         )
     info = {
@@ -63,8 +49,14 @@ def coco_json(ws: WorkspaceLike, comparison: ComparisonLike, version: str | int)
     )
 
 
-def _label(comparison: ComparisonLike, version: str | int) -> str:
-    return next(
-        (str(one.version) for one in comparison.versions if version in (one.id, one.version)),
-        str(version),
-    )
+def _known(row: LabelledCoverageRow, gap: str | None) -> dict[str, object]:
+    return {
+        "score": row.score,
+        "q": row.q,
+        "cluster": row.cluster,
+        "gap": gap,
+        "nearest": row.nearest_path,
+        "distance": row.distance,
+        "class": row.class_,
+        "bias": row.bias,
+    }

@@ -1,14 +1,13 @@
 """What each cluster contributed to a metric's change between two versions, from the rows that
-:mod:`core.analysis.changes.attribution` left in the metrics table. Arithmetic only: pages import it, and
-none of what measuring needs.
+:mod:`core.analysis.changes.attribution` left in the metrics table. Arithmetic only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from core.contracts.comparison import MetricRow
 from core.contracts.words import MetricScope
 
 
@@ -29,20 +28,16 @@ class Contribution:
         return self.contribution / self.change if self.change else None
 
 
-def from_rows(
-    metrics: Iterable[Mapping[str, Any]],
-) -> dict[int, dict[str, dict[int | None, float]]]:
-    """The inverse of :func:`core.analysis.changes.attribution.rows` over a whole metrics table: by version
-    id, metric and cluster. Other scopes are passed over.
+def from_rows(metrics: Iterable[MetricRow]) -> dict[int, dict[str, dict[int | None, float]]]:
+    """Every metric without each cluster: by version id, metric and cluster (None: none left out).
+    Other scopes are passed over.
     """
-    found: dict[int, dict[str, dict[int | None, float]]] = {}
+    values: dict[int, dict[str, dict[int | None, float]]] = {}
     for row in metrics:
-        if row["scope"] == MetricScope.WITHOUT and row["value"] is not None:
-            cluster = None if row["part"] is None else int(row["part"])
-            found.setdefault(row["version_id"], {}).setdefault(row["name"], {})[cluster] = row[
-                "value"
-            ]
-    return found
+        if row.scope == MetricScope.WITHOUT and row.value is not None:
+            cluster = None if row.part is None else int(row.part)
+            values.setdefault(row.version_id, {}).setdefault(row.name, {})[cluster] = row.value
+    return values
 
 
 def contributions(
@@ -57,7 +52,7 @@ def contributions(
     if None not in before or None not in after:
         return []
     change = after[None] - before[None]
-    found = [
+    parts = [
         Contribution(
             cluster,
             change - (after[cluster] - before[cluster]),
@@ -67,4 +62,4 @@ def contributions(
         for cluster in before
         if cluster is not None and cluster in after
     ]
-    return sorted(found, key=lambda one: -abs(one.contribution))
+    return sorted(parts, key=lambda part: -abs(part.contribution))

@@ -16,50 +16,32 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from core.reports.source import ComparisonLike
+from core.contracts.comparison import LabelledCoverageRow
+from core.store.results import Comparison
 
 ABSENT, COVERED = "absent", "covered"
 CLASSES = (ABSENT, COVERED)
 
 
-def fiftyone_files(comparison: ComparisonLike, version: str | int) -> dict[str, str]:
+def fiftyone_files(comparison: Comparison, version: str | int) -> dict[str, str]:
     """``labels.json`` and ``data.json`` for one version, as text by file name.
 
-    Every real image is in them: absent or covered; ``confidence`` is 1 − level for the absent ones
-    where the level is known, and the rest of what Gapscope knows is in the attributes.
+    Every real image is in them: absent or covered; ``confidence`` is 1 − q-value for the absent
+    ones where that is known, and the rest of what Gapscope knows is in the attributes.
     """
     folder = Path(comparison.real.folder)
-    gaps = {gap["cluster"]: gap["name"] for gap in comparison.gaps(version).to_pylist()}
-    rows = comparison.coverage(version).to_pylist()
-    labels: dict[str, dict[str, Any]] = {}
-    files: dict[str, str] = {}
-    for name, row in zip(_names([row["path"] for row in rows]), rows, strict=True):
-        target: dict[str, Any] = {"label": CLASSES.index(ABSENT if row["absent"] else COVERED)}
-        if row["absent"] and row["q"] is not None and math.isfinite(row["q"]):
-            target["confidence"] = 1.0 - row["q"]
-        attributes = {
-            "score": row["score"],
-            "rank": row["rank"],
-            "cluster": row["cluster"],
-            "by_cluster": row["by_cluster"],
-            "by_score": row["by_score"],
-            "nearest": row["nearest_path"],
-            "distance": row["distance"],
-            "gap": gaps.get(row["cluster"]) if row["absent"] else None,
-            "class": row["class"],
-            "bias": row["bias"],
-        }
-        target["attributes"] = {
-            key: value for key, value in attributes.items() if value is not None
-        }
-        labels[name] = target
-        files[name] = str(folder / row["path"])
+    gaps = {gap.cluster: gap.name for gap in comparison.gap_rows(version)}
+    rows = comparison.coverage_rows(version)
+    names = _names([row.path for row in rows])
+    labels = {
+        name: _target(row, gaps.get(row.cluster)) for name, row in zip(names, rows, strict=True)
+    }
+    files = {name: str(folder / row.path) for name, row in zip(names, rows, strict=True)}
     return {
         "labels.json": json.dumps(
             {"classes": list(CLASSES), "labels": labels},
@@ -71,7 +53,7 @@ def fiftyone_files(comparison: ComparisonLike, version: str | int) -> dict[str, 
     }
 
 
-def fiftyone_zip(comparison: ComparisonLike, version: str | int) -> bytes:
+def fiftyone_zip(comparison: Comparison, version: str | int) -> bytes:
     """:func:`fiftyone_files` as a ZIP file to unpack into a folder of its own."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -80,10 +62,28 @@ def fiftyone_zip(comparison: ComparisonLike, version: str | int) -> bytes:
     return out.getvalue()
 
 
+def _target(row: LabelledCoverageRow, gap: str | None) -> dict[str, object]:
+    target: dict[str, object] = {"label": CLASSES.index(ABSENT if row.absent else COVERED)}
+    if row.absent and row.q is not None:
+        target["confidence"] = 1.0 - row.q
+    attributes = {
+        "score": row.score,
+        "rank": row.rank,
+        "cluster": row.cluster,
+        "by_cluster": row.by_cluster,
+        "by_score": row.by_score,
+        "nearest": row.nearest_path,
+        "distance": row.distance,
+        "gap": gap if row.absent else None,
+        "class": row.class_,
+        "bias": row.bias,
+    }
+    target["attributes"] = {key: value for key, value in attributes.items() if value is not None}
+    return target
+
+
 def _names(paths: Sequence[str]) -> list[str]:
     """A name for each path: without its ending, or with it where two paths would share one."""
     bare = [str(PurePosixPath(path).with_suffix("")) for path in paths]
-    seen: dict[str, int] = {}
-    for name in bare:
-        seen[name] = seen.get(name, 0) + 1
-    return [name if seen[name] == 1 else path for name, path in zip(bare, paths, strict=True)]
+    count = Counter(bare)
+    return [name if count[name] == 1 else path for name, path in zip(bare, paths, strict=True)]

@@ -8,10 +8,10 @@ before it ships.
 A rule speaks about the newest version. Names are its numbers: ``absent``, ``absent_rate``,
 ``absent_by_cluster``, ``floor_rate``, ``images``, ``unreadable``, ``closed``, ``opened``, ``open``,
 ``regressed`` (against the version before), and every metric (``frechet_distance`` or ``fd``,
-``kid``, ``precision`` …) with its ``.low``, ``.high`` and ``.floor``. ``previous.NAME`` is the same
-number of the version before. Operators: ``+ - * /``, ``< <= > >= == !=``, ``and or not``,
-parentheses. Nothing else: a rule is read by Python's parser and walked here node by node; nothing
-is ever executed.
+``kid``, ``precision`` …) with its ``.low``, ``.high`` and ``.floor``; the real-vs-real baselines
+keep the names with ``floor`` that rules know. ``previous.NAME`` is the same number of the version
+before. Operators: ``+ - * /``, ``< <= > >= == !=``, ``and or not``, parentheses. Nothing else: a
+rule is read by Python's parser and walked here node by node; nothing is ever executed.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 from core.errors import InputError
+from core.reports.gate_numbers import GateNumbers, VersionNumbers
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -40,7 +40,8 @@ _COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.NotEq: operator.ne,
 }
 _EXAMPLE = "For example: absent_rate > 0.10 or regressed > 20 or fd > 1.1 * previous.fd"
-SHORT_NAMES = {"fd": "frechet_distance", "auc": "classifier_auc"}
+SHORT_NAMES = {"frechet_distance": "fd", "classifier_auc": "auc"}
+PREVIOUS = "previous."
 LONGEST = 2000  # characters of a rule; deeper nesting than that allows is nobody's rule
 
 
@@ -56,7 +57,7 @@ class Clause:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class GateOutcome:
     """What a rule said of a comparison. ``failed``: it held, so the gate is shut."""
 
     version: str
@@ -80,23 +81,18 @@ class Rule:
     text: str
     tree: ast.expr
 
-    def check(self, result: dict[str, Any]) -> Outcome:
-        """Judge a comparison (the dictionary that ``compare --json`` writes).
+    def check(self, numbers: GateNumbers) -> GateOutcome:
+        """Judge a comparison's newest version.
 
         Raises :class:`InputError` where the rule names a number that there is not.
         """
-        numbers, version = rule_numbers(result)
-        parts = (
-            self.tree.values
-            if isinstance(self.tree, ast.BoolOp) and isinstance(self.tree.op, ast.Or)
-            else [self.tree]
-        )
+        named, version = rule_numbers(numbers)
         clauses = []
-        for part in parts:
+        for part in _alternatives(self.tree):
             values: dict[str, float] = {}
-            held = bool(_walk(part, numbers, values))
+            held = bool(_walk(part, named, values))
             clauses.append(Clause(ast.unparse(part), held, values))
-        return Outcome(version, any(clause.held for clause in clauses), tuple(clauses))
+        return GateOutcome(version, any(clause.held for clause in clauses), tuple(clauses))
 
 
 def parse_rule(text: str) -> Rule:
@@ -124,46 +120,46 @@ def parse_rule(text: str) -> Rule:
     return Rule(text.strip(), tree)
 
 
-def rule_numbers(result: dict[str, Any]) -> tuple[dict[str, float | None], str]:
+def rule_numbers(numbers: GateNumbers) -> tuple[dict[str, float | None], str]:
     """Every number a rule may name, of the newest version and (as ``previous.NAME``) of the one
     before; the newest's name.
     """
-    names = list(result["versions"])
-    if not names:
+    if not numbers.versions:
         raise InputError("The comparison has no version", "Give at least one --synthetic NAME=DIR.")
-    numbers = _version_numbers(result, names[-1], names[-2] if len(names) > 1 else None)
-    if len(names) > 1:
-        earlier = _version_numbers(result, names[-2], names[-3] if len(names) > 2 else None)
-        numbers.update({f"previous.{name}": value for name, value in earlier.items()})
-    return numbers, names[-1]
+    newest = numbers.versions[-1]
+    named = _version_numbers(newest)
+    if len(numbers.versions) > 1:
+        earlier = _version_numbers(numbers.versions[-2])
+        named.update({f"{PREVIOUS}{name}": value for name, value in earlier.items()})
+    return named, newest.name
 
 
-def _version_numbers(
-    result: dict[str, Any], name: str, before: str | None
-) -> dict[str, float | None]:
-    version = result["versions"][name]
-    numbers: dict[str, float | None] = {
-        "images": version["images"],
-        "unreadable": version["unreadable"],
-        "absent": len(version["absent"]),
-        "absent_by_cluster": len(version["absent_by_cluster"]),
-        "absent_rate": version["absent_rate"],
-        "floor_rate": version["floor_rate"],
+def _version_numbers(version: VersionNumbers) -> dict[str, float | None]:
+    named: dict[str, float | None] = {
+        "images": version.images,
+        "unreadable": version.unreadable,
+        "absent": version.absent,
+        "absent_by_cluster": version.absent_by_cluster,
+        "absent_rate": version.absent_rate,
+        "floor_rate": version.baseline_rate,
     }
-    for metric, row in version["metrics"].items():
-        for called in (metric, *(short for short, name in SHORT_NAMES.items() if name == metric)):
-            numbers[called] = row["value"]
-            numbers.update({f"{called}.{part}": row[part] for part in ("low", "high", "floor")})
-    if before is not None:
-        for change in result["changes"]:
-            if (change["from"], change["to"]) == (before, name):
-                numbers.update(
-                    {
-                        state: len(change[state])
-                        for state in ("closed", "opened", "open", "regressed")
-                    }
-                )
-    return numbers
+    for metric, row in version.metrics.items():
+        for name in (metric, *([SHORT_NAMES[metric]] if metric in SHORT_NAMES else [])):
+            named[name] = row.value
+            named[f"{name}.low"] = row.low
+            named[f"{name}.high"] = row.high
+            named[f"{name}.floor"] = row.baseline
+    if version.changes is not None:
+        named.update({str(name): count for name, count in version.changes.items()})
+    return named
+
+
+def _alternatives(tree: ast.expr) -> list[ast.expr]:
+    """The parts of a rule between top-level ``or``."""
+    match tree:
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return values
+    return [tree]
 
 
 def _understood(node: ast.expr, *, wants_truth: bool) -> bool:
@@ -206,9 +202,8 @@ def _understood(node: ast.expr, *, wants_truth: bool) -> bool:
 def _walk(node: ast.expr, numbers: dict[str, float | None], seen: dict[str, float]) -> float | bool:
     match node:
         case ast.BoolOp(op=ast.And(), values=values):
-            truths = [
-                bool(_walk(part, numbers, seen)) for part in values
-            ]  # all of them: the sentence tells what was seen
+            # every part is looked at, although one might do: the sentence tells what was seen
+            truths = [bool(_walk(part, numbers, seen)) for part in values]
             return all(truths)
         case ast.BoolOp(values=values):
             truths = [bool(_walk(part, numbers, seen)) for part in values]
@@ -250,7 +245,7 @@ def _number(name: str, numbers: dict[str, float | None]) -> float:
             f"The --fail-if rule names {name}, which could not be measured here",
             "See the metric's note; leave it out of the rule.",
         )
-    if name.startswith("previous.") and not any(known.startswith("previous.") for known in numbers):
+    if name.startswith(PREVIOUS) and not any(known.startswith(PREVIOUS) for known in numbers):
         raise InputError(
             f"The --fail-if rule names {name}, but there is only one version",
             "Give the version before it too, as an earlier --synthetic NAME=DIR.",

@@ -5,15 +5,22 @@ the reason.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from core.contracts.comparison import (
+    CompareParameters,
+    ComparisonRecord,
+    MetricRow,
+    VersionRow,
+)
 from core.contracts.metric_words import METRICS
-from core.reports.source import ComparisonLike
+from core.contracts.specs import to_json
+from core.contracts.words import MetricScope, RecordStatus
+from core.store.results import Comparison
+
+ABSENT_RATE = "absent_rate"
+ANALYSIS = "analysis"  # its place in a record's software
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class Past:
     compared; empty: they can.
     """
 
-    record: Any
+    record: ComparisonRecord
     differs: tuple[str, ...]
 
     @property
@@ -31,172 +38,203 @@ class Past:
         return not self.differs
 
 
-def trend_rows(comparison: ComparisonLike) -> list[dict[str, Any]]:
-    """Absent rate and every metric of all images, by version in order.
-
-    Rows: name, label, better, meaning, version_id, version, position, value, low, high, floor,
-    floor_low, floor_high, note.
+@dataclass(frozen=True)
+class TrendRow:
+    """One number of one version. ``better``: ``lower``, ``higher``, a number it should be near, or
+    empty; ``position``: the version's place in its comparison; ``low`` and ``high``: 95 % interval;
+    ``baseline``: the same number for real against real, with its interval.
     """
-    rows = []
-    for position, row in enumerate(comparison.summary().to_pylist()):
-        rows.append(
-            {
-                "name": "absent_rate",
-                "label": "Absent rate",
-                "better": "lower",
-                "meaning": "Share of real images that the version does not cover.",
-                "version_id": row["version_id"],
-                "version": str(row["version"]),
-                "position": position,
-                "value": row["absent_rate"],
-                "low": row["low"],
-                "high": row["high"],
-                "baseline": row["baseline_rate"],
-                "baseline_low": None,
-                "baseline_high": None,
-                "note": None
-                if row["absolute"] is not False
-                else "Only the ranking can be trusted: the look is too far from the camera's.",
-            }
-        )
+
+    name: str
+    label: str
+    better: str
+    meaning: str
+    version_id: int
+    version: str
+    position: int
+    value: float | None
+    low: float | None
+    high: float | None
+    baseline: float | None
+    baseline_low: float | None
+    baseline_high: float | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class ClusterHistory:
+    """How a cluster of real images fares, by version in order. ``absent``: share of its images on
+    the list; ``score``: their mean gap score; ``n_synthetic`` and ``expected``: images of the
+    version, None where the cluster was never a gap.
+    """
+
+    cluster: int
+    name: str
+    size: int
+    absent: tuple[float | None, ...]
+    score: tuple[float | None, ...]
+    n_synthetic: tuple[float | None, ...]
+    expected: tuple[float | None, ...]
+
+
+# --- over the versions of one comparison ----------------------------------------------------------
+
+
+def trend_rows(comparison: Comparison) -> list[TrendRow]:
+    """Absent rate and every metric of all images, by version in order."""
     place = {dataset.id: index for index, dataset in enumerate(comparison.versions)}
-    metrics = [row for row in comparison.metrics().to_pylist() if row["scope"] == "all"]
-    known = list(METRICS)
+    labels = {dataset.id: str(dataset.version) for dataset in comparison.versions}
+    known = {name: index for index, name in enumerate(METRICS)}
+    metrics = [row for row in comparison.metric_rows() if row.scope == MetricScope.ALL]
     metrics.sort(
         key=lambda row: (
-            known.index(row["name"]) if row["name"] in known else len(known),
-            row["name"],
-            place.get(row["version_id"], 0),
+            known.get(row.name, len(known)),
+            row.name,
+            place.get(row.version_id, 0),
         )
     )
-    for row in metrics:
-        about = METRICS.get(row["name"])
-        rows.append(
-            {
-                "name": row["name"],
-                "label": about.label if about else row["name"].replace("_", " ").capitalize(),
-                "better": about.better if about else "",
-                "meaning": about.meaning if about else "",
-                "version_id": row["version_id"],
-                "version": str(row["version"]),
-                "position": place.get(row["version_id"], 0),
-                **{
-                    name: row[name]
-                    for name in (
-                        "value",
-                        "low",
-                        "high",
-                        "baseline",
-                        "baseline_low",
-                        "baseline_high",
-                        "note",
-                    )
-                },
-            }
-        )
-    return rows
+    return [
+        *(_rate(position, row) for position, row in enumerate(comparison.version_rows())),
+        *(
+            _metric(place.get(row.version_id, 0), labels.get(row.version_id, ""), row)
+            for row in metrics
+        ),
+    ]
 
 
-def cluster_rows(comparison: ComparisonLike) -> list[dict[str, Any]]:
+def cluster_history(comparison: Comparison) -> list[ClusterHistory]:
     """How each cluster of real images fares in each version, the largest first; the images of no
-    cluster last.
-
-    Rows: cluster, name (of its gap, of the newest version that has one), size, and lists over the
-    versions in order: ``absent`` (share on the list), ``score`` (mean), ``n_synthetic`` and
-    ``expected`` (None where the cluster was never a gap).
+    cluster last. A cluster is called after its gap in the newest version that has one.
     """
-    versions = list(comparison.versions)
-    found: dict[int, dict[str, Any]] = {}
+    versions = comparison.versions
+    blank: tuple[float | None, ...] = (None,) * len(versions)
+    clusters: dict[int, ClusterHistory] = {}
     for place, dataset in enumerate(versions):
-        table = comparison.coverage(dataset.id).select(["cluster", "absent", "score"])
-        table = table.set_column(1, "absent", pc.cast(table["absent"], pa.float64()))
-        grouped = table.group_by("cluster").aggregate(
-            [("absent", "mean"), ("score", "mean"), ("absent", "count")]
-        )
-        gaps = {gap["cluster"]: gap for gap in comparison.gaps(dataset.id).to_pylist()}
-        for row in grouped.to_pylist():
-            cluster = -1 if row["cluster"] is None else row["cluster"]
-            mine = found.setdefault(
-                cluster,
-                {
-                    "cluster": cluster,
-                    "name": "",
-                    "size": row["absent_count"],
-                    **{
-                        name: [None] * len(versions)
-                        for name in ("absent", "score", "n_synthetic", "expected")
-                    },
-                },
+        gaps = {row.cluster: row for row in comparison.gap_rows(dataset.id)}
+        for row in comparison.cluster_coverage(dataset.id):
+            gap = gaps.get(row.cluster)
+            before = clusters.get(row.cluster) or ClusterHistory(
+                row.cluster, "", row.size, blank, blank, blank, blank
             )
-            gap = gaps.get(cluster, {})
-            mine["name"] = gap.get("name") or mine["name"]
-            for name, value in (
-                ("absent", row["absent_mean"]),
-                ("score", row["score_mean"]),
-                ("n_synthetic", gap.get("n_synthetic")),
-                ("expected", gap.get("expected")),
-            ):
-                mine[name][place] = value
-    for cluster, row in found.items():
-        row["name"] = row["name"] or ("in no cluster" if cluster < 0 else f"Cluster {cluster}")
-    return sorted(
-        found.values(), key=lambda row: (row["cluster"] < 0, -row["size"], row["cluster"])
-    )
+            clusters[row.cluster] = replace(
+                before,
+                name=(gap and gap.name) or before.name,
+                absent=_put(before.absent, place, row.absent_share),
+                score=_put(before.score, place, row.mean_score),
+                n_synthetic=_put(before.n_synthetic, place, gap.n_synthetic if gap else None),
+                expected=_put(before.expected, place, gap.expected if gap else None),
+            )
+    named = [replace(row, name=row.name or _no_name(row.cluster)) for row in clusters.values()]
+    return sorted(named, key=lambda row: (row.cluster < 0, -row.size, row.cluster))
 
 
-def history(records: Sequence[Any], chosen: Any) -> list[Past]:
+# --- over comparisons -----------------------------------------------------------------------------
+
+
+def history(records: Iterable[ComparisonRecord], chosen: ComparisonRecord) -> list[Past]:
     """Every finished comparison of the same real dataset beside ``chosen``, the newest first, and
     what keeps it from being compared.
 
-    Numbers are comparable under the same encoder, the same parameters and seed, and the same real
-    images (their fingerprint).
+    Numbers are comparable under the same encoder, parameters and seed, the same real images (their
+    fingerprint) and the same revision of the analysis.
     """
     return [
-        Past(record, tuple(_differs(record, chosen)))
+        Past(record, tuple(_differences(record, chosen)))
         for record in records
-        if record.status == "done" and record.real_id == chosen.real_id
+        if record.status == RecordStatus.DONE and record.real_id == chosen.real_id
     ]
 
 
 def comparable_trend(
-    pasts: Sequence[Past], numbers: Mapping[int, Sequence[Mapping[str, Any]]]
-) -> list[Mapping[str, Any]]:
+    pasts: Iterable[Past], numbers: Mapping[int, Sequence[TrendRow]]
+) -> list[TrendRow]:
     """Rows of :func:`trend_rows` by comparison id, joined over comparable comparisons: of each
-    version the newest's numbers.
+    version the numbers of the first comparison that has them.
     """
-    seen: set[tuple[str, Any]] = set()
+    seen: set[tuple[str, int]] = set()
     joined = []
     for past in pasts:
-        if past.comparable:
-            for row in numbers.get(past.record.id, ()):
-                key = (row["name"], row["version_id"])
-                if key not in seen:
-                    seen.add(key)
-                    joined.append(row)
+        for row in numbers.get(past.record.id, ()) if past.comparable else ():
+            key = (row.name, row.version_id)
+            if key not in seen:
+                seen.add(key)
+                joined.append(row)
     return joined
 
 
-def _differs(record: Any, chosen: Any) -> list[str]:
+# --- inside ---------------------------------------------------------------------------------------
+
+
+def _rate(position: int, row: VersionRow) -> TrendRow:
+    return TrendRow(
+        name=ABSENT_RATE,
+        label="Absent rate",
+        better="lower",
+        meaning="Share of real images that the version does not cover.",
+        version_id=row.version_id,
+        version=str(row.version),
+        position=position,
+        value=row.absent_rate,
+        low=row.low,
+        high=row.high,
+        baseline=row.baseline_rate,
+        baseline_low=None,
+        baseline_high=None,
+        note="Only the ranking can be trusted: the domain shift is too large for a list."
+        if row.absolute is False
+        else None,
+    )
+
+
+def _metric(position: int, version: str, row: MetricRow) -> TrendRow:
+    about = METRICS.get(row.name)
+    return TrendRow(
+        name=row.name,
+        label=about.label if about else row.name.replace("_", " ").capitalize(),
+        better=about.better if about else "",
+        meaning=about.meaning if about else "",
+        version_id=row.version_id,
+        version=version,
+        position=position,
+        value=row.value,
+        low=row.low,
+        high=row.high,
+        baseline=row.baseline,
+        baseline_low=row.baseline_low,
+        baseline_high=row.baseline_high,
+        note=row.note,
+    )
+
+
+def _put(
+    values: tuple[float | None, ...], place: int, value: float | None
+) -> tuple[float | None, ...]:
+    return (*values[:place], value, *values[place + 1 :])
+
+
+def _no_name(cluster: int) -> str:
+    return "in no cluster" if cluster < 0 else f"Cluster {cluster}"
+
+
+def _differences(record: ComparisonRecord, chosen: ComparisonRecord) -> list[str]:
     reasons = []
     if record.encoder != chosen.encoder:
         reasons.append(f"another encoder ({record.encoder})")
     if record.seed != chosen.seed:
         reasons.append(f"another seed ({record.seed})")
-    if _canonical(record.parameters) != _canonical(chosen.parameters):
+    if _all_parameters(record) != _all_parameters(chosen):
         reasons.append("other parameters")
     if record.real_fingerprint != chosen.real_fingerprint:
         reasons.append("other real images")
-    changed = (
-        [
-            name
-            for name in sorted({*record.software, *chosen.software})
-            if record.software.get(name) != chosen.software.get(name)
-        ]
-        if record.software and chosen.software
-        else []
-    )
-    return reasons + ([f"other software ({', '.join(changed)})"] if "gapscope" in changed else [])
+    revision = record.software.get(ANALYSIS)
+    if revision != chosen.software.get(ANALYSIS):
+        reasons.append(f"another revision of the analysis ({revision or 'not recorded'})")
+    return reasons
 
 
-def _canonical(parameters: Mapping[str, Any]) -> str:
+def _all_parameters(record: ComparisonRecord) -> str:
+    """The parameters of a comparison, those at their default included: they were not always
+    recorded.
+    """
+    parameters = {**to_json(CompareParameters()), **record.parameters}
     return json.dumps(parameters, sort_keys=True, default=str)

@@ -1,4 +1,4 @@
-"""The report: one HTML file that opens offline and shows what a comparison found. Its plots are
+"""The report: one HTML file that opens offline and shows what a comparison says. Its plots are
 drawn by Plotly, which stands in it once.
 
 Thumbnails are inside as data URIs, a policy in the file's head forbids it to fetch anything, and
@@ -9,107 +9,110 @@ everything that is a user's word (file names, versions, labels) is escaped by th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from core.contracts.change_words import LISTS, MEANING, WORDS
+from core.contracts.comparison import ChangeRow, CoverageRow, GapRow, VersionRow
 from core.reports import figures
-from core.reports.brief import data_uri, ended, self_test_sentence, templates
-from core.reports.extras import finetune_of, spectrum_of
-from core.reports.history import trend_rows
-from core.reports.pairs import LISTS, MEANING, WORDS, Pair, pairs_of
-from core.reports.source import ComparisonLike, WorkspaceLike
+from core.reports.brief import self_test_sentence
+from core.reports.history import ABSENT_RATE, TrendRow, trend_rows
+from core.reports.pairs import Pair, neighbours, pairs_of
+from core.reports.related import Related
+from core.reports.rendering import data_uris, render
+from core.store.results import Comparison
 
 GAPS, GAP_PAIRS = 12, 6  # gaps shown, and pairs of pictures in each
 LIST_PAIRS = 6  # pictures in each list of a pair of versions
 PAIRS_SHOWN = 6  # pairs of versions with pictures
 
 
-def report_html(ws: WorkspaceLike, comparison: ComparisonLike) -> str:
+@dataclass(frozen=True)
+class GapSection:
+    """A gap, and its most absent images."""
+
+    gap: GapRow
+    rows: Sequence[CoverageRow]
+
+
+@dataclass(frozen=True)
+class ListSection:
+    """A list of changed images: what it is called and means, how long it is, and its beginning."""
+
+    name: str
+    meaning: str
+    count: int
+    rows: Sequence[ChangeRow]
+
+
+@dataclass(frozen=True)
+class PairSection:
+    """Two versions, and the lists of images between them."""
+
+    pair: Pair
+    lists: Sequence[ListSection]
+
+
+@dataclass(frozen=True)
+class MetricLine:
+    """One line of the metrics' table, with a cell for each version (None: not measured)."""
+
+    label: str
+    better: str
+    meaning: str
+    cells: Sequence[TrendRow | None]
+    baseline: float | None
+
+
+def report_html(comparison: Comparison, related: Related | None = None) -> str:
     """The whole report as HTML text. Sections without data are left out."""
-    summary = comparison.summary().to_pylist()
-    newest = comparison.versions[-1]
+    related = related or Related()
+    rows, newest = comparison.version_rows(), comparison.versions[-1]
+    newest_row = next((row for row in rows if row.version_id == newest.id), None)
     pairs = pairs_of(comparison)
-    gaps, left = _gaps(comparison, newest.id)
-    shown = [pair for pair in pairs if _neighbours(comparison, pair)][:PAIRS_SHOWN] or pairs[
-        :PAIRS_SHOWN
-    ]
-    changes = [_pair_rows(pair) for pair in shown]
-    pictures = _pictures(
-        ws,
-        [
-            *(row for gap in gaps for row in gap["rows"]),
-            *(row for pair in changes for one in pair["lists"] for row in one["rows"]),
-        ],
-    )
-    spectrum = spectrum_of(ws, comparison)
+    beside = [pair for pair in pairs if neighbours(comparison, pair)]
+    changes = [_pair_section(pair) for pair in (beside or pairs)[:PAIRS_SHOWN]]
+    gaps = _gap_sections(comparison, newest_row, newest.id)
     trend = trend_rows(comparison)
     plots = {
-        "map": figures.map_figure(comparison, newest.id),
+        "map": figures.map_figure(figures.map_points(comparison, newest.id)),
         "trend": figures.trend_figure(trend) if len(comparison.versions) > 1 else None,
-        "spectrum": figures.spectrum_figure(spectrum) if spectrum else None,
+        "spectrum": figures.spectrum_figure(related.spectrum),
     }
-    latest = next(
-        (pair for pair in pairs if pair.to_id == newest.id and _neighbours(comparison, pair)), None
-    )
-    return (
-        templates()
-        .get_template("report.html.j2")
-        .render(
-            title=comparison.record.name,
-            record=comparison.record,
-            real=comparison.real,
-            versions=comparison.versions,
-            newest=next((row for row in summary if row["version_id"] == newest.id), {}),
-            summary=summary,
-            self_test=self_test_sentence(
-                next((row for row in summary if row["version_id"] == newest.id), {})
-            ),
-            latest=latest,
-            pairs=pairs,
-            changes=changes,
-            gaps=gaps,
-            left=left,
-            pictures=pictures,
-            metrics=_metrics(trend, comparison),
-            spectrum=spectrum,
-            finetune=finetune_of(ws, comparison),
-            plots={name: _json(figure) for name, figure in plots.items() if figure is not None},
-            plotly=Markup(get_plotlyjs()),
-            written=datetime.now().strftime("%Y-%m-%d %H:%M"),
-            parameters=_flat(
-                {
-                    "encoder": comparison.record.encoder,
-                    "seed": comparison.record.seed,
-                    **comparison.record.parameters,
-                }
-            ),
-            software=_flat(comparison.record.software),
-            seconds=_flat(comparison.record.seconds),
-            percent=_percent,
-            digits=digits,
-            ended=ended,
-        )
+    record = comparison.record
+    return render(
+        "report.html.j2",
+        title=record.name,
+        record=record,
+        real=comparison.real,
+        versions=comparison.versions,
+        newest=newest_row,
+        summary=rows,
+        self_test=self_test_sentence(newest_row),
+        latest=next((pair for pair in beside if pair.to_id == newest.id), None),
+        pairs=pairs,
+        changes=changes,
+        gaps=gaps[:GAPS],
+        left=max(len(gaps) - GAPS, 0),
+        pictures=_pictures(comparison, gaps[:GAPS], changes),
+        metrics=_metric_lines(trend, comparison),
+        spectrum=related.spectrum,
+        study=related.study,
+        plots={name: _json(figure) for name, figure in plots.items() if figure is not None},
+        plotly=Markup(get_plotlyjs()),
+        written=datetime.now().strftime("%Y-%m-%d %H:%M"),
+        parameters=_texts({"encoder": record.encoder, "seed": record.seed, **record.parameters}),
+        software=_texts(record.software),
+        seconds=_texts(record.seconds),
     )
 
 
-def digits(value: float | None) -> str:
-    """Three significant digits; a dash for None."""
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _percent(share: float | None) -> str:
-    if share is None:
-        return "–"
-    return f"{100 * share:.1f} %" if 0 < abs(share) < 0.0995 else f"{100 * share:.0f} %"
-
-
-def _json(figure: Any) -> Markup:
+def _json(figure: go.Figure) -> Markup:
     """A figure as JSON that may stand inside a script element: no character in it can end the
     element.
     """
@@ -119,92 +122,71 @@ def _json(figure: Any) -> Markup:
     return Markup(text)
 
 
-def _flat(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _texts(values: Mapping[str, object]) -> list[tuple[str, str]]:
     return [
         (str(name), value if isinstance(value, str) else json.dumps(value, default=str))
         for name, value in values.items()
     ]
 
 
-def _neighbours(comparison: ComparisonLike, pair: Pair) -> bool:
-    order = [dataset.id for dataset in comparison.versions]
-    return order.index(pair.to_id) == order.index(pair.from_id) + 1
+def _gap_sections(
+    comparison: Comparison, row: VersionRow | None, version_id: int
+) -> list[GapSection]:
+    """The gaps of a version with their most absent images; of a version of which only the ranking
+    can be trusted, every group.
+    """
+    ranking_only = row is not None and row.absolute is False
+    examples = comparison.example_rows(version_id, GAP_PAIRS, absent_only=not ranking_only)
+    return [
+        GapSection(gap, examples[gap.cluster])
+        for gap in comparison.gap_rows(version_id)
+        if gap.cluster in examples
+    ]
 
 
-def _gaps(comparison: ComparisonLike, version_id: int) -> tuple[list[dict[str, Any]], int]:
-    """The gaps of a version with their most absent images, and how many gaps are left out."""
-    ranked = comparison.coverage(version_id).select(
+def _pair_section(pair: Pair) -> PairSection:
+    return PairSection(
+        pair,
         [
-            "path",
-            "content_id",
-            "nearest_path",
-            "nearest_id",
-            "score",
-            "distance",
-            "absent",
-            "cluster",
-        ]
-    )
-    absolute = next(
-        (
-            row["absolute"]
-            for row in comparison.summary().to_pylist()
-            if row["version_id"] == version_id
-        ),
-        None,
-    )
-    by_cluster: dict[int, list[dict[str, Any]]] = {}
-    for row in ranked.to_pylist():
-        if row["absent"] or absolute is False:
-            rows = by_cluster.setdefault(row["cluster"], [])
-            if len(rows) < GAP_PAIRS:
-                rows.append({**row, "ids": (row["content_id"], row["nearest_id"])})
-    gaps = [gap for gap in comparison.gaps(version_id).to_pylist() if gap["cluster"] in by_cluster]
-    return [{**gap, "rows": by_cluster[gap["cluster"]]} for gap in gaps[:GAPS]], max(
-        len(gaps) - GAPS, 0
+            ListSection(
+                WORDS[name], MEANING[name], len(pair.lists[name]), pair.lists[name][:LIST_PAIRS]
+            )
+            for name in LISTS
+        ],
     )
 
 
-def _pair_rows(pair: Pair) -> dict[str, Any]:
-    lists = []
-    for name in LISTS:
-        rows = pair.lists[name].slice(0, LIST_PAIRS).to_pylist()
-        lists.append(
-            {
-                "name": WORDS[name],
-                "meaning": MEANING[name],
-                "count": pair.lists[name].num_rows,
-                "rows": [
-                    {**row, "ids": (row["content_id"], row["before_id"], row["after_id"])}
-                    for row in rows
-                ],
-            }
+def _pictures(
+    comparison: Comparison, gaps: Iterable[GapSection], changes: Iterable[PairSection]
+) -> dict[str, str]:
+    """Data URIs of all thumbnails in the report, by content id."""
+    ids: list[str] = []
+    for section in gaps:
+        for row in section.rows:
+            ids += [row.content_id, row.nearest_id]
+    for pair in changes:
+        for one in pair.lists:
+            for change in one.rows:
+                ids += [change.content_id, change.before_id, change.after_id]
+    return data_uris(comparison, ids)
+
+
+def _metric_lines(trend: Iterable[TrendRow], comparison: Comparison) -> list[MetricLine]:
+    cells: dict[str, dict[int, TrendRow]] = {}
+    for row in trend:
+        if row.name != ABSENT_RATE:
+            cells.setdefault(row.name, {})[row.version_id] = row
+    lines = []
+    for by_version in cells.values():
+        first = next(iter(by_version.values()))
+        baselines = (row.baseline for row in by_version.values() if row.baseline is not None)
+        lines.append(
+            MetricLine(
+                first.label,
+                first.better,
+                first.meaning,
+                [by_version.get(dataset.id) for dataset in comparison.versions],
+                next(baselines, None),
+            )
         )
-    return {"pair": pair, "lists": lists}
-
-
-def _pictures(ws: WorkspaceLike, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    ids = list(dict.fromkeys(one for row in rows for one in row["ids"] if one))
-    return {key: data_uri(webp) for key, webp in ws.datasets.thumbnails(ids).items()}
-
-
-def _metrics(trend: list[dict[str, Any]], comparison: ComparisonLike) -> list[dict[str, Any]]:
-    """One row a metric with a cell for each version."""
-    names = list(dict.fromkeys(row["name"] for row in trend if row["name"] != "absent_rate"))
-    found = []
-    for name in names:
-        cells = {row["version_id"]: row for row in trend if row["name"] == name}
-        first = next(iter(cells.values()))
-        found.append(
-            {
-                "label": first["label"],
-                "better": first["better"],
-                "meaning": first["meaning"],
-                "cells": [cells.get(dataset.id) for dataset in comparison.versions],
-                "baseline": next(
-                    (cell["baseline"] for cell in cells.values() if cell["baseline"] is not None),
-                    None,
-                ),
-            }
-        )
-    return found
+    return lines

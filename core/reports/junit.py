@@ -4,45 +4,50 @@ results.
 
 from __future__ import annotations
 
-from typing import Any
 from xml.etree import ElementTree
 
-from core.reports.gate import Outcome
+from core.reports.gate import Clause, GateOutcome
+from core.reports.gate_numbers import GateNumbers, VersionNumbers
 
 
-def junit_xml(result: dict[str, Any], outcome: Outcome | None) -> str:
+def junit_xml(numbers: GateNumbers, outcome: GateOutcome | None) -> str:
     """One test case for each clause of the rule, and one for each version's verdict (which never
-    fails).
-
-    ``result`` is what ``compare --json`` writes; ``outcome`` None where there was no rule.
+    fails). ``outcome`` None where there was no rule.
     """
-    suite = ElementTree.Element(
-        "testsuite", name="gapscope", time=f"{sum(result['seconds'].values()):.3f}"
-    )
-    for name, version in result["versions"].items():
-        case = ElementTree.SubElement(
-            suite, "testcase", classname="gapscope.version", name=f"version {name}"
-        )
-        rate = version["absent_rate"]
-        told = f"{len(version['absent'])} absent of {result['real']['images']} real images"
-        ElementTree.SubElement(case, "system-out").text = (
-            f"{told}; absent_rate {rate}; {version['verdict'] or ''}" if rate is not None else told
-        )
-    failures = 0
-    for clause in outcome.clauses if outcome else ():
-        case = ElementTree.SubElement(
-            suite, "testcase", classname="gapscope.gate", name=clause.text
-        )
-        seen = ", ".join(f"{name} = {value:.6g}" for name, value in clause.values.items())
-        if clause.held:
-            failures += 1
-            ElementTree.SubElement(
-                case, "failure", message=f"{clause.text} holds: {seen}"
-            ).text = seen
-        else:
-            ElementTree.SubElement(case, "system-out").text = seen
+    suite = ElementTree.Element("testsuite", name="gapscope", time=f"{numbers.seconds:.3f}")
+    for version in numbers.versions:
+        _case(suite, "version", f"version {version.name}", _version(version, numbers.real_images))
+    clauses = outcome.clauses if outcome else ()
+    for clause in clauses:
+        _clause(suite, clause)
     suite.set("tests", str(len(suite)))
-    suite.set("failures", str(failures))
+    suite.set("failures", str(sum(clause.held for clause in clauses)))
     suite.set("errors", "0")
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _version(version: VersionNumbers, real_images: int) -> str:
+    counts = f"{version.absent} absent of {real_images} real images"
+    if version.absent_rate is None:
+        return counts
+    return f"{counts}; absent_rate {version.absent_rate}; {version.verdict}"
+
+
+def _clause(suite: ElementTree.Element, clause: Clause) -> None:
+    values = ", ".join(f"{name} = {value:.6g}" for name, value in clause.values.items())
+    if not clause.held:
+        _case(suite, "gate", clause.text, values)
+        return
+    case = _case(suite, "gate", clause.text)
+    failure = ElementTree.SubElement(case, "failure", message=f"{clause.text} holds: {values}")
+    failure.text = values
+
+
+def _case(
+    suite: ElementTree.Element, kind: str, name: str, output: str | None = None
+) -> ElementTree.Element:
+    case = ElementTree.SubElement(suite, "testcase", classname=f"gapscope.{kind}", name=name)
+    if output is not None:
+        ElementTree.SubElement(case, "system-out").text = output
+    return case

@@ -1,87 +1,82 @@
-"""Pairs of versions as screens and reports tell them: what closed, opened, came back, and whether
+"""Pairs of versions as screens and reports show them: what closed, opened, came back, and whether
 that is more than chance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from core.analysis.changes.verdict import Verdict, verdict
-from core.reports.source import ComparisonLike
-
-LISTS = ("closed", "open", "opened", "regressed")
-WORDS = {"closed": "Closed", "open": "Still open", "opened": "New", "regressed": "Regressed"}
-MEANING = {
-    "closed": "clearly better covered than before",
-    "open": "on the new version's list, not clearly changed or not enough",
-    "opened": "clearly worse covered than before",
-    "regressed": "closed by an earlier version, open again now",
-}
+from core.contracts.change_words import LISTS, ChangeList
+from core.contracts.comparison import ChangeRow
+from core.contracts.words import State
+from core.store.results import Comparison
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two versions (by dataset id and label), the rows of the changes table between them, and the
+    """Two versions (by dataset id and label), the real images that changed between them, and the
     verdict.
 
-    ``lists``: rows by ``closed``, ``open``, ``opened`` and ``regressed`` (which are among the
-    opened), the largest change first.
+    ``lists``: by list, the largest change first. The regressed are among the opened.
     """
 
     from_id: int
     to_id: int
     before: str
     after: str
-    lists: Mapping[str, pa.Table]
+    lists: Mapping[ChangeList, Sequence[ChangeRow]]
     verdict: Verdict
 
     @property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[ChangeList, int]:
         """How many images each list has."""
-        return {name: table.num_rows for name, table in self.lists.items()}
+        return {name: len(rows) for name, rows in self.lists.items()}
 
 
-def pairs_of(comparison: ComparisonLike) -> list[Pair]:
+def pairs_of(comparison: Comparison) -> list[Pair]:
     """Every pair of versions that the comparison judged, neighbours first, then wider ones; empty
     for one version.
     """
-    table = comparison.changes()
     place = {dataset.id: index for index, dataset in enumerate(comparison.versions)}
-    keys = {
-        (row["from_id"], row["to_id"])
-        for row in table.select(["from_id", "to_id"])
-        .group_by(["from_id", "to_id"])
-        .aggregate([])
-        .to_pylist()
-    }
     labels = {dataset.id: str(dataset.version) for dataset in comparison.versions}
-    found = []
-    for first, second in sorted(
-        keys, key=lambda key: (place[key[1]] - place[key[0]], place[key[0]])
+    pairs = []
+    for judged in sorted(
+        comparison.judged_pairs(),
+        key=lambda one: (place[one.to_id] - place[one.from_id], place[one.from_id]),
     ):
-        rows = table.filter(
-            pc.and_(pc.equal(table["from_id"], first), pc.equal(table["to_id"], second))
-        )
-        lists = {
-            state: rows.filter(pc.equal(rows["state"], state))
-            for state in ("closed", "open", "opened")
-        }
-        lists["regressed"] = rows.filter(pc.fill_null(rows["regressed"], False))
-        for name in ("opened", "regressed"):
-            lists[name] = lists[name].sort_by([("change", "ascending")])
-        judged = verdict(lists["closed"].num_rows, lists["opened"].num_rows, rows.num_rows)
-        found.append(
+        lists = lists_of(comparison.changed_rows(judged.from_id, judged.to_id))
+        closed, opened = lists[ChangeList.CLOSED], lists[ChangeList.OPENED]
+        pairs.append(
             Pair(
-                first,
-                second,
-                labels[first],
-                labels[second],
-                {name: lists[name] for name in LISTS},
-                judged,
+                judged.from_id,
+                judged.to_id,
+                labels[judged.from_id],
+                labels[judged.to_id],
+                lists,
+                verdict(len(closed), len(opened), judged.images),
             )
         )
-    return found
+    return pairs
+
+
+def lists_of(rows: Sequence[ChangeRow]) -> dict[ChangeList, list[ChangeRow]]:
+    """Rows of one pair by list, the largest change first: what closed came nearest, what opened
+    went farthest.
+    """
+    lists = {
+        ChangeList.CLOSED: [row for row in rows if row.state == State.CLOSED],
+        ChangeList.OPEN: [row for row in rows if row.state == State.OPEN],
+        ChangeList.OPENED: [row for row in rows if row.state == State.OPENED],
+        ChangeList.REGRESSED: [row for row in rows if row.regressed],
+    }
+    for name in (ChangeList.OPENED, ChangeList.REGRESSED):
+        lists[name].sort(key=lambda row: row.change)
+    return {name: lists[name] for name in LISTS}
+
+
+def neighbours(comparison: Comparison, pair: Pair) -> bool:
+    """Whether the pair's second version comes directly after its first."""
+    order = comparison.record.version_ids
+    return order.index(pair.to_id) == order.index(pair.from_id) + 1

@@ -16,25 +16,23 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from core.contracts.comparison import RESULT_ROWS
+from core.contracts.derive import table_name
 from core.errors import InputError
-from core.reports.source import ComparisonLike, read_tables
+from core.store.results import Comparison
 
 FORMATS = ("csv", "parquet")
 _FORMULA = r"^[=+\-@\t\r\n]"
 
 
-def absent_csv(comparison: ComparisonLike) -> str:
-    """The absent images of every version as CSV text: version, path, score, level, cluster,
+def absent_csv(comparison: Comparison) -> str:
+    """The absent images of every version as CSV text: version, path, score, q, cluster,
     by_cluster, by_score, nearest, distance, …
     """
-    parts = []
-    for dataset in comparison.versions:
-        table = comparison.absent(dataset.id)
-        parts.append(
-            table.add_column(
-                0, "version", pa.array([str(dataset.version)] * table.num_rows, pa.string())
-            )
-        )
+    parts = [
+        _beside(str(dataset.version), comparison.absent(dataset.id))
+        for dataset in comparison.versions
+    ]
     return csv_text(pa.concat_tables(parts)) if parts else ""
 
 
@@ -59,20 +57,51 @@ def parquet_bytes(table: pa.Table) -> bytes:
     return out.getvalue()
 
 
-def tables_zip(comparison: ComparisonLike, form: str = "csv") -> bytes:
+def tables_zip(comparison: Comparison, form: str = "csv") -> bytes:
     """A ZIP file with every result table in one format, ``csv`` or ``parquet``, under the names of
-    docs/architecture.md."""
+    docs/architecture.md.
+    """
     if form not in FORMATS:
         raise InputError(f"Tables cannot be written as {form!r}", f"Choose {' or '.join(FORMATS)}.")
+    write = csv_bytes if form == "csv" else parquet_bytes
+    packed = zipfile.ZIP_DEFLATED if form == "csv" else zipfile.ZIP_STORED
     out = io.BytesIO()
-    with zipfile.ZipFile(
-        out, "w", zipfile.ZIP_DEFLATED if form == "csv" else zipfile.ZIP_STORED
-    ) as archive:
-        for name, table in read_tables(comparison).items():
-            archive.writestr(
-                f"{name}.{form}", csv_bytes(table) if form == "csv" else parquet_bytes(table)
-            )
+    with zipfile.ZipFile(out, "w", packed) as archive:
+        for name, table in result_tables(comparison).items():
+            archive.writestr(f"{name}.{form}", write(table))
     return out.getvalue()
+
+
+def result_tables(comparison: Comparison) -> dict[str, pa.Table]:
+    """Every result table by its name in the database, with the versions' labels in it where the
+    database has only their ids.
+    """
+    whole = {
+        "points": comparison.points,
+        "clusters": comparison.clusters,
+        "versions": comparison.summary,
+        "metrics": comparison.metrics,
+        "changes": comparison.changes,
+        "selftest": comparison.selftest,
+        "splits": comparison.splits,
+    }
+    by_version = {"coverage": comparison.coverage, "gaps": comparison.gaps}
+    tables = {}
+    for row in RESULT_ROWS:
+        name = table_name(row)
+        if name in whole:
+            tables[name] = whole[name]()
+        else:
+            tables[name] = pa.concat_tables(
+                _beside(dataset.version, by_version[name](dataset.id))
+                for dataset in comparison.versions
+            )
+    return tables
+
+
+def _beside(version: str | None, table: pa.Table) -> pa.Table:
+    """A version's table with its label as the first column."""
+    return table.add_column(0, "version", pa.array([version] * table.num_rows, pa.string()))
 
 
 def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:

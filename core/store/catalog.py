@@ -80,6 +80,16 @@ def images(db: Database, dataset_id: int, *, readable: bool = False) -> pa.Table
     )
 
 
+def image_file(db: Database, content_id: str) -> Path | None:
+    """Some file on disk with this content, or None."""
+    file = db.value(
+        """SELECT min(d.folder || '/' || i.path)
+           FROM images i JOIN datasets d ON d.id = i.dataset_id WHERE i.content_id = ?""",
+        [content_id],
+    )
+    return Path(file) if file else None
+
+
 def replace_images(
     cursor: duckdb.DuckDBPyConnection,
     dataset_id: int,

@@ -1,19 +1,56 @@
-"""A finished comparison, ready to be read: tables as Arrow, numbers as the command line prints
-them.
+"""A finished comparison, ready to be read: Arrow tables for the Python door, typed rows for code.
+
+Whoever hands a comparison on (pages, reports, the command line) reads rows of the contracts; the
+tables keep the columns that scripts know.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from core.contracts.catalog import Dataset
-from core.contracts.comparison import ComparisonRecord
+from core.contracts.catalog import Dataset, ImageRow
+from core.contracts.comparison import (
+    ChangeRow,
+    ClusterRow,
+    ComparisonRecord,
+    GapRow,
+    LabelledCoverageRow,
+    MetricRow,
+    VersionRow,
+)
+from core.contracts.derive import read_rows
+from core.contracts.words import RecordStatus, State
 from core.errors import InputError
-from core.store import catalog, comparison_table
+from core.store import catalog, comparison_table, embeddings, study_table
+from core.store.comparison_json import comparison_json
 from core.store.database import Database
 from core.store.schema import RESULT_TABLES
+from core.store.study_results import Study
+
+
+@dataclass(frozen=True)
+class JudgedPair:
+    """Two versions by dataset id, and how many real images were judged between them."""
+
+    from_id: int
+    to_id: int
+    images: int
+
+
+@dataclass(frozen=True)
+class ClusterCoverage:
+    """A cluster: its real images, the share of them on the list, their mean gap score."""
+
+    cluster: int
+    size: int
+    absent_share: float
+    mean_score: float
 
 
 class Comparison:
@@ -41,15 +78,109 @@ class Comparison:
         """The versions, in the comparison's order."""
         return [self._dataset(version_id) for version_id in self.record.version_ids]
 
-    def version_id(self, version: str | int) -> int:
-        """The dataset id of a version, by its label or id."""
-        for dataset in self.versions:
+    def version(self, version: str | int) -> Dataset:
+        """A version, by its label or dataset id. Raises :class:`InputError` where there is none."""
+        versions = self.versions
+        for dataset in versions:
             if version in (dataset.version, dataset.id):
-                return dataset.id
-        names = ", ".join(str(dataset.version) for dataset in self.versions)
+                return dataset
+        names = ", ".join(str(dataset.version) for dataset in versions)
         raise InputError(f"This comparison has no version {version!r}", f"It has {names}.")
 
-    # --- tables -----------------------------------------------------------------------------------
+    def version_id(self, version: str | int) -> int:
+        """The dataset id of a version, by its label or id."""
+        return self.version(version).id
+
+    # --- rows -------------------------------------------------------------------------------------
+
+    def version_rows(self) -> list[VersionRow]:
+        """What is said of each version as a whole, in the comparison's order."""
+        return read_rows(VersionRow, self.summary())
+
+    def version_row(self, version: str | int) -> VersionRow | None:
+        """What is said of one version as a whole; None where that is not stored."""
+        version_id = self.version_id(version)
+        return next((row for row in self.version_rows() if row.version_id == version_id), None)
+
+    def gap_rows(self, version: str | int) -> list[GapRow]:
+        """The clusters of real images as one version covers them, the most absent first."""
+        return read_rows(GapRow, self.gaps(version))
+
+    def coverage_rows(self, version: str | int) -> list[LabelledCoverageRow]:
+        """Every real image's coverage by one version, the most absent first."""
+        return read_rows(LabelledCoverageRow, self.coverage(version))
+
+    def absent_rows(self, version: str | int) -> list[LabelledCoverageRow]:
+        """The real images that a version does not cover, ranked."""
+        return read_rows(LabelledCoverageRow, self._coverage(version, "AND c.absent"))
+
+    def example_rows(
+        self, version: str | int, each: int, *, absent_only: bool
+    ) -> dict[int, list[LabelledCoverageRow]]:
+        """The ``each`` most absent real images of every cluster, by cluster. ``absent_only``: of
+        those on the list; clusters without one are left out.
+        """
+        condition = "AND c.absent" if absent_only else ""
+        table = self._coverage(
+            version,
+            f"""{condition} QUALIFY row_number()
+                OVER (PARTITION BY c.cluster ORDER BY c.rank, c.path) <= {int(each)}""",
+        )
+        examples: dict[int, list[LabelledCoverageRow]] = {}
+        for row in read_rows(LabelledCoverageRow, table):
+            examples.setdefault(row.cluster, []).append(row)
+        return examples
+
+    def cluster_coverage(self, version: str | int) -> list[ClusterCoverage]:
+        """How a version covers each cluster of real images (−1: the images of none)."""
+        table = self.coverage(version).select(["cluster", "absent", "score"])
+        table = table.set_column(1, "absent", pc.cast(table["absent"], pa.float64()))
+        grouped = table.group_by("cluster").aggregate(
+            [("absent", "count"), ("absent", "mean"), ("score", "mean")]
+        )
+        columns = (grouped[name].to_pylist() for name in grouped.column_names)
+        return [ClusterCoverage(*values) for values in zip(*columns, strict=True)]
+
+    def cluster_rows(self) -> list[ClusterRow]:
+        """How many images of each dataset each cluster holds, by space."""
+        return read_rows(ClusterRow, self.clusters())
+
+    def metric_rows(self) -> list[MetricRow]:
+        """Every metric of every scope, by version in order."""
+        return read_rows(MetricRow, self.metrics())
+
+    def change_rows(
+        self, from_version: str | int | None = None, to_version: str | int | None = None
+    ) -> list[ChangeRow]:
+        """How each real image's coverage changed between two versions (all pairs if none is
+        named).
+        """
+        return read_rows(ChangeRow, self.changes(from_version, to_version))
+
+    def judged_pairs(self) -> list[JudgedPair]:
+        """Every pair of versions between which changes were judged."""
+        rows = self._db.rows(
+            """SELECT from_id, to_id, count(*) AS images FROM changes
+            WHERE comparison_id = ? GROUP BY from_id, to_id ORDER BY from_id, to_id""",
+            [self.id],
+        )
+        return [JudgedPair(**row) for row in rows]
+
+    def changed_rows(self, from_id: int, to_id: int) -> list[ChangeRow]:
+        """The real images on some list between two versions: :meth:`change_rows` without those that
+        stayed covered.
+        """
+        table = self._changes(
+            "AND c.from_id = ? AND c.to_id = ? AND (c.state <> ? OR c.regressed)",
+            [from_id, to_id, State.COVERED],
+        )
+        return read_rows(ChangeRow, table)
+
+    def image_rows(self) -> list[ImageRow]:
+        """Every file of the real dataset's last scan, readable or not, in path order."""
+        return read_rows(ImageRow, catalog.images(self._db, self.record.real_id))
+
+    # --- tables of the Python door ----------------------------------------------------------------
 
     def points(self) -> pa.Table:
         """Every image with its coordinates and clusters: dataset, domain, version, path, x, y, x3,
@@ -57,7 +188,8 @@ class Comparison:
         """
         return self._db.table(
             """
-            SELECT d.name AS dataset, d.domain, d.version, p.* EXCLUDE (comparison_id), i.class, i.bias
+            SELECT d.name AS dataset, d.domain, d.version, p.* EXCLUDE (comparison_id),
+                   i.class, i.bias
             FROM points p JOIN datasets d ON d.id = p.dataset_id
             LEFT JOIN images i ON i.dataset_id = p.dataset_id AND i.path = p.path
             WHERE p.comparison_id = ? ORDER BY d.domain, d.position, p.path""",
@@ -66,13 +198,7 @@ class Comparison:
 
     def coverage(self, version: str | int) -> pa.Table:
         """Every real image's coverage by one version, the most absent first."""
-        return self._db.table(
-            """
-            SELECT c.* EXCLUDE (comparison_id), i.class, i.bias FROM coverage c
-            LEFT JOIN images i ON i.dataset_id = ? AND i.path = c.path
-            WHERE c.comparison_id = ? AND c.version_id = ? ORDER BY c.rank, c.path""",
-            [self.record.real_id, self.id, self.version_id(version)],
-        )
+        return self._coverage(version)
 
     def absent(self, version: str | int) -> pa.Table:
         """The real images that a version does not cover, ranked.
@@ -81,8 +207,8 @@ class Comparison:
         """
         return self._db.table(
             """
-            SELECT c.path, c.score, c.q, c.cluster, c.by_cluster, c.by_score, c.nearest_path AS nearest, c.distance,
-                   i.class, i.bias
+            SELECT c.path, c.score, c.q, c.cluster, c.by_cluster, c.by_score,
+                   c.nearest_path AS nearest, c.distance, i.class, i.bias
             FROM coverage c LEFT JOIN images i ON i.dataset_id = ? AND i.path = c.path
             WHERE c.comparison_id = ? AND c.version_id = ? AND c.absent ORDER BY c.rank, c.path""",
             [self.record.real_id, self.id, self.version_id(version)],
@@ -103,11 +229,15 @@ class Comparison:
         return self._table("clusters", "space, cluster, version_id")
 
     def summary(self) -> pa.Table:
-        """One row a version: images, absent rate with interval and floor, self-test, verdict."""
+        """One row a version: images, absent rate with interval and real-vs-real baseline, injected
+        gaps and recall, verdict.
+        """
         return self._table("versions", "position")
 
     def metrics(self) -> pa.Table:
-        """Every metric: version, scope, name, value, low, high, n_real, n_synthetic, floor, …"""
+        """Every metric: version, scope, part, name, value, low, high, n_real, n_synthetic,
+        baseline, …
+        """
         return self._db.table(
             """SELECT d.version, m.* EXCLUDE (comparison_id) FROM metrics m
             LEFT JOIN datasets d ON d.id = m.version_id
@@ -118,26 +248,24 @@ class Comparison:
     def changes(
         self, from_version: str | int | None = None, to_version: str | int | None = None
     ) -> pa.Table:
-        """How each real image's coverage changed between two versions (all pairs if none is named)."""
-        condition, values = "", [self.record.real_id, self.id]
-        if from_version is not None and to_version is not None:
-            condition = "AND c.from_id = ? AND c.to_id = ?"
-            values += [self.version_id(from_version), self.version_id(to_version)]
-        return self._db.table(
-            f"""
-            SELECT f.version AS "from", t.version AS "to", c.* EXCLUDE (comparison_id), i.class, i.bias FROM changes c
-            JOIN datasets f ON f.id = c.from_id JOIN datasets t ON t.id = c.to_id
-            LEFT JOIN images i ON i.dataset_id = ? AND i.path = c.path
-            WHERE c.comparison_id = ? {condition} ORDER BY f.position, t.position, c.change DESC, c.path""",
-            values,
+        """How each real image's coverage changed between two versions (all pairs if none is
+        named).
+        """
+        if from_version is None or to_version is None:
+            return self._changes()
+        return self._changes(
+            "AND c.from_id = ? AND c.to_id = ?",
+            [self.version_id(from_version), self.version_id(to_version)],
         )
 
     def selftest(self) -> pa.Table:
-        """What the self-test planted and found."""
+        """Every injected gap, and what the list made of it."""
         return self._table("selftest", "version_id, view, threshold, seed, injected_cluster")
 
     def splits(self) -> pa.Table:
-        """Classes whose real and synthetic images live in different clusters, the most split first."""
+        """Classes whose real and synthetic images live in different clusters, the most split
+        first.
+        """
         return self._table("splits", "separation DESC NULLS LAST")
 
     def table(self, name: str) -> pa.Table:
@@ -149,108 +277,71 @@ class Comparison:
             )
         return self._table(name, "ALL")
 
-    # --- numbers ----------------------------------------------------------------------------------
+    # --- what stands beside it --------------------------------------------------------------------
+
+    def thumbnails(self, content_ids: Iterable[str]) -> dict[str, bytes]:
+        """WebP thumbnails by content id; contents without one are left out."""
+        return embeddings.thumbnails(self._db, list(dict.fromkeys(content_ids)))
+
+    def image_file(self, content_id: str) -> Path | None:
+        """Some file on disk with this content, or None."""
+        return catalog.image_file(self._db, content_id)
+
+    def study(self) -> Study | None:
+        """The newest finished study of these real images and at least one of these versions."""
+        for record in study_table.studies(self._db):
+            if (
+                record.status == RecordStatus.DONE
+                and record.real_id == self.record.real_id
+                and set(record.version_ids) & set(self.record.version_ids)
+            ):
+                return Study(self._db, record.id)
+        return None
 
     def as_dict(self) -> dict[str, Any]:
-        """What ``compare --json`` writes. Paths are relative to their folder; no number is NaN."""
-        summary = {row["version_id"]: row for row in self.summary().to_pylist()}
-        metrics = [row for row in self.metrics().to_pylist() if row["scope"] == "all"]
-        versions = {}
-        for dataset in self.versions:
-            covered = self.coverage(dataset.id).to_pylist()
-            row = summary.get(dataset.id, {})
-            versions[str(dataset.version)] = {
-                "images": dataset.images,
-                "unreadable": dataset.unreadable,
-                "absent": [image["path"] for image in covered if image["absent"]],
-                "absent_by_cluster": [image["path"] for image in covered if image["by_cluster"]],
-                "absent_rate": row.get("absent_rate"),
-                "floor_rate": row.get("baseline_rate"),
-                "absolute": row.get("absolute"),
-                "verdict": row.get("verdict"),
-                "self_test": {
-                    name: row.get(name)
-                    for name in ("view", "injected", "found", "false_alarm_share", "recall")
-                },
-                "scores": {image["path"]: image["score"] for image in covered},
-                "metrics": {
-                    metric["name"]: {
-                        "value": metric["value"],
-                        "low": metric["low"],
-                        "high": metric["high"],
-                        "n": metric["n_synthetic"],
-                        "floor": metric["baseline"],
-                    }
-                    for metric in metrics
-                    if metric["version_id"] == dataset.id
-                },
-                "gaps": [
-                    {
-                        **{
-                            key: gap[key]
-                            for key in (
-                                "cluster",
-                                "name",
-                                "reason",
-                                "size",
-                                "absent",
-                                "n_synthetic",
-                                "expected",
-                                "low",
-                                "high",
-                                "stability",
-                            )
-                        }
-                    }
-                    for gap in self.gaps(dataset.id).to_pylist()
-                ],
-            }
-        return {
-            "encoder": self.record.encoder,
-            "seed": self.record.seed,
-            "comparison": self.id,
-            "real": {"images": self.real.images, "unreadable": self.real.unreadable},
-            "versions": versions,
-            "clusters": self.clusters().to_pylist(),
-            "changes": self._changes_by_pair(),
-            "parameters": self.record.parameters,
-            "software": self.record.software,
-            "seconds": self.record.seconds,
-        }
-
-    def _changes_by_pair(self) -> list[dict[str, Any]]:
-        pairs: dict[tuple[str, str], dict[str, Any]] = {}
-        for row in self.changes().to_pylist():
-            pair = pairs.setdefault(
-                (row["from"], row["to"]),
-                {
-                    "from": row["from"],
-                    "to": row["to"],
-                    "closed": [],
-                    "opened": [],
-                    "open": [],
-                    "regressed": [],
-                },
-            )
-            if row["state"] in ("closed", "opened", "open"):
-                pair[row["state"]].append(row["path"])
-            if row["regressed"]:
-                pair["regressed"].append(row["path"])
-        return list(pairs.values())
+        """What ``compare --json`` writes: :func:`core.store.comparison_json.comparison_json`."""
+        return comparison_json(self)
 
     # --- inside -----------------------------------------------------------------------------------
 
+    def _coverage(self, version: str | int, condition: str = "") -> pa.Table:
+        """Rows of the coverage table beside class and bias, by rank; ``condition`` is SQL."""
+        return self._db.table(
+            f"""
+            SELECT c.* EXCLUDE (comparison_id), i.class, i.bias FROM coverage c
+            LEFT JOIN images i ON i.dataset_id = ? AND i.path = c.path
+            WHERE c.comparison_id = ? AND c.version_id = ? {condition} ORDER BY c.rank, c.path""",
+            [self.record.real_id, self.id, self.version_id(version)],
+        )
+
+    def _changes(self, condition: str = "", values: Sequence[object] = ()) -> pa.Table:
+        """Rows of the changes table beside the versions' labels, class and bias; ``condition`` is
+        SQL with ``values``.
+        """
+        return self._db.table(
+            f"""
+            SELECT f.version AS "from", t.version AS "to", c.* EXCLUDE (comparison_id),
+                   i.class, i.bias
+            FROM changes c
+            JOIN datasets f ON f.id = c.from_id JOIN datasets t ON t.id = c.to_id
+            LEFT JOIN images i ON i.dataset_id = ? AND i.path = c.path
+            WHERE c.comparison_id = ? {condition}
+            ORDER BY f.position, t.position, c.change DESC, c.path""",
+            [self.record.real_id, self.id, *values],
+        )
+
     def _table(self, name: str, order: str) -> pa.Table:
         return self._db.table(
-            f"SELECT * EXCLUDE (comparison_id) FROM {name} WHERE comparison_id = ? ORDER BY {order}",
+            f"""SELECT * EXCLUDE (comparison_id) FROM {name}
+            WHERE comparison_id = ? ORDER BY {order}""",
             [self.id],
         )
 
     def _dataset(self, dataset_id: int) -> Dataset:
-        found = catalog.dataset(self._db, dataset_id)
-        if found is None:
+        dataset = catalog.dataset(self._db, dataset_id)
+        if dataset is None:
             raise InputError(
                 "A dataset of this comparison was removed from the workspace",
                 "Make a new comparison.",
             )
-        return found
+        return dataset

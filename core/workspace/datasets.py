@@ -173,12 +173,7 @@ class Datasets:
 
     def image_file(self, content_id: str) -> Path | None:
         """Some file on disk with this content, or None."""
-        file = self._db.value(
-            """SELECT min(d.folder || '/' || i.path)
-               FROM images i JOIN datasets d ON d.id = i.dataset_id WHERE i.content_id = ?""",
-            [content_id],
-        )
-        return Path(file) if file else None
+        return catalog.image_file(self._db, content_id)
 
     def vectors(
         self, dataset: Dataset, encoder: str = "auto", view: str = View.PLAIN

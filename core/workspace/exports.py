@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from core.reports import (
+    absent_folder,
+    coco,
+    contributions,
+    fiftyone,
+    history,
+    html,
+    pairs,
+    related,
+    tables,
+)
 from core.reports import brief as briefs
-from core.reports import coco, contributions, fiftyone, folder, history, html, pairs, tables
 from core.store.results import Comparison
 
 if TYPE_CHECKING:
@@ -26,19 +36,20 @@ class Exports:
 
     def report_html(self, comparison: Comparison) -> str:
         """The self-contained HTML report."""
-        return html.report_html(self._workspace, comparison)
+        beside = related.related(comparison, self._spectra(comparison))
+        return html.report_html(comparison, beside)
 
     def brief(self, comparison: Comparison, version: str | int | None = None) -> briefs.Brief:
         """What to render more of, for one version (the newest unless named)."""
-        return briefs.brief(self._workspace, comparison, version)
+        return briefs.brief(comparison, version)
 
     def brief_markdown(self, comparison: Comparison, version: str | int | None = None) -> str:
         """The render brief as Markdown."""
-        return briefs.brief_markdown(self._workspace, comparison, version)
+        return briefs.brief_markdown(comparison, version)
 
     def brief_html(self, comparison: Comparison, version: str | int | None = None) -> str:
         """The render brief as one HTML page."""
-        return briefs.brief_html(self._workspace, comparison, version)
+        return briefs.brief_html(comparison, version)
 
     # --- lists for other tools --------------------------------------------------------------------
 
@@ -56,7 +67,7 @@ class Exports:
 
     def coco_json(self, comparison: Comparison, version: str | int) -> str:
         """The absent images of a version as a COCO image list."""
-        return coco.coco_json(self._workspace, comparison, version)
+        return coco.coco_json(comparison, version)
 
     def fiftyone_zip(self, comparison: Comparison, version: str | int) -> bytes:
         """The real images with labels, as FiftyOne reads them."""
@@ -64,9 +75,9 @@ class Exports:
 
     def write_absent_folder(
         self, comparison: Comparison, version: str | int, target: Path, *, copies: bool = False
-    ) -> folder.Written:
+    ) -> absent_folder.WrittenFolder:
         """Copy (or link) the absent images into a folder, by rank."""
-        return folder.write_absent_folder(comparison, version, target, copies=copies)
+        return absent_folder.write_absent_folder(comparison, version, target, copies=copies)
 
     # --- over versions ----------------------------------------------------------------------------
 
@@ -74,34 +85,44 @@ class Exports:
         """Every pair of versions that the comparison judged, with the verdict."""
         return pairs.pairs_of(comparison)
 
-    def history(self, comparison: Comparison) -> list[history.Past]:
-        """Every finished comparison of the same real images, and what keeps it from being compared."""
-        return history.history(self._workspace.comparisons.list(), comparison.record)
-
-    def trend_rows(self, comparison: Comparison) -> list[dict[str, Any]]:
+    def trend_rows(self, comparison: Comparison) -> list[history.TrendRow]:
         """Absent share and every metric of all images, by version in order."""
         return history.trend_rows(comparison)
 
     def comparable_trend(
         self,
         pasts: Sequence[history.Past],
-        numbers: Mapping[int, Sequence[Mapping[str, Any]]],
-    ) -> list[Mapping[str, Any]]:
+        numbers: Mapping[int, Sequence[history.TrendRow]],
+    ) -> list[history.TrendRow]:
         """The rows of several comparisons that may stand in one trend."""
         return history.comparable_trend(pasts, numbers)
 
-    def cluster_rows(self, comparison: Comparison) -> list[dict[str, Any]]:
+    def cluster_rows(self, comparison: Comparison) -> list[history.ClusterHistory]:
         """How each cluster of real images fares in each version."""
-        return history.cluster_rows(comparison)
+        return history.cluster_history(comparison)
 
     def contributions(
         self, comparison: Comparison, from_id: int, to_id: int
     ) -> dict[str, list[contributions.Contribution]]:
         """By metric: what each cluster contributed to its change between two versions."""
-        known = contributions.from_rows(comparison.metrics().to_pylist())
+        known = contributions.from_rows(comparison.metric_rows())
         before, after = known.get(from_id, {}), known.get(to_id, {})
         return {
             name: contributions.contributions(before[name], after[name])
             for name in before
             if name in after
         }
+
+    def history(self, comparison: Comparison) -> list[history.Past]:
+        """Every finished comparison of the same real images, and what keeps it from being
+        compared.
+        """
+        return history.history(self._workspace.comparisons.list(), comparison.record)
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _spectra(self, comparison: Comparison) -> Iterator[Path]:
+        """Output folders of the spectrum comparisons of the same images, the newest first."""
+        jobs = self._workspace.jobs
+        for job in related.spectrum_jobs(comparison, jobs.list()):
+            yield jobs.path(job.id) / "outputs"
