@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from core.contracts.specs import parameter
-from core.contracts.words import Domain, View
+from core.contracts.words import View
 
 
 @dataclass(frozen=True)
@@ -55,28 +55,3 @@ class EmbedSpec:
     allow_download: bool = parameter(False, "Whether weights may be fetched from their hub.")
     weights: str | None = parameter(None, "GAPSCOPE_WEIGHTS for this job.")
     random_weights: bool = parameter(False, "An untrained network, for measuring speed.")
-
-
-@dataclass(frozen=True)
-class SpectrumSide:
-    """One dataset of a spectrum comparison; ``file``: the stem of its input table."""
-
-    dataset_id: int
-    version: str | None
-    domain: Domain
-    file: str
-    name: str
-
-
-@dataclass(frozen=True)
-class SpectrumSpec:
-    """Compare frequency spectra."""
-
-    KIND: ClassVar[str] = "spectrum"
-
-    datasets: tuple[SpectrumSide, ...] = field()
-    sample: int = parameter(
-        300, "Images of each dataset. More give narrower intervals and take longer.", low=2
-    )
-    seed: int = parameter(0, "The same seed draws the same images.")
-    crop: int = parameter(256, "Pixels of the square crop; less where images are smaller.", low=16)

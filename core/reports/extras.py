@@ -15,7 +15,7 @@ from core.reports.source import ComparisonLike, WorkspaceLike
 
 @dataclass(frozen=True)
 class SpectrumFound:
-    """``rows``: one for each dataset (name, domain, distance, low, high, floor, findings);
+    """``rows``: one for each dataset (name, domain, distance, low, high, baseline, findings);
     ``curves``: rows of dataset_id, frequency, level, low, high.
     """
 

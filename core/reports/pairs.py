@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.analysis.changes.verdict import Verdict, verdict
+from core.analysis.changes.net import NetChange, net_change
 from core.reports.source import ComparisonLike
 
 LISTS = ("closed", "open", "opened", "regressed")
@@ -37,7 +37,7 @@ class Pair:
     before: str
     after: str
     lists: Mapping[str, pa.Table]
-    verdict: Verdict
+    verdict: NetChange
 
     @property
     def counts(self) -> dict[str, int]:
@@ -73,7 +73,7 @@ def pairs_of(comparison: ComparisonLike) -> list[Pair]:
         lists["regressed"] = rows.filter(pc.fill_null(rows["regressed"], False))
         for name in ("opened", "regressed"):
             lists[name] = lists[name].sort_by([("change", "ascending")])
-        judged = verdict(lists["closed"].num_rows, lists["opened"].num_rows, rows.num_rows)
+        judged = net_change(lists["closed"].num_rows, lists["opened"].num_rows, rows.num_rows)
         found.append(
             Pair(
                 first,
