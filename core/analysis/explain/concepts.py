@@ -144,8 +144,8 @@ def text_vectors(
             "Concepts and zero-shot classes need a clip:… encoder.",
         )
     prompts = [template.format(phrase) for phrase in phrases for template in templates]
-    vectors = unit(np.asarray(encode(prompts), np.float32))
-    return unit(vectors.reshape(len(phrases), len(templates), -1).mean(axis=1))
+    vectors = unit(np.asarray(encode(prompts), np.float32), pairwise=True)
+    return unit(vectors.reshape(len(phrases), len(templates), -1).mean(axis=1), pairwise=True)
 
 
 def concept_scores(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
@@ -157,7 +157,8 @@ def concept_scores(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
             f"Image vectors have {images.shape[1]} dimensions, text vectors {texts.shape[1]}",
             "Use the text tower of the encoder that made the image vectors.",
         )
-    return unit(images.astype(np.float32)) @ unit(texts.astype(np.float32)).T
+    images, texts = (unit(np.asarray(side, np.float32), pairwise=True) for side in (images, texts))
+    return images @ texts.T
 
 
 def zero_shot(

@@ -241,7 +241,7 @@ def _alike(weight: np.ndarray) -> dict[int, frozenset[int]]:
     """For each class, the classes with nearly the same weights: the network can hardly tell them
     apart.
     """
-    directions = unit(weight - weight.mean(axis=0))
+    directions = unit(weight - weight.mean(axis=0), pairwise=True)
     close = directions @ directions.T > ALIKE
     np.fill_diagonal(close, False)
     return {

@@ -71,7 +71,7 @@ def entropy_parts(vectors: np.ndarray) -> np.ndarray:
     Their mean is the entropy itself. A vector of zeros counts as a direction of its own would not:
     it adds nothing.
     """
-    directions = unit(vectors.astype(np.float64))
+    directions = unit(vectors.astype(np.float64), pairwise=True)
     n, d = directions.shape
     products = directions.T @ directions if n >= d else directions @ directions.T
     with one_thread():

@@ -102,7 +102,10 @@ def gaussian_mmds(
     if why:
         return {name: sample.not_measured(name, why) for name in ("cmmd", "mmd")}
     sigma = median_distance(real, seed=seed) if sigma is None else sigma
-    x, y = unit(_drawn(real, limit, seed)), unit(_drawn(synthetic, limit, seed + 1))
+    x, y = (
+        unit(vectors, pairwise=True)
+        for vectors in (_drawn(real, limit, seed), _drawn(synthetic, limit, seed + 1))
+    )
     images: Parameters = {"images": [len(x), len(y)]}
 
     def gaussian(width: float) -> Kernel:
@@ -126,7 +129,7 @@ def median_distance(vectors: np.ndarray, *, seed: int = 0, limit: int = 1000) ->
     """Median Euclidean distance between vectors (n, d) scaled to length 1, from at most ``limit``
     of them.
     """
-    directions = unit(_drawn(vectors, limit, seed))
+    directions = unit(_drawn(vectors, limit, seed), pairwise=True)
     if len(directions) < 2:
         return 0.0
     above = np.triu_indices(len(directions), 1)
