@@ -17,10 +17,10 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from core.analysis.changes.verdict import verdict
 from sklearn.metrics import roc_auc_score
 
 from core.analysis.changes.between import Change, coverage_change
-from core.analysis.changes.verdict import verdict
 from core.analysis.coverage.score import Views
 from core.workspace import Workspace
 

@@ -245,9 +245,9 @@ def _findings(row: dict[str, Any], name: str, colour: str) -> None:
                 f"{row['low']:.2f} to {row['high']:.2f}",
             ),
             figure(
-                "floor: one half of the real images against the other",
-                f"{row['floor']:.2f} dB",
-                f"{row['floor_low']:.2f} to {row['floor_high']:.2f}",
+                "real-vs-real baseline: one half of the real images against the other",
+                f"{row['baseline']:.2f} dB",
+                f"{row['baseline_low']:.2f} to {row['baseline_high']:.2f}",
             ),
         )
         findings = json.loads(row["findings"] or "[]")

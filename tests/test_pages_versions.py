@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis.changes import attribution
+from core.contracts.comparison import MetricRow
+from core.contracts.derive import from_rows
+from core.jobs.compare.rows import contribution_rows
 from core.store import comparison_table
 from core.store.database import Database
 from tests import example_workspace
@@ -29,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     rows = [
         row
         for version_id, drift in ((built.version_ids["1.0"], 0.0), (built.version_ids["1.1"], 2.0))
-        for row in attribution.rows(
+        for row in contribution_rows(
             version_id,
             {"frechet_distance": {None: 10.0 + drift, 3: 9.0, 4: 8.0 + drift}},
             120,
@@ -37,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             0,
         )
     ]
-    shown = pa.Table.from_pylist(rows)
+    shown = from_rows(MetricRow, rows)
     with db.transaction() as cursor:
         cursor.register("added", shown)
         cursor.execute(

@@ -18,6 +18,7 @@ import numpy as np
 from scipy import fft, ndimage
 
 from core.analysis.metrics.measure import half_sample_interval, halves_of
+from core.contracts.spectrum import SpectrumBand, SpectrumPeak
 
 LEAST_SIZE = 32  # pixels: a smaller crop has too few frequencies
 LEAST_IMAGES = 4
@@ -27,8 +28,8 @@ BANDS: tuple[tuple[str, float, float], ...] = (
     ("middle", 0.1, 0.25),
     ("high", 0.25, 0.5),
 )
-BAND_TOLD = 1.0  # dB that a band must differ by, beyond its uncertainty, to be told
-PEAK_TOLD = 3.0  # dB above its surroundings from which a single frequency is told
+BAND_LEAST = 1.0  # dB that a band must differ by, beyond its uncertainty, to be mentioned
+PEAK_LEAST = 3.0  # dB above its surroundings from which a single frequency is mentioned
 PEAK_SIGMA = 6.0  # and in robust standard deviations of all frequencies
 PEAKS_MOST = 5
 SILENCE = 1e-13  # power relative to the total that counts as none: -130 dB
@@ -60,56 +61,23 @@ class Spectrum:
 
 
 @dataclass(frozen=True)
-class Band:
-    """``difference`` in dB of a band's level, synthetic minus real, with its 95 % interval;
-    ``floor``: the same between halves of the real images.
-    """
-
-    name: str
-    lowest: float
-    highest: float
-    difference: float
-    low: float
-    high: float
-    floor: float
-
-
-@dataclass(frozen=True)
-class Peak:
-    """A single frequency that stands out: ``across`` and ``down`` in cycles per pixel, without
-    sign; ``excess`` in dB over its surroundings in the difference to the real images; ``sigma``:
-    the same in robust standard deviations.
-    """
-
-    across: float
-    down: float
-    excess: float
-    sigma: float
-
-    @property
-    def period(self) -> float:
-        """Pixels from one repetition to the next."""
-        return 1 / float(np.hypot(self.across, self.down))
-
-
-@dataclass(frozen=True)
-class Comparison:
+class SpectrumDifference:
     """How one version's spectra differ from the real ones.
 
     ``distance``: root mean square difference of the mean profiles in dB, with a 95 % interval, and
-    beside it the ``floor`` of one real half against the other. ``findings``: what stands out, in
-    words; empty where nothing does.
+    beside it the real-vs-real ``baseline`` of one real half against the other. ``findings``: what
+    stands out, in words; empty where nothing does.
     """
 
     distance: float
     low: float
     high: float
-    floor: float
-    floor_low: float
-    floor_high: float
-    bands: list[Band]
-    peaks: list[Peak]
-    findings: list[str]
+    baseline: float
+    baseline_low: float
+    baseline_high: float
+    bands: tuple[SpectrumBand, ...]
+    peaks: tuple[SpectrumPeak, ...]
+    findings: tuple[str, ...]
 
 
 def crop_of(image: np.ndarray, size: int, seed: int) -> np.ndarray | None:
@@ -159,8 +127,8 @@ def ring_frequency(size: int) -> np.ndarray:
 
 
 def crop_size(sides: list[np.ndarray], wanted: int) -> int:
-    """The crop that serves all datasets: ``wanted`` pixels, or less so that nine in ten images of
-    each are large enough.
+    """The crop that serves all datasets, in pixels: ``wanted``, or less so that nine in ten images
+    of each are large enough.
 
     ``sides``: for each dataset the shorter side of its images, (n,) pixels. A size that transforms
     fast.
@@ -177,12 +145,12 @@ def whole_plane(half: np.ndarray, size: int) -> np.ndarray:
     return np.fft.fftshift(np.concatenate([half, mirrored], axis=1), axes=(0, 1))
 
 
-def compare(real: Spectrum, synthetic: Spectrum, *, seed: int = 0) -> Comparison:
+def compare(real: Spectrum, synthetic: Spectrum, *, seed: int = 0) -> SpectrumDifference:
     """Compare a version's spectra with the real ones. Raises ValueError for other crop sizes or
     fewer than four images.
 
-    Intervals: random halves (see :mod:`core.analysis.metrics.measure`) for distances, normal approximation
-    for bands.
+    Intervals: random halves (see :mod:`core.analysis.metrics.measure`) for distances, normal
+    approximation for bands.
     """
     if real.size != synthetic.size:
         raise ValueError(
@@ -190,23 +158,27 @@ def compare(real: Spectrum, synthetic: Spectrum, *, seed: int = 0) -> Comparison
         )
     if min(len(real.profiles), len(synthetic.profiles)) < LEAST_IMAGES:
         raise ValueError(f"a comparison needs {LEAST_IMAGES} images on each side")
-    told = real.frequency >= LOWEST
+    frequency = real.frequency
+    above = frequency >= LOWEST
     first, second = halves_of(len(real.profiles), seed)
-    distance, low, high = _distance(real.profiles[:, told], synthetic.profiles[:, told], seed)
-    floor = _distance(real.profiles[first][:, told], real.profiles[second][:, told], seed)
-    bands = [
-        _band(name, lowest, highest, real, synthetic, first, second)
-        for name, lowest, highest in BANDS
-    ]
-    peaks = find_peaks(synthetic.mean - real.mean)
-    findings = [
-        *_peak_words(peaks),
-        *(words for band in bands if (words := _band_words(band))),
-    ]
-    return Comparison(distance, low, high, *floor, bands, peaks, findings)
+    distance = _distance(real.profiles[:, above], synthetic.profiles[:, above], seed)
+    baseline = _distance(real.profiles[first][:, above], real.profiles[second][:, above], seed)
+    bands = []
+    for name, lowest, highest in BANDS:
+        inside = (frequency >= lowest) & (frequency < highest + 1e-9)
+        levels, others = (
+            profiles[:, inside].mean(axis=1) for profiles in (real.profiles, synthetic.profiles)
+        )
+        between_halves = float(levels[first].mean() - levels[second].mean())
+        bands.append(
+            SpectrumBand(name, lowest, highest, *_difference(levels, others), between_halves)
+        )
+    peaks = tuple(find_peaks(synthetic.mean - real.mean))
+    findings = (*_peak_words(peaks), *(words for band in bands if (words := _band_words(band))))
+    return SpectrumDifference(*distance, *baseline, tuple(bands), peaks, findings)
 
 
-def find_peaks(difference: np.ndarray) -> list[Peak]:
+def find_peaks(difference: np.ndarray) -> list[SpectrumPeak]:
     """Single frequencies that stand out of a difference of mean log power (size, size // 2 + 1),
     the highest first.
 
@@ -228,10 +200,10 @@ def find_peaks(difference: np.ndarray) -> list[Peak]:
     below = (down > 0) | (down == -0.5)
     half = (across > 0) | ((across == 0) & below) | ((across == -0.5) & (below | (down == 0)))
     rows, columns = np.nonzero(
-        highest & outside & half & (residual >= max(PEAK_TOLD, PEAK_SIGMA * spread))
+        highest & outside & half & (residual >= max(PEAK_LEAST, PEAK_SIGMA * spread))
     )
     peaks = [
-        Peak(
+        SpectrumPeak(
             abs(float(across[row, column])),
             abs(float(down[row, column])),
             float(residual[row, column]),
@@ -266,68 +238,59 @@ def _distance(profiles: np.ndarray, others: np.ndarray, seed: int) -> tuple[floa
     return value, *half_sample_interval(value, halves, least=0.0)
 
 
-def _band(
-    name: str,
-    lowest: float,
-    highest: float,
-    real: Spectrum,
-    synthetic: Spectrum,
-    first: np.ndarray,
-    second: np.ndarray,
-) -> Band:
-    inside = (real.frequency >= lowest) & (real.frequency < highest + 1e-9)
-    levels, others = (
-        real.profiles[:, inside].mean(axis=1),
-        synthetic.profiles[:, inside].mean(axis=1),
-    )
+def _difference(levels: np.ndarray, others: np.ndarray) -> tuple[float, float, float]:
+    """Difference of two sets' mean levels, ``others`` minus ``levels``, with its 95 % interval."""
     difference = float(others.mean() - levels.mean())
-    error = 1.96 * float(
-        np.sqrt(levels.var(ddof=1) / len(levels) + others.var(ddof=1) / len(others))
-    )
-    floor = float(levels[first].mean() - levels[second].mean())
-    return Band(name, lowest, highest, difference, difference - error, difference + error, floor)
+    variance = levels.var(ddof=1) / len(levels) + others.var(ddof=1) / len(others)
+    error = 1.96 * float(np.sqrt(variance))
+    return difference, difference - error, difference + error
 
 
-def _band_words(band: Band) -> str:
-    certain = band.low if band.difference > 0 else -band.high
-    if certain < max(BAND_TOLD, abs(band.floor)):
+def _band_words(band: SpectrumBand) -> str:
+    weaker = band.difference < 0
+    certain = -band.high if weaker else band.low
+    if certain < max(BAND_LEAST, abs(band.baseline)):
         return ""
     if band.name == "high":
         cause = (
             "missing high frequencies, as after blur, denoising, upscaling or strong compression"
-            if band.difference < 0
+            if weaker
             else "too much of the finest detail, as of noise, aliasing or sharpening"
         )
         size = f"finer than {1 / band.lowest:.0f} pixels"
     else:
-        cause = "missing" if band.difference < 0 else "too strong"
+        cause = "missing" if weaker else "too strong"
         size = f"of {1 / band.highest:.0f} to {1 / band.lowest:.0f} pixels"
     return (
-        f"Detail {size} is {abs(band.difference):.1f} dB {'weaker' if band.difference < 0 else 'stronger'} than in the "
-        f"real images ({band.low:+.1f} to {band.high:+.1f} dB; real halves {band.floor:+.1f} dB): {cause}."
+        f"Detail {size} is {abs(band.difference):.1f} dB {'weaker' if weaker else 'stronger'} than "
+        f"in the real images ({band.low:+.1f} to {band.high:+.1f} dB; real halves "
+        f"{band.baseline:+.1f} dB): {cause}."
     )
 
 
-def _peak_words(peaks: Sequence[Peak]) -> list[str]:
+def _peak_words(peaks: Sequence[SpectrumPeak]) -> list[str]:
     """One sentence for all peaks of one direction, in the order of the peaks."""
-    directions: dict[str, list[Peak]] = {}
+    directions: dict[str, list[SpectrumPeak]] = {}
     for peak in peaks:
-        where = (
-            "from top to bottom"
-            if peak.across == 0
-            else "from left to right"
-            if peak.down == 0
-            else "slantwise"
+        directions.setdefault(_direction(peak), []).append(peak)
+    sentences = []
+    for direction, alike in directions.items():
+        frequencies = _listed([f"{np.hypot(peak.across, peak.down):.3f}" for peak in alike])
+        periods = _listed([f"{peak.period:.1f}" for peak in alike])
+        excesses = _listed([f"{peak.excess:.0f}" for peak in alike])
+        sentences.append(
+            f"{'A peak' if len(alike) == 1 else 'Peaks'} at {frequencies} cycles per pixel: "
+            f"something repeats every {periods} pixels {direction}, {excesses} dB above its "
+            "surroundings when compared with the real images, as a grid, tiles, dithering, an "
+            "upsampling layer or compression blocks do."
         )
-        directions.setdefault(where, []).append(peak)
-    return [
-        f"{'A peak' if len(mine) == 1 else 'Peaks'} at "
-        f"{_listed([f'{np.hypot(peak.across, peak.down):.3f}' for peak in mine])} cycles per pixel: something repeats every "
-        f"{_listed([f'{peak.period:.1f}' for peak in mine])} pixels {where}, {_listed([f'{peak.excess:.0f}' for peak in mine])} dB "
-        "above its surroundings when compared with the real images, as a grid, tiles, dithering, an upsampling layer or "
-        "compression blocks do."
-        for where, mine in directions.items()
-    ]
+    return sentences
+
+
+def _direction(peak: SpectrumPeak) -> str:
+    if peak.across == 0:
+        return "from top to bottom"
+    return "from left to right" if peak.down == 0 else "slantwise"
 
 
 def _listed(parts: list[str]) -> str:

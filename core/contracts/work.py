@@ -10,7 +10,7 @@ import pyarrow as pa
 from core.contracts.catalog import AttributesRow
 from core.contracts.derive import Bytes, Text, about, schema
 from core.contracts.specs import parameter
-from core.contracts.words import Domain, View
+from core.contracts.words import View
 
 
 @dataclass(frozen=True)
@@ -122,28 +122,3 @@ class EmbedSummary:
     broken: int  # contents that cannot be decoded
     skipped: int  # files that changed since the scan or could not be read; to be tried again
     reasons: dict[str, int]  # why they were skipped, with how many each
-
-
-@dataclass(frozen=True)
-class SpectrumSide:
-    """One dataset of a spectrum comparison; ``file``: the stem of its input table."""
-
-    dataset_id: int
-    version: str | None
-    domain: Domain
-    file: str
-    name: str
-
-
-@dataclass(frozen=True)
-class SpectrumSpec:
-    """Compare frequency spectra."""
-
-    KIND: ClassVar[str] = "spectrum"
-
-    datasets: tuple[SpectrumSide, ...] = field()
-    sample: int = parameter(
-        300, "Images of each dataset. More give narrower intervals and take longer.", low=2
-    )
-    seed: int = parameter(0, "The same seed draws the same images.")
-    crop: int = parameter(256, "Pixels of the square crop; less where images are smaller.", low=16)

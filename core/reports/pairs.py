@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.analysis.changes.verdict import Verdict, verdict
+from core.analysis.changes.net import NetChange, net_change
 from core.contracts.change_words import LISTS, ChangeList
 from core.contracts.comparison import ChangeRow
 from core.contracts.words import State
@@ -27,7 +27,7 @@ class Pair:
     before: str
     after: str
     lists: Mapping[ChangeList, Sequence[ChangeRow]]
-    verdict: Verdict
+    verdict: NetChange
 
     @property
     def counts(self) -> dict[ChangeList, int]:
@@ -55,7 +55,7 @@ def pairs_of(comparison: Comparison) -> list[Pair]:
                 labels[judged.from_id],
                 labels[judged.to_id],
                 lists,
-                verdict(len(closed), len(opened), judged.images),
+                net_change(len(closed), len(opened), judged.images),
             )
         )
     return pairs

@@ -11,18 +11,15 @@ little from the metric of the same name in full.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.decomposition import PCA
 
 from core.analysis.metrics.frechet import distance_of_moments
 from core.analysis.metrics.measure import check_pair, one_thread
-from core.contracts.words import MetricScope
 
-DIMENSIONS = 64  # leading directions of the real images
+DIMENSIONS = 64  # leading directions of the real images that Fréchet distance is measured in
 KERNEL_SAMPLE = 3000  # images of each side behind KID
 LEAST = 10  # images on each side below which nothing is measured
 
@@ -35,8 +32,8 @@ def leave_one_out(
     *,
     seed: int = 0,
 ) -> dict[str, dict[int | None, float]]:
-    """Fréchet distance and KID without each cluster, by metric and cluster; under None the base
-    with all.
+    """Fréchet distance and KID without each cluster, by metric's name and cluster; under None the
+    base with all.
 
     ``real`` (n, d), ``synthetic`` (m, d); ``real_clusters`` int (n,), ``clusters`` int (m,), −1 for
     none, which is never left out. A cluster without which fewer than 10 images would be left on a
@@ -58,47 +55,15 @@ def leave_one_out(
         return {"frechet_distance": _frechet(sides, labels), "kid": _kid(whole, labels, seed)}
 
 
-def rows(
-    version_id: int,
-    found: Mapping[str, Mapping[int | None, float]],
-    n_real: int,
-    n_synthetic: int,
-    seed: int,
-) -> list[dict[str, Any]]:
-    """What :func:`leave_one_out` found as rows of the metrics table, with the scope
-    ``without`` and the cluster as ``part`` (None: the base).
-    """
-    return [
-        {
-            "version_id": version_id,
-            "scope": MetricScope.WITHOUT,
-            "part": None if cluster is None else str(cluster),
-            "name": name,
-            "value": value,
-            "low": None,
-            "high": None,
-            "n_real": n_real,
-            "n_synthetic": n_synthetic,
-            "baseline": None,
-            "baseline_low": None,
-            "baseline_high": None,
-            "seed": seed,
-            "parameters": json.dumps({"dimensions": DIMENSIONS}),
-            "note": None,
-        }
-        for name, values in found.items()
-        for cluster, value in values.items()
-    ]
-
-
+Values = dict[int | None, float]  # by the cluster left out; None: none was
 Sides = Sequence[tuple[np.ndarray, np.ndarray]]  # vectors and clusters, real and synthetic
 Sums = tuple[int, np.ndarray, np.ndarray]  # count, sum, sum of products
 
 
-def _frechet(sides: Sides, labels: Sequence[int]) -> dict[int | None, float]:
+def _frechet(sides: Sides, labels: Sequence[int]) -> Values:
     """By taking each cluster's sums away from the whole's."""
     whole = [_sums(vectors) for vectors, _ in sides]
-    found: dict[int | None, float] = {None: _distance(whole)}
+    found: Values = {None: _distance(whole)}
     for label in labels:
         parts = [_sums(vectors[groups == label]) for vectors, groups in sides]
         left = [
@@ -124,7 +89,7 @@ def _distance(sums: Sequence[Sums]) -> float:
     return distance_of_moments(moments[0], moments[1], moments[2], moments[3], factor)
 
 
-def _kid(sides: Sides, labels: Sequence[int], seed: int) -> dict[int | None, float]:
+def _kid(sides: Sides, labels: Sequence[int], seed: int) -> Values:
     """KID (Bińkowski et al. 2018: (x·y/d + 1)³, unbiased) on a sample, from the kernel's sums by
     pairs of clusters.
     """
@@ -151,7 +116,7 @@ def _kid(sides: Sides, labels: Sequence[int], seed: int) -> dict[int | None, flo
             np.fill_diagonal(kernel, 0)
         blocks[key] = belongs[left].T @ kernel @ belongs[right]
     sizes = [one.sum(axis=0) for one in belongs]
-    found: dict[int | None, float] = {}
+    found: Values = {}
     for place, label in ((None, None), *enumerate(labels)):
         keep = np.array([index != place for index in range(len(labels) + 1)])
         n, m = (float(size[keep].sum()) for size in sizes)

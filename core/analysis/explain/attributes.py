@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image
 from scipy import fft, stats
 
-LONGEST_SIDE = (
-    256  # pixels; larger images are reduced first, so that numbers compare between image sizes
-)
+from core.contracts.comparison import EffectEvidence
+
+# pixels; larger images are reduced first, so that numbers compare between image sizes
+LONGEST_SIDE = 256
 EDGE = 0.06  # brightness change per pixel (0..1) from which a pixel counts as an edge
 HIGH_FREQUENCY = 0.25  # cycles per pixel: half of what the pixel grid can hold
 
@@ -50,10 +50,16 @@ WORDS: dict[str, tuple[str, str]] = {
 MEANING: dict[str, str] = {
     "brightness": "Mean luma, 0 (black) to 1 (white).",
     "contrast": "Standard deviation of luma.",
-    "saturation": "Spread between the strongest and weakest colour channel, relative to the strongest; 0 is grey.",
+    "saturation": (
+        "Spread between the strongest and weakest colour channel, relative to the strongest; "
+        "0 is grey."
+    ),
     "colour_temperature": "(red - blue) / (red + blue): above 0 is warm, below 0 is cool.",
     "sharpness": "Strength of the Laplacian relative to contrast; 1 is white noise, 0 is flat.",
-    "noise": "Standard deviation of the grain, estimated where the image is smooth (Immerkær 1996, by the median).",
+    "noise": (
+        "Standard deviation of the grain, estimated where the image is smooth (Immerkær 1996, by "
+        "the median)."
+    ),
     "edge_density": f"Share of pixels whose brightness changes by more than {EDGE} per pixel.",
     "high_frequency_power": f"Share of spectral energy above {HIGH_FREQUENCY} cycles per pixel.",
     "colourfulness": "Hasler and Süsstrunk's colourfulness (2003), on a scale of 0 to about 1.",
@@ -103,29 +109,12 @@ def photometric(image: np.ndarray) -> dict[str, float]:
     return {name: values[name] for name in ATTRIBUTES}
 
 
-@dataclass(frozen=True)
-class Effect:
-    """How one set of images differs from another in one attribute.
+def effect_size(name: str, values: np.ndarray, others: np.ndarray) -> EffectEvidence | None:
+    """The difference of ``values`` (n,) from ``others`` (m,) in the attribute ``name``.
 
     ``d``: Cohen's d (difference of means over the pooled standard deviation) with its 95 % interval
     ``low`` to ``high``; ``delta``: Cliff's delta, the chance that an image of the first set has
     more, minus the chance that it has less; ``p``: two-sided Mann-Whitney; ``words``: "darker".
-    ``n`` and ``n_other`` are the sizes of the sets.
-    """
-
-    name: str
-    d: float
-    low: float
-    high: float
-    delta: float
-    p: float
-    words: str
-    n: int
-    n_other: int
-
-
-def effect_size(name: str, values: np.ndarray, others: np.ndarray) -> Effect | None:
-    """The difference of ``values`` (n,) from ``others`` (m,) in the attribute ``name``.
 
     Values that are not finite are left out. None where fewer than two values are left on a side.
     Interval: the large-sample one of Hedges and Olkin (1985). Where all values of both sides are
@@ -152,7 +141,9 @@ def effect_size(name: str, values: np.ndarray, others: np.ndarray) -> Effect | N
         test = stats.mannwhitneyu(values, others, alternative="two-sided")
         delta, p = float(2 * test.statistic / (n * m) - 1), float(test.pvalue)
     error = math.sqrt((n + m) / (n * m) + d * d / (2 * (n + m)))
-    return Effect(name, d, d - 1.96 * error, d + 1.96 * error, delta, p, direction(name, d), n, m)
+    return EffectEvidence(
+        name, d, d - 1.96 * error, d + 1.96 * error, delta, p, direction(name, d), n, m
+    )
 
 
 def compare_attributes(
@@ -160,7 +151,7 @@ def compare_attributes(
     others: Mapping[str, np.ndarray],
     *,
     names: tuple[str, ...] = ATTRIBUTES,
-) -> list[Effect]:
+) -> list[EffectEvidence]:
     """Effects of all attributes that both sides have, the strongest first.
 
     ``values`` and ``others`` map an attribute's name to its column, one value an image.

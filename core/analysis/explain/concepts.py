@@ -13,8 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
-from core.analysis.explain.attributes import Effect, effect_size
+from core.analysis.explain.attributes import effect_size
+from core.analysis.vectors.neighbors import unit
+from core.contracts.comparison import EffectEvidence
 from core.errors import InputError
 
 MOST = 200  # phrases in a list
@@ -141,8 +144,8 @@ def text_vectors(
             "Concepts and zero-shot classes need a clip:… encoder.",
         )
     prompts = [template.format(phrase) for phrase in phrases for template in templates]
-    vectors = _unit(np.asarray(encode(prompts))).reshape(len(phrases), len(templates), -1)
-    return _unit(vectors.mean(axis=1))
+    vectors = unit(np.asarray(encode(prompts), np.float32), pairwise=True)
+    return unit(vectors.reshape(len(phrases), len(templates), -1).mean(axis=1), pairwise=True)
 
 
 def concept_scores(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
@@ -154,7 +157,8 @@ def concept_scores(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
             f"Image vectors have {images.shape[1]} dimensions, text vectors {texts.shape[1]}",
             "Use the text tower of the encoder that made the image vectors.",
         )
-    return _unit(images) @ _unit(texts).T
+    images, texts = (unit(np.asarray(side, np.float32), pairwise=True) for side in (images, texts))
+    return images @ texts.T
 
 
 def zero_shot(
@@ -166,17 +170,14 @@ def zero_shot(
     ``images`` (n, d), ``texts`` (classes, d): one vector a class (:func:`text_vectors` with
     :data:`CLASS_TEMPLATES`).
     """
-    scores = concept_scores(images, texts) * scale
-    scores -= scores.max(axis=1, keepdims=True)
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=1, keepdims=True)
+    scores = softmax(concept_scores(images, texts) * scale, axis=1)
     likeliest = scores.argmax(axis=1)
     return likeliest, scores[np.arange(len(scores)), likeliest]
 
 
 def concept_effects(
     scores: np.ndarray, phrases: Sequence[str], gap: np.ndarray, covered: np.ndarray
-) -> list[Effect]:
+) -> list[EffectEvidence]:
     """Phrases that fit the images ``gap`` (row numbers) better than ``covered``, the strongest
     first.
 
@@ -191,8 +192,3 @@ def concept_effects(
         (effect for effect in effects if effect is not None and effect.d > 0),
         key=lambda effect: -effect.d,
     )
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    vectors = np.asarray(vectors, np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

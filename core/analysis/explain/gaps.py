@@ -2,7 +2,7 @@
 can act on.
 
 The images of a gap are compared with the covered real images, never with synthetic ones: then the
-renderer's look cannot pass for what is missing. Four sources are asked: class and bias labels,
+domain shift cannot pass for what is missing. Four sources are asked: class and bias labels,
 concepts (with CLIP), the encoder's own classes, and photometric attributes. A name is taken from
 the first source that has something to say; the reason tells them all, with counts and effect sizes.
 Where nothing stands out it says so.
@@ -10,26 +10,24 @@ Where nothing stands out it says so.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
-from core.analysis.explain.attributes import ATTRIBUTES, Effect, compare_attributes
+from core.analysis.explain.attributes import ATTRIBUTES, compare_attributes
 from core.analysis.explain.concepts import concept_effects
 from core.analysis.explain.tags import (
-    Finding,
     Tagged,
     enriched,
     over_represented,
     over_represented_families,
 )
+from core.contracts.comparison import EffectEvidence, LabelEvidence, TagEvidence
 
-LEVEL = 0.01  # false discovery rate for attributes and concepts
+MOST_Q = 0.01  # false discovery rate for attributes and concepts
 CLEAR = 0.5  # effect size (Cohen's d) from which a difference is told
 STRONG = 0.8  # effect size from which it may name a gap
 MAJORITY = 0.5  # share of a gap that a class must hold to name it
@@ -37,61 +35,26 @@ LEAST = 5  # images in a gap, and covered ones, below which nothing is compared
 
 
 @dataclass(frozen=True)
-class Label:
-    """A class or bias value over-represented in a gap. ``kind``: ``class`` or ``bias``;
-    ``covered``: how many of the covered images have it; the rest as in
-    :class:`core.analysis.explain.tags.Finding`.
+class GapEvidence:
+    """What sets a gap's images apart from the covered ones, by source, the strongest first:
+    ``labels`` of classes and biases, ``tags`` and ``families`` of the encoder's own classifier,
+    ``attributes``, ``concepts``.
     """
 
-    kind: str
-    name: str
-    count: int
-    size: int
-    covered: int
-    size_covered: int
-    lift: float
-    q: float
-
-    @property
-    def share(self) -> float:
-        """Share of the gap's images."""
-        return self.count / self.size
-
-    @property
-    def share_missing(self) -> float:
-        """Of all images with this label in the gap or covered: the share that is in the gap."""
-        return self.count / (self.count + self.covered)
+    labels: tuple[LabelEvidence, ...] = ()
+    tags: tuple[TagEvidence, ...] = ()
+    families: tuple[TagEvidence, ...] = ()
+    attributes: tuple[EffectEvidence, ...] = ()
+    concepts: tuple[EffectEvidence, ...] = ()
 
 
 @dataclass(frozen=True)
 class GapExplanation:
-    """``name`` for lists and headings, ``reason`` in a sentence or more, and the evidence, the
-    strongest first.
-    """
+    """``name`` for lists and headings, ``reason`` in a sentence or more, and the evidence."""
 
     name: str
     reason: str
-    tags: list[Finding]
-    families: list[Finding]
-    attributes: list[Effect]
-    concepts: list[Effect]
-    classes: list[Label]
-
-    def columns(self) -> dict[str, str]:
-        """The columns of the gaps table: name, reason, and JSON for tags, attributes, concepts and
-        classes."""
-
-        def told(found: Iterable[Any]) -> str:
-            return json.dumps([_rounded(asdict(item)) for item in found])
-
-        return {
-            "name": self.name,
-            "reason": self.reason,
-            "tags": told([*self.tags, *self.families]),
-            "attributes": told(self.attributes),
-            "concepts": told(self.concepts),
-            "classes": told(self.classes),
-        }
+    evidence: GapEvidence
 
 
 def explain_gap(
@@ -106,40 +69,45 @@ def explain_gap(
 ) -> GapExplanation:
     """Explain one gap: ``gap`` and ``covered`` are row numbers among n real images.
 
-    ``tagged`` from :func:`core.analysis.explain.tags.tag_images`; ``attributes`` maps a name to a column
-    (n,); ``concepts``: phrases and their scores (n, p); ``classes`` and ``biases``: a label an
-    image, None where unknown. Give what there is.
+    ``tagged`` from :func:`core.analysis.explain.tags.tag_images`; ``attributes`` maps a name to a
+    column (n,); ``concepts``: phrases and their scores (n, p); ``classes`` and ``biases``: a label
+    an image, None where unknown. Give what there is.
     """
-    labels, tags, families, effects, phrases = [], [], [], [], []
+    evidence = GapEvidence()
     if len(gap) >= LEAST and len(covered) >= LEAST:
-        labels = [*_labels("class", classes, gap, covered), *_labels("bias", biases, gap, covered)]
-        if tagged is not None:
-            tags = over_represented(tagged, gap, covered)
-            families = over_represented_families(tagged, gap, covered)
-        if attributes:
-            columns = {
-                name: np.asarray(attributes[name], float)
-                for name in ATTRIBUTES
-                if name in attributes
-            }
-            effects = _clear(
-                compare_attributes(
-                    {name: column[gap] for name, column in columns.items()},
-                    {name: column[covered] for name, column in columns.items()},
-                )
-            )
-        if concepts is not None:
-            phrases = _clear(
-                concept_effects(np.asarray(concepts[1]), list(concepts[0]), gap, covered)
-            )
-    name = _name(labels, tags, families, effects, phrases)
-    reason = _reason(len(gap), len(covered), labels, tags, families, effects, phrases)
-    return GapExplanation(name, reason, tags, families, effects, phrases, labels)
+        evidence = GapEvidence(
+            (*_labels("class", classes, gap, covered), *_labels("bias", biases, gap, covered)),
+            tuple(over_represented(tagged, gap, covered)) if tagged is not None else (),
+            tuple(over_represented_families(tagged, gap, covered)) if tagged is not None else (),
+            _attributes(attributes or {}, gap, covered),
+            _concepts(*concepts, gap, covered) if concepts is not None else (),
+        )
+    return GapExplanation(_name(evidence), _reason(len(gap), len(covered), evidence), evidence)
+
+
+def _attributes(
+    attributes: Mapping[str, np.ndarray], gap: np.ndarray, covered: np.ndarray
+) -> tuple[EffectEvidence, ...]:
+    columns = {
+        name: np.asarray(attributes[name], float) for name in ATTRIBUTES if name in attributes
+    }
+    return _clear(
+        compare_attributes(
+            {name: column[gap] for name, column in columns.items()},
+            {name: column[covered] for name, column in columns.items()},
+        )
+    )
+
+
+def _concepts(
+    phrases: Sequence[str], scores: np.ndarray, gap: np.ndarray, covered: np.ndarray
+) -> tuple[EffectEvidence, ...]:
+    return _clear(concept_effects(np.asarray(scores), phrases, gap, covered))
 
 
 def _labels(
     kind: str, labels: Sequence[str | None] | None, gap: np.ndarray, covered: np.ndarray
-) -> list[Label]:
+) -> list[LabelEvidence]:
     """Labels that the gap has more often than the covered images, the most frequent in it first."""
     if labels is None:
         return []
@@ -154,8 +122,8 @@ def _labels(
         np.array([in_covered[name] for name in names]),
         len(covered),
     )
-    told = [
-        Label(
+    more_often = [
+        LabelEvidence(
             kind,
             item.name,
             item.count,
@@ -167,55 +135,57 @@ def _labels(
         )
         for item in found
     ]
-    return sorted(told, key=lambda label: -label.count)
+    return sorted(more_often, key=lambda label: -label.count)
 
 
-def _clear(effects: list[Effect]) -> list[Effect]:
+def _clear(effects: list[EffectEvidence]) -> tuple[EffectEvidence, ...]:
     """Effects that are large enough to tell and unlikely to be chance, the strongest first."""
     if not effects:
-        return []
+        return ()
     q = stats.false_discovery_control([effect.p for effect in effects])
-    return [
+    return tuple(
         effect
-        for effect, level in zip(effects, q, strict=True)
-        if level < LEVEL and abs(effect.d) >= CLEAR
-    ]
+        for effect, q_value in zip(effects, q, strict=True)
+        if q_value < MOST_Q and abs(effect.d) >= CLEAR
+    )
 
 
-def _name(
-    labels: list[Label],
-    tags: list[Finding],
-    families: list[Finding],
-    effects: list[Effect],
-    phrases: list[Effect],
-) -> str:
-    traits = [label.name for label in labels if label.kind == "bias" and label.share >= MAJORITY][
-        :1
-    ]
-    traits += [effect.name for effect in phrases if effect.d >= STRONG][:1]
-    if not traits:
-        traits = [effect.words for effect in effects if abs(effect.d) >= STRONG][:1]
-    classes = [label for label in labels if label.kind == "class"]
-    leading = _leading_classes(classes)
+def _name(found: GapEvidence) -> str:
+    traits = _traits(found)
+    leading = _leading_classes([label for label in found.labels if label.kind == "class"])
     if leading:
         name = _listed([label.name for label in leading])
         # A class that is mostly covered elsewhere is not what is missing: say which of it.
-        partly = min(label.share_missing for label in leading) < MAJORITY
+        partly = min(_share_missing(label) for label in leading) < MAJORITY
         return f"{name}, {', '.join(traits)}" if partly and traits else name
-    like = _likeness(tags, families)
+    like = _likeness(found.tags, found.families)
     if like:
         return like + (f", {traits[0]}" if traits else "")
-    if traits:
-        return (
-            f"images that are {traits[0]}"
-            if traits[0] in {effect.words for effect in effects}
-            else traits[0]
-        )
-    return "nothing in common found"
+    if not traits:
+        return "nothing in common found"
+    of_attributes = {effect.words for effect in found.attributes}
+    return f"images that are {traits[0]}" if traits[0] in of_attributes else traits[0]
 
 
-def _leading_classes(classes: list[Label]) -> list[Label]:
-    """The one class that holds most of the gap, or up to three that hold nearly all of it together."""
+def _traits(found: GapEvidence) -> list[str]:
+    """What most of the images have beside their class: a bias, a concept, else an attribute."""
+    biases = [
+        label.name for label in found.labels if label.kind == "bias" and label.share >= MAJORITY
+    ]
+    concepts = [effect.name for effect in found.concepts if effect.d >= STRONG]
+    attributes = [effect.words for effect in found.attributes if abs(effect.d) >= STRONG]
+    return [*biases[:1], *concepts[:1]] or attributes[:1]
+
+
+def _share_missing(label: LabelEvidence) -> float:
+    """Of all images with this label in the gap or covered: the share that is in the gap."""
+    return label.count / (label.count + label.covered)
+
+
+def _leading_classes(classes: Sequence[LabelEvidence]) -> Sequence[LabelEvidence]:
+    """The one class that holds most of the gap, or up to three that hold nearly all of it
+    together.
+    """
     if not classes:
         return []
     if classes[0].share >= MAJORITY:
@@ -225,7 +195,7 @@ def _leading_classes(classes: list[Label]) -> list[Label]:
     return together if sum(label.share for label in together) >= 0.8 else []
 
 
-def _likeness(tags: list[Finding], families: list[Finding]) -> str:
+def _likeness(tags: Sequence[TagEvidence], families: Sequence[TagEvidence]) -> str:
     """What the classifier's tags say: one tag that most images have is a name, several are a
     likeness.
     """
@@ -245,53 +215,39 @@ def _likeness(tags: list[Finding], families: list[Finding]) -> str:
     return f"{family} like {nearest}" if family else f"like {nearest}"
 
 
-def _reason(
-    size: int,
-    size_covered: int,
-    labels: list[Label],
-    tags: list[Finding],
-    families: list[Finding],
-    effects: list[Effect],
-    phrases: list[Effect],
-) -> str:
+def _reason(size: int, size_covered: int, found: GapEvidence) -> str:
     if size < LEAST or size_covered < LEAST:
         return f"Too few images to compare: {size} here, {size_covered} covered."
-    told = [
-        f"{label.count} of {size} {'are class' if label.kind == 'class' else 'have bias'} {label.name} (of the covered images {label.covered} of {label.size_covered})"
-        for label in labels[:3]
+    parts = [
+        f"{label.count} of {size} {'are class' if label.kind == 'class' else 'have bias'} "
+        f"{label.name} (of the covered images {label.covered} of {label.size_covered})"
+        for label in found.labels[:3]
         if label.share >= 0.2
     ]
-    if phrases:
-        told.append(
-            "fits "
-            + ", ".join(f'"{effect.name}" (d = {effect.d:.1f})' for effect in phrases[:3])
-            + " better than the covered images do"
+    if found.concepts:
+        fitting = ", ".join(
+            f'"{effect.name}" (d = {effect.d:.1f})' for effect in found.concepts[:3]
         )
-    if tags:
-        seen = ", ".join(f"{tag.name} ({tag.share:.0%})" for tag in tags[:4])
-        family = f"; {families[0].share:.0%} are {families[0].name} to it" if families else ""
-        told.append(f"the encoder's own classifier sees {seen} among its five likeliest{family}")
-    if effects:
-        told.append(
-            "compared with the covered images "
-            + ", ".join(f"{effect.words} (d = {effect.d:+.1f})" for effect in effects[:3])
+        parts.append(f"fits {fitting} better than the covered images do")
+    if found.tags:
+        seen = ", ".join(f"{tag.name} ({tag.share:.0%})" for tag in found.tags[:4])
+        family = "".join(
+            f"; {family.share:.0%} are {family.name} to it" for family in found.families[:1]
         )
-    if not told:
+        parts.append(f"the encoder's own classifier sees {seen} among its five likeliest{family}")
+    if found.attributes:
+        differing = ", ".join(
+            f"{effect.words} (d = {effect.d:+.1f})" for effect in found.attributes[:3]
+        )
+        parts.append(f"compared with the covered images {differing}")
+    if not parts:
         return (
-            "Neither labels nor tags nor attributes set these images apart from the covered ones: look at them, "
-            "or add concepts."
+            "Neither labels nor tags nor attributes set these images apart from the covered ones: "
+            "look at them, or add concepts."
         )
-    sentence = "; ".join(told)
+    sentence = "; ".join(parts)
     return sentence[0].upper() + sentence[1:] + "."
 
 
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-
-
-def _rounded(item: dict[str, Any]) -> dict[str, Any]:
-    """Numbers to four digits, tiny p values in full: what JSON in a table needs."""
-    return {
-        key: float(f"{value:.4g}") if isinstance(value, float) else value
-        for key, value in item.items()
-    }

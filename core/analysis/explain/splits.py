@@ -8,17 +8,16 @@ apart.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Hashable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from core.analysis.vectors.clustering import NOISE
+
 PERMUTATIONS = 200
 LEAST = 5  # clustered images of a class, on each side
-NOISE = -1  # HDBSCAN's label for images in no cluster
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,6 @@ class Split:
     synthetic_cluster: int | None
     note: str
 
-    def row(self, version: Hashable, source: str) -> dict[str, Any]:
-        """A row of the splits table; ``source`` is ``label``, ``tag`` or ``zero_shot``."""
-        values = asdict(self)
-        return {"class": values.pop("name"), "source": source, "version_id": version, **values}
-
 
 def split_classes(
     real_clusters: np.ndarray,
@@ -58,9 +52,8 @@ def split_classes(
     ``real_clusters`` (n,) and ``clusters`` (m,): cluster of each image, -1 for none.
     ``real_classes`` and ``classes``: its class, None where unknown. Separation: total variation
     distance between both distributions over clusters, ½ Σ |p - q|, corrected for chance like the
-    adjusted Rand index: (TV - E) / (1
-    - E), with E its mean over 200 random exchanges of real and synthetic within the class. Images
-      in no cluster are left out of it.
+    adjusted Rand index: (TV − E) / (1 − E), with E its mean over 200 random exchanges of real and
+    synthetic within the class. Images in no cluster are left out of it.
     """
     real_labels, labels = np.asarray(real_classes, object), np.asarray(classes, object)
     names = sorted({str(label) for label in (*real_labels, *labels) if label})
@@ -91,7 +84,8 @@ def _split(name: str, real: np.ndarray, synthetic: np.ndarray, rng: np.random.Ge
             None,
             common_real,
             common,
-            f"Fewer than {LEAST} images of a side are in a cluster ({len(inside_real)} real, {len(inside)} synthetic).",
+            f"Fewer than {LEAST} images of a side are in a cluster ({len(inside_real)} real, "
+            f"{len(inside)} synthetic).",
         )
     _, which = np.unique(np.concatenate([inside_real, inside]), return_inverse=True)
     size = int(which.max()) + 1
@@ -114,38 +108,6 @@ def _split(name: str, real: np.ndarray, synthetic: np.ndarray, rng: np.random.Ge
         else f"Most of both are in cluster {common}: {there_real} real, {there} synthetic."
     )
     return Split(name, n, m, separation, common_real, common, note)
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """Share ``value`` of ``n`` images whose predicted class is their label, with its 95 % interval
-    (Wilson)."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    note: str = ""
-
-
-def accuracy(predicted: Sequence[str | None], labels: Sequence[str | None]) -> Accuracy:
-    """How often a predicted class (zero-shot, or the encoder's own) is the label, over images that
-    have both.
-
-    Call it once a domain: a class that is recognised in real images but not in rendered ones is
-    drawn wrongly.
-    """
-    pairs = [
-        (guess, label) for guess, label in zip(predicted, labels, strict=True) if guess and label
-    ]
-    if not pairs:
-        return Accuracy(None, None, None, 0, "No image has both a label and a predicted class.")
-    n = len(pairs)
-    share = sum(guess == label for guess, label in pairs) / n
-    z = 1.96
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Accuracy(share, max(0.0, middle - reach), min(1.0, middle + reach), n)
 
 
 def _most_common(clusters: np.ndarray) -> int | None:

@@ -10,18 +10,21 @@ families ("hoofed animals") are counted as well.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
+from scipy.special import softmax
 
+from core.analysis.vectors.neighbors import unit
+from core.contracts.comparison import TagEvidence
 from core.errors import InputError
 
 TOP = 5  # an image's likeliest classes
 LEAST_PROBABILITY = 0.03  # below, a place among the five says nothing
 FAMILY_PROBABILITY = 0.5  # of a family's classes together, for an image to belong to it
 LEAST_SHARE = 0.1  # of a gap's images, for a tag to describe it
-LEVEL = 0.01  # false discovery rate
+MOST_Q = 0.01  # false discovery rate
 ALIKE = 0.35  # cosine of two classes' centred weights from which they are told together
 
 # ImageNet's classes are numbered along WordNet: its animals, foods and places lie together. Objects
@@ -75,26 +78,6 @@ class Tagged:
         return self.probability[:, 0]
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Something that a gap's images have more often than the covered ones.
-
-    ``share`` of the gap's images and ``share_covered`` of the others; ``count`` of ``size`` images
-    in the gap; ``lift``: log odds ratio (natural logarithm, half a count added to each cell);
-    ``q``: p of Fisher's exact test, one-sided, after Benjamini and Hochberg over all that were
-    tried; ``also``: close names told together with it.
-    """
-
-    name: str
-    share: float
-    share_covered: float
-    count: int
-    size: int
-    lift: float
-    q: float
-    also: tuple[str, ...] = ()
-
-
 def tag_images(
     vectors: np.ndarray,
     weight: np.ndarray | None,
@@ -110,13 +93,14 @@ def tag_images(
     """
     if weight is None or bias is None:
         raise InputError(
-            f"The encoder {encoder or 'of these vectors'} has no classifier, so it cannot give tags",
+            f"The encoder {encoder or 'of these vectors'} has no classifier, so it cannot give "
+            "tags",
             "Use lite0 or a timm:… encoder for tags, or a clip:… encoder for concepts.",
         )
     if weight.shape != (len(names), vectors.shape[1]):
         raise InputError(
-            f"A classifier of shape {weight.shape} does not fit vectors of {vectors.shape[1]} dimensions and "
-            f"{len(names)} names",
+            f"A classifier of shape {weight.shape} does not fit vectors of {vectors.shape[1]} "
+            f"dimensions and {len(names)} names",
             "Use the head of the encoder that made the vectors.",
         )
     n, top = len(vectors), min(TOP, len(names))
@@ -126,10 +110,7 @@ def tag_images(
     families = np.empty((n, members.shape[1]), np.float32)
     for start in range(0, n, 4096):
         rows = slice(start, start + 4096)
-        scores = vectors[rows].astype(np.float32) @ weight.T + bias
-        scores -= scores.max(axis=1, keepdims=True)
-        np.exp(scores, out=scores)
-        scores /= scores.sum(axis=1, keepdims=True)
+        scores = softmax(vectors[rows].astype(np.float32) @ weight.T + bias, axis=1)
         likeliest = np.argpartition(scores, -top, axis=1)[:, -top:]
         found = np.take_along_axis(scores, likeliest, axis=1)
         order = np.argsort(-found, axis=1, kind="stable")
@@ -141,7 +122,7 @@ def tag_images(
 
 def over_represented(
     tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, most: int = 6
-) -> list[Finding]:
+) -> list[TagEvidence]:
     """Tags that the images ``gap`` (row numbers) have more often than ``covered``: the most
     telling, by share.
 
@@ -154,7 +135,7 @@ def over_represented(
     number = len(tagged.names)
     in_gap, in_covered = (_counts(tagged, rows, number) for rows in (gap, covered))
     tried = np.flatnonzero(in_gap)
-    findings = enriched(
+    more_often = enriched(
         [tagged.names[index] for index in tried],
         in_gap[tried],
         len(gap),
@@ -162,41 +143,28 @@ def over_represented(
         len(covered),
     )
     index_of = {tagged.names[index]: int(index) for index in tried}
-    kept: list[Finding] = []
+    chosen: list[TagEvidence] = []
     taken: set[int] = set()
-    for finding in sorted(
-        findings, key=lambda finding: (-finding.share * finding.lift, finding.name)
-    ):
-        index = index_of[finding.name]
+    for tag in sorted(more_often, key=lambda tag: (-tag.share * tag.lift, tag.name)):
+        index = index_of[tag.name]
         if index in taken:
             continue
         close = [
             other
-            for other in findings
+            for other in more_often
             if index_of[other.name] in tagged.alike.get(index, ())
             and index_of[other.name] not in taken
-            and other is not finding
+            and other is not tag
         ]
         taken |= {index, *(index_of[other.name] for other in close)}
         close.sort(key=lambda other: -other.share)
-        kept.append(
-            Finding(
-                finding.name,
-                finding.share,
-                finding.share_covered,
-                finding.count,
-                finding.size,
-                finding.lift,
-                finding.q,
-                tuple(other.name for other in close[:4]),
-            )
-        )
-    return sorted(kept[:most], key=lambda finding: -finding.share)
+        chosen.append(replace(tag, also=tuple(other.name for other in close[:4])))
+    return sorted(chosen[:most], key=lambda tag: -tag.share)
 
 
 def over_represented_families(
     tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, most: int = 3
-) -> list[Finding]:
+) -> list[TagEvidence]:
     """Families of ImageNet classes that ``gap`` has more often than ``covered``, the narrowest that
     tell most first.
     """
@@ -205,8 +173,8 @@ def over_represented_families(
     belongs = tagged.families >= FAMILY_PROBABILITY
     in_gap, in_covered = belongs[gap].sum(axis=0), belongs[covered].sum(axis=0)
     names = [name for name, _ in FAMILIES]
-    findings = enriched(names, in_gap, len(gap), in_covered, len(covered))
-    return sorted(findings, key=lambda finding: -finding.share * finding.lift)[:most]
+    families = enriched(names, in_gap, len(gap), in_covered, len(covered))
+    return sorted(families, key=lambda family: -family.share * family.lift)[:most]
 
 
 def enriched(
@@ -216,13 +184,15 @@ def enriched(
     in_covered: np.ndarray,
     size_covered: int,
     *,
-    level: float = LEVEL,
+    most_q: float = MOST_Q,
     least_share: float = LEAST_SHARE,
-) -> list[Finding]:
+) -> list[TagEvidence]:
     """Those of ``names`` that are more frequent among ``size`` images (counts ``in_gap``) than
-    among ``size_covered``.
+    among ``size_covered`` (counts ``in_covered``).
 
-    Fisher's exact test, one-sided, for each name; Benjamini and Hochberg over all of them.
+    Kept: ``q`` (p of Fisher's exact test, one-sided, after Benjamini and Hochberg over all names)
+    below ``most_q``, and a share of at least ``least_share``. ``lift``: log odds ratio (natural
+    logarithm, half a count added to each cell).
     """
     if not len(names):
         return []
@@ -234,26 +204,26 @@ def enriched(
         (in_covered + 0.5) / (size_covered - in_covered + 0.5)
     )
     return [
-        Finding(
+        TagEvidence(
             name,
             float(count / size),
             float(other / size_covered),
             int(count),
             size,
             float(lifted),
-            float(level_),
+            float(q_value),
         )
-        for name, count, other, lifted, level_ in zip(
+        for name, count, other, lifted, q_value in zip(
             names, in_gap, in_covered, lift, q, strict=True
         )
-        if level_ < level and count >= least_share * size and lifted > 0
+        if q_value < most_q and count >= least_share * size and lifted > 0
     ]
 
 
 def _counts(tagged: Tagged, rows: np.ndarray, number: int) -> np.ndarray:
     """How many of the images ``rows`` have each tag, (classes,)."""
-    told = tagged.probability[rows] >= LEAST_PROBABILITY
-    return np.bincount(tagged.classes[rows][told], minlength=number)
+    likely = tagged.probability[rows] >= LEAST_PROBABILITY
+    return np.bincount(tagged.classes[rows][likely], minlength=number)
 
 
 def _family_members(classes: int) -> np.ndarray:
@@ -271,9 +241,8 @@ def _alike(weight: np.ndarray) -> dict[int, frozenset[int]]:
     """For each class, the classes with nearly the same weights: the network can hardly tell them
     apart.
     """
-    centred = weight - weight.mean(axis=0)
-    centred = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
-    close = centred @ centred.T > ALIKE
+    directions = unit(weight - weight.mean(axis=0), pairwise=True)
+    close = directions @ directions.T > ALIKE
     np.fill_diagonal(close, False)
     return {
         int(index): frozenset(np.flatnonzero(close[index]).tolist())

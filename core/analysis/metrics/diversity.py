@@ -12,13 +12,12 @@ from scipy import linalg
 
 from core.analysis.metrics.measure import (
     Metric,
+    Sample,
     bootstrap_mean,
     check_pair,
-    measured,
-    not_measured,
     one_thread,
-    too_few,
 )
+from core.analysis.vectors.neighbors import unit
 
 LEAST = 2
 
@@ -33,22 +32,14 @@ def vendi(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> dict[str
     eigenvectors kept.
     """
     check_pair(real, synthetic)
-    n, m = len(real), len(synthetic)
-    why = too_few(n, m, LEAST)
+    sample = Sample.of(real, synthetic, seed)
+    why = sample.too_few(LEAST)
     if why:
-        return {name: not_measured(name, n, m, seed, why) for name in ("vendi", "vendi_ratio")}
+        return {name: sample.not_measured(name, why) for name in ("vendi", "vendi_ratio")}
     whole = entropy_parts(synthetic)
-    low, high = bootstrap_mean(whole, seed)
-    score = measured(
-        "vendi",
-        float(np.exp(whole.mean())),
-        (float(np.exp(low)), float(np.exp(high))),
-        real,
-        synthetic,
-        seed,
-    )
+    score = sample.measured("vendi", *_exp(whole.mean(), *bootstrap_mean(whole, seed)))
 
-    size = min(n, m)
+    size = min(len(real), len(synthetic))
     rng = np.random.default_rng(seed)
 
     def drawn(side: np.ndarray) -> np.ndarray:
@@ -56,24 +47,16 @@ def vendi(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> dict[str
             side if len(side) == size else side[np.sort(rng.choice(len(side), size, replace=False))]
         )
 
-    real_parts, parts = (
-        entropy_parts(drawn(real)),
-        whole if m == size else entropy_parts(drawn(synthetic)),
-    )
+    real_parts = entropy_parts(drawn(real))
+    parts = whole if len(synthetic) == size else entropy_parts(drawn(synthetic))
     difference = float(parts.mean() - real_parts.mean())
-    error = float(
-        np.sqrt((parts.var() + real_parts.var()) / size)
-    )  # the bootstrap's spread, as a formula
-    ratio = measured(
-        "vendi_ratio",
-        float(np.exp(difference)),
-        (float(np.exp(difference - 1.96 * error)), float(np.exp(difference + 1.96 * error))),
-        real,
-        synthetic,
-        seed,
-        {"images": size},
-    )
-    return {"vendi": score, "vendi_ratio": ratio}
+    # the bootstrap's spread, as a formula
+    error = float(np.sqrt((parts.var() + real_parts.var()) / size))
+    value, interval = _exp(difference, difference - 1.96 * error, difference + 1.96 * error)
+    return {
+        "vendi": score,
+        "vendi_ratio": sample.measured("vendi_ratio", value, interval, {"images": size}),
+    }
 
 
 def vendi_score(vectors: np.ndarray) -> float:
@@ -88,13 +71,17 @@ def entropy_parts(vectors: np.ndarray) -> np.ndarray:
     Their mean is the entropy itself. A vector of zeros counts as a direction of its own would not:
     it adds nothing.
     """
-    unit = vectors.astype(np.float64)
-    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
-    n, d = unit.shape
-    products = unit.T @ unit if n >= d else unit @ unit.T
+    directions = unit(vectors.astype(np.float64), pairwise=True)
+    n, d = directions.shape
+    products = directions.T @ directions if n >= d else directions @ directions.T
     with one_thread():
-        values, directions = linalg.eigh(products / n, driver="evd")
+        values, axes = linalg.eigh(products / n, driver="evd")
     # (x_i · v_j)²; with fewer images than dimensions it follows from the eigenvectors of K / n.
-    along = (unit @ directions) ** 2 if n >= d else directions**2 * (n * np.maximum(values, 0))
+    along = (directions @ axes) ** 2 if n >= d else axes**2 * (n * np.maximum(values, 0))
     kept = values > 1e-12
     return -(along[:, kept] @ np.log(values[kept]))
+
+
+def _exp(value: float, low: float, high: float) -> tuple[float, tuple[float, float]]:
+    """An entropy and its interval as a number of images."""
+    return float(np.exp(value)), (float(np.exp(low)), float(np.exp(high)))

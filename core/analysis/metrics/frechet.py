@@ -1,10 +1,11 @@
 """Fréchet distance between two sets of vectors: how far apart two Gaussians fitted to them are.
 
-FD = |μ₁ - μ₂|² + tr Σ₁ + tr Σ₂ - 2 tr (Σ₁Σ₂)^½   (Dowson and Landau 1982; on Inception features it is called
-FID, Heusel et al. 2017). Covariances are divided by n - 1, as torch-fidelity and clean-fid do. The trace of
-the root comes from a symmetric problem, tr (Σ₁Σ₂)^½ = Σ √λ(FΣ₂Fᵀ) with Σ₁ = FᵀF, instead of a matrix root: F
-is the Cholesky factor where Σ₁ has full rank, the scaled vectors themselves where there are fewer images than
-dimensions, and otherwise comes from its eigenvectors.
+FD = |μ₁ - μ₂|² + tr Σ₁ + tr Σ₂ - 2 tr (Σ₁Σ₂)^½   (Dowson and Landau 1982; on Inception features it
+is called FID, Heusel et al. 2017). Covariances are divided by n - 1, as torch-fidelity and
+clean-fid do. The trace of the root comes from a symmetric problem, tr (Σ₁Σ₂)^½ = Σ √λ(FΣ₂Fᵀ) with
+Σ₁ = FᵀF, instead of a matrix root: F is the Cholesky factor where Σ₁ has full rank, the scaled
+vectors themselves where there are fewer images than dimensions, and otherwise comes from its
+eigenvectors.
 """
 
 from __future__ import annotations
@@ -15,12 +16,10 @@ from sklearn.utils.extmath import randomized_svd
 
 from core.analysis.metrics.measure import (
     Metric,
+    Sample,
     check_pair,
     half_sample_interval,
-    measured,
-    not_measured,
     one_thread,
-    too_few,
 )
 
 LEAST = 10  # images on each side: below, the number says nothing
@@ -40,27 +39,21 @@ def frechet_distance(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) 
     """
     check_pair(real, synthetic)
     n, m, d = len(real), len(synthetic), real.shape[1]
-    why = too_few(n, m, LEAST)
+    sample = Sample.of(real, synthetic, seed)
+    why = sample.too_few(LEAST)
     if why:
-        return not_measured("frechet_distance", n, m, seed, why)
+        return sample.not_measured("frechet_distance", why)
     note = ""
     if min(n, m) < d:
         note = (
-            f"Fewer images ({n} real, {m} synthetic) than dimensions ({d}): the value is mostly sampling bias. "
-            "Read it beside its floor, not on its own."
+            f"Fewer images ({n} real, {m} synthetic) than dimensions ({d}): the value is mostly "
+            "sampling bias. Read it beside its baseline, not on its own."
         )
     value = frechet(real, synthetic)
     halves = _halves(real, synthetic, seed)
-    return measured(
-        "frechet_distance",
-        value,
-        half_sample_interval(value, halves, least=0.0),
-        real,
-        synthetic,
-        seed,
-        {"dimensions": d, "halves": HALVES},
-        note,
-    )
+    interval = half_sample_interval(value, halves, least=0.0)
+    parameters = {"dimensions": d, "halves": HALVES}
+    return sample.measured("frechet_distance", value, interval, parameters, note)
 
 
 def frechet(real: np.ndarray, synthetic: np.ndarray) -> float:

@@ -20,12 +20,12 @@ import numpy as np
 
 from core.analysis.metrics.measure import (
     Metric,
+    Parameters,
+    Sample,
     check_pair,
     half_sample_interval,
-    measured,
-    not_measured,
-    too_few,
 )
+from core.analysis.vectors.neighbors import unit
 
 SUBSETS, SUBSET = 100, 1000  # KID's defaults in the paper and in torch-fidelity
 LIMIT = 5000  # images a side for the Gaussian kernels; above, a seeded sample
@@ -54,18 +54,17 @@ def kid(
     """
     check_pair(real, synthetic)
     n, m, d = len(real), len(synthetic), real.shape[1]
-    why = too_few(n, m, LEAST)
+    sample = Sample.of(real, synthetic, seed)
+    why = sample.too_few(LEAST)
     if why:
-        return not_measured("kid", n, m, seed, why)
+        return sample.not_measured("kid", why)
 
     def cubic(dots: np.ndarray) -> np.ndarray:
         return (dots / d + 1) ** 3
 
     if min(n, m) <= size:
         value, halves = _mmd(real, synthetic, [cubic], biased=False, seed=seed)[0]
-        return measured(
-            "kid", value, half_sample_interval(value, halves), real, synthetic, seed, {"subsets": 1}
-        )
+        return sample.measured("kid", value, half_sample_interval(value, halves), {"subsets": 1})
     # The reference's generator and order of draws, so that the same seed gives the same number.
     generator = np.random.RandomState(seed)
     values = np.empty(subsets)
@@ -78,15 +77,8 @@ def kid(
     # its own.
     smaller = min(n, m)
     scale = float(np.sqrt(size / (smaller - size) + 1 / subsets)) if smaller > 2 * size else 1.0
-    return measured(
-        "kid",
-        value,
-        half_sample_interval(value, values, scale=scale),
-        real,
-        synthetic,
-        seed,
-        {"subsets": subsets, "size": size},
-    )
+    interval = half_sample_interval(value, values, scale=scale)
+    return sample.measured("kid", value, interval, {"subsets": subsets, "size": size})
 
 
 def gaussian_mmds(
@@ -101,68 +93,48 @@ def gaussian_mmds(
     products.
 
     More than ``limit`` images on a side are sampled by ``seed``. ``sigma`` fixes the bandwidth of
-    ``mmd`` (so that the floor uses the same as the value); by default it is :func:`median_distance`
+    ``mmd`` (so that the baseline uses the same as the value); by default it is :func:`median_distance`
     of the real images.
     """
     check_pair(real, synthetic)
-    n, m = len(real), len(synthetic)
-    why = too_few(n, m, LEAST)
+    sample = Sample.of(real, synthetic, seed)
+    why = sample.too_few(LEAST)
     if why:
-        return {name: not_measured(name, n, m, seed, why) for name in ("cmmd", "mmd")}
+        return {name: sample.not_measured(name, why) for name in ("cmmd", "mmd")}
     sigma = median_distance(real, seed=seed) if sigma is None else sigma
-    x, y = _unit(_sample(real, limit, seed)), _unit(_sample(synthetic, limit, seed + 1))
-    parameters = {"images": [len(x), len(y)]}
+    x, y = (
+        unit(vectors, pairwise=True)
+        for vectors in (_drawn(real, limit, seed), _drawn(synthetic, limit, seed + 1))
+    )
+    images: Parameters = {"images": [len(x), len(y)]}
 
     def gaussian(width: float) -> Kernel:
         return lambda dots: np.exp((np.minimum(dots, 1.0) - 1.0) / width**2)  # |x - y|² = 2 - 2 x·y
 
     ((biased, biased_halves),) = _mmd(x, y, [gaussian(CMMD_SIGMA)], biased=True, seed=seed)
     value = CMMD_SCALE * biased
-    found = {
-        "cmmd": measured(
-            "cmmd",
-            value,
-            half_sample_interval(value, CMMD_SCALE * biased_halves, least=0.0),
-            real,
-            synthetic,
-            seed,
-            parameters | {"sigma": CMMD_SIGMA, "scale": CMMD_SCALE},
-        )
-    }
+    interval = half_sample_interval(value, CMMD_SCALE * biased_halves, least=0.0)
+    wide = {**images, "sigma": CMMD_SIGMA, "scale": CMMD_SCALE}
+    cmmd = sample.measured("cmmd", value, interval, wide)
     if sigma == 0:
-        found["mmd"] = not_measured(
-            "mmd",
-            n,
-            m,
-            seed,
-            "The real images' vectors are all the same: no bandwidth.",
-            parameters,
-        )
-        return found
+        why = "The real images' vectors are all the same: no bandwidth."
+        return {"cmmd": cmmd, "mmd": sample.not_measured("mmd", why, images)}
     ((value, halves),) = _mmd(x, y, [gaussian(sigma)], biased=False, seed=seed)
-    found["mmd"] = measured(
-        "mmd",
-        value,
-        half_sample_interval(value, halves),
-        real,
-        synthetic,
-        seed,
-        parameters | {"sigma": round(sigma, 6)},
-    )
-    return found
+    own = {**images, "sigma": round(sigma, 6)}
+    mmd = sample.measured("mmd", value, half_sample_interval(value, halves), own)
+    return {"cmmd": cmmd, "mmd": mmd}
 
 
 def median_distance(vectors: np.ndarray, *, seed: int = 0, limit: int = 1000) -> float:
     """Median Euclidean distance between vectors (n, d) scaled to length 1, from at most ``limit``
     of them.
     """
-    unit = _unit(_sample(vectors, limit, seed))
-    above = np.triu_indices(len(unit), 1)
-    return (
-        float(np.sqrt(np.maximum(2 - 2 * np.median((unit @ unit.T)[above]), 0)))
-        if len(unit) > 1
-        else 0.0
-    )
+    directions = unit(_drawn(vectors, limit, seed), pairwise=True)
+    if len(directions) < 2:
+        return 0.0
+    above = np.triu_indices(len(directions), 1)
+    cosine = np.median((directions @ directions.T)[above])
+    return float(np.sqrt(np.maximum(2 - 2 * cosine, 0)))
 
 
 def _unbiased(xx: np.ndarray, yy: np.ndarray, xy: np.ndarray) -> float:
@@ -230,13 +202,7 @@ def _sums(
     return total, diagonal
 
 
-def _sample(vectors: np.ndarray, limit: int, seed: int) -> np.ndarray:
+def _drawn(vectors: np.ndarray, limit: int, seed: int) -> np.ndarray:
     if len(vectors) <= limit:
         return vectors
     return vectors[np.sort(np.random.default_rng(seed).choice(len(vectors), limit, replace=False))]
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    """Rows scaled to length 1, float64 → float64, else float32; a row of zeros stays."""
-    vectors = vectors if vectors.dtype == np.float64 else vectors.astype(np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)

@@ -14,26 +14,21 @@ one pass over real × synthetic serves all six numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.analysis.metrics.measure import (
     Metric,
+    Sample,
     bootstrap_mean,
     check_pair,
-    measured,
-    not_measured,
-    too_few,
 )
 
 ROWS, COLUMNS = 2048, 8192  # images in a block of distances: 64 MiB
 # nearer to a real image than this share of that image's distance to its nearest real neighbour
 NEAR_COPY = 0.5
 NAMES = ("precision", "recall", "density", "coverage", "authenticity", "near_copies")
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -56,16 +51,13 @@ class Memberships:
     spacing: np.ndarray
 
 
-def memberships(
-    real: np.ndarray, synthetic: np.ndarray, *, k: int = 5, progress: Progress | None = None
-) -> Memberships:
+def memberships(real: np.ndarray, synthetic: np.ndarray, *, k: int = 5) -> Memberships:
     """Find who lies in whose ball. ``real`` (n, d), ``synthetic`` (m, d), both with more than ``k``
     rows.
 
     Exact up to float32: vectors are centred on the real mean first, and distances below a
     thousandth of the typical vector length (what float32 can resolve) count as zero. Peak memory:
-    two float32 copies of the vectors and about 300 MiB. ``progress(done, total)`` counts pairs of
-    images. Raises ValueError for k + 1 > n or m.
+    two float32 copies of the vectors and about 300 MiB. Raises ValueError for k + 1 > n or m.
     """
     n, m = len(real), len(synthetic)
     if min(n, m) <= k:
@@ -76,12 +68,9 @@ def memberships(
     real, synthetic = _centred(real, middle), _centred(synthetic, middle)
     lengths_real, lengths_synthetic = _square_lengths(real), _square_lengths(synthetic)
     resolution = 1e-6 * float(np.median(np.concatenate([lengths_real, lengths_synthetic])))
-    count = _Counter(progress, n * n // 2 + m * m // 2 + n * m)
-    near_real = _nearest_squares(real, lengths_real, k, resolution, count)
+    near_real = _nearest_squares(real, lengths_real, k, resolution)
     radius_real = near_real.max(axis=1)
-    radius_synthetic = _nearest_squares(synthetic, lengths_synthetic, k, resolution, count).max(
-        axis=1
-    )
+    radius_synthetic = _nearest_squares(synthetic, lengths_synthetic, k, resolution).max(axis=1)
 
     inside = np.zeros(m, np.int64)
     nearest = np.zeros(m, np.int64)
@@ -107,7 +96,6 @@ def memberships(
             closer = found < distance[rows]
             nearest[rows] = np.where(closer, best + columns.start, nearest[rows])
             distance[rows] = np.where(closer, found, distance[rows])
-            count(squares.size)
     return Memberships(
         k, inside, recalled, covered, nearest, np.sqrt(distance), np.sqrt(near_real.min(axis=1))
     )
@@ -119,7 +107,6 @@ def manifold_metrics(
     *,
     k: int = 5,
     seed: int = 0,
-    progress: Progress | None = None,
     found: Memberships | None = None,
 ) -> dict[str, Metric]:
     """The six numbers (:data:`NAMES`) of ``real`` (n, d) and ``synthetic`` (m, d), with bootstrap
@@ -130,13 +117,11 @@ def manifold_metrics(
     that are known already. Fewer than k + 1 images on a side: no values, and a note.
     """
     check_pair(real, synthetic)
-    why = too_few(len(real), len(synthetic), k + 1)
+    sample = Sample.of(real, synthetic, seed)
+    why = sample.too_few(k + 1)
     if why:
-        return {
-            name: not_measured(name, len(real), len(synthetic), seed, why, {"k": k})
-            for name in NAMES
-        }
-    found = found or memberships(real, synthetic, k=k, progress=progress)
+        return {name: sample.not_measured(name, why, {"k": k}) for name in NAMES}
+    found = found or memberships(real, synthetic, k=k)
     copies = near_copies(found)
     judged: dict[str, np.ndarray] = {
         "precision": found.inside > 0,
@@ -153,13 +138,10 @@ def manifold_metrics(
         else ""
     )
     return {
-        name: measured(
+        name: sample.measured(
             name,
             float(values.mean()),
             bootstrap_mean(values, seed),
-            real,
-            synthetic,
-            seed,
             {"k": k, "ratio": NEAR_COPY} if name == "near_copies" else {"k": k},
             note,
         )
@@ -172,32 +154,6 @@ def near_copies(found: Memberships) -> np.ndarray:
     at most half of its distance to its nearest real neighbour. ``found.nearest`` says of which.
     """
     return found.distance <= NEAR_COPY * found.spacing[found.nearest]
-
-
-def nearest_distances(vectors: np.ndarray, *, k: int) -> np.ndarray:
-    """Euclidean distances (n, k), in rising order, from each row of ``vectors`` (n, d) to its k
-    nearest other rows.
-    """
-    if len(vectors) <= k:
-        raise ValueError(f"{k} neighbours need more than {k} images, not {len(vectors)}")
-    vectors = _centred(vectors, _mean(vectors))
-    lengths = _square_lengths(vectors)
-    squares = _nearest_squares(
-        vectors, lengths, k, 1e-6 * float(np.median(lengths)), _Counter(None, 0)
-    )
-    return np.sqrt(np.sort(squares, axis=1))
-
-
-class _Counter:
-    """Counts the pairs of images done and tells about it."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self.progress, self.total, self.done = progress, total, 0
-
-    def __call__(self, pairs: int) -> None:
-        self.done += pairs
-        if self.progress is not None:
-            self.progress(min(self.done, self.total), self.total)
 
 
 def _blocks(n: int, size: int) -> list[slice]:
@@ -236,7 +192,7 @@ def _squares(
 
 
 def _nearest_squares(
-    vectors: np.ndarray, lengths: np.ndarray, k: int, resolution: float, count: _Counter
+    vectors: np.ndarray, lengths: np.ndarray, k: int, resolution: float
 ) -> np.ndarray:
     """The k smallest squared distances (n, k), in no order, of each row to the other rows.
 
@@ -255,7 +211,6 @@ def _nearest_squares(
             else:
                 best[columns] = _smallest(np.ascontiguousarray(squares.T), best[columns], k)
             best[rows] = _smallest(squares, best[rows], k)
-            count(squares.size if columns is not rows else squares.size // 2)
     return best
 
 

@@ -21,17 +21,19 @@ Both are 95 % intervals: what would change if other images of the same kind had 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from core.errors import InputError
 
-LEVEL = (0.025, 0.975)
+QUANTILES = (0.025, 0.975)  # of a 95 % interval
 DRAWS = 1000  # bootstrap draws of a mean
+
+Parameters = Mapping[str, float | list[int]]
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class Metric:
     """One measured number.
 
     ``value`` with its 95 % interval ``low`` to ``high``; None where it cannot be computed, and then
-    ``note`` says why. ``floor`` is the same number for one half of the real images against the
-    other. Numbers are always finite.
+    ``note`` says why. ``baseline`` is the same number for one half of the real images against the
+    other. ``parameters``: what else it depends on. Numbers are always finite.
     """
 
     name: str
@@ -50,50 +52,57 @@ class Metric:
     n_real: int
     n_synthetic: int
     seed: int
-    parameters: dict[str, Any] = field(default_factory=dict)
-    floor: float | None = None
-    floor_low: float | None = None
-    floor_high: float | None = None
+    parameters: Parameters = field(default_factory=dict)
+    baseline: float | None = None
+    baseline_low: float | None = None
+    baseline_high: float | None = None
     note: str = ""
 
 
-def measured(
-    name: str,
-    value: float,
-    interval: tuple[float, float] | None,
-    real: np.ndarray,
-    synthetic: np.ndarray,
-    seed: int,
-    parameters: dict[str, Any] | None = None,
-    note: str = "",
-) -> Metric:
-    """A :class:`Metric` from its parts; a value that is not finite becomes None with a note."""
-    sizes = (len(real), len(synthetic))
-    if not math.isfinite(value):
-        return Metric(
-            name,
-            None,
-            None,
-            None,
-            *sizes,
-            seed,
-            parameters or {},
-            note=note or "The vectors hold values that are not finite numbers.",
+@dataclass(frozen=True)
+class Sample:
+    """What a metric was measured on: so many images of each side, under this seed."""
+
+    n_real: int
+    n_synthetic: int
+    seed: int
+
+    @classmethod
+    def of(cls, real: np.ndarray, synthetic: np.ndarray, seed: int) -> Sample:
+        """The sample that two sets of vectors, (n, d) and (m, d), are."""
+        return cls(len(real), len(synthetic), seed)
+
+    def too_few(self, least: int) -> str:
+        """The reason why a number that needs ``least`` images on each side is missing; empty where
+        it is not.
+        """
+        if self.n_real >= least and self.n_synthetic >= least:
+            return ""
+        return (
+            f"Needs at least {least} images on each side; there are {self.n_real} real and "
+            f"{self.n_synthetic} synthetic."
         )
-    low, high = interval if interval is not None and np.isfinite(interval).all() else (None, None)
-    return Metric(name, float(value), low, high, *sizes, seed, parameters or {}, note=note)
 
+    def measured(
+        self,
+        name: str,
+        value: float,
+        interval: tuple[float, float],
+        parameters: Parameters | None = None,
+        note: str = "",
+    ) -> Metric:
+        """A :class:`Metric` of this sample; a value that is not finite becomes None with a note."""
+        if not math.isfinite(value):
+            why = note or "The vectors hold values that are not finite numbers."
+            return self.not_measured(name, why, parameters)
+        low, high = interval if np.isfinite(interval).all() else (None, None)
+        sizes = (self.n_real, self.n_synthetic, self.seed)
+        return Metric(name, float(value), low, high, *sizes, parameters or {}, note=note)
 
-def not_measured(
-    name: str,
-    n_real: int,
-    n_synthetic: int,
-    seed: int,
-    why: str,
-    parameters: dict[str, Any] | None = None,
-) -> Metric:
-    """A metric without a value, and the reason."""
-    return Metric(name, None, None, None, n_real, n_synthetic, seed, parameters or {}, note=why)
+    def not_measured(self, name: str, why: str, parameters: Parameters | None = None) -> Metric:
+        """A metric without a value, and the reason."""
+        sizes = (self.n_real, self.n_synthetic, self.seed)
+        return Metric(name, None, None, None, *sizes, parameters or {}, note=why)
 
 
 def check_pair(real: np.ndarray, synthetic: np.ndarray) -> None:
@@ -121,15 +130,6 @@ def check_pair(real: np.ndarray, synthetic: np.ndarray) -> None:
             )
 
 
-def too_few(n_real: int, n_synthetic: int, least: int) -> str:
-    """The reason why a number that needs ``least`` images on each side is missing; empty where it
-    is not.
-    """
-    if n_real >= least and n_synthetic >= least:
-        return ""
-    return f"Needs at least {least} images on each side; there are {n_real} real and {n_synthetic} synthetic."
-
-
 def bootstrap_mean(values: np.ndarray, seed: int, draws: int = DRAWS) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the mean of ``values`` (n,).
 
@@ -139,7 +139,7 @@ def bootstrap_mean(values: np.ndarray, seed: int, draws: int = DRAWS) -> tuple[f
     (none of n: up to 1 - 0.025^(1/n), Clopper and Pearson).
     """
     if values.dtype == bool and (values.all() or not values.any()):
-        bound = 1 - LEVEL[0] ** (1 / len(values))
+        bound = 1 - QUANTILES[0] ** (1 / len(values))
         return (1 - bound, 1.0) if values.all() else (0.0, bound)
     distinct, counts = np.unique(np.asarray(values, np.float64), return_counts=True)
     if len(distinct) > 4096:
@@ -153,7 +153,7 @@ def bootstrap_mean(values: np.ndarray, seed: int, draws: int = DRAWS) -> tuple[f
         )
     n = int(counts.sum())
     drawn = np.random.default_rng(seed).multinomial(n, counts / n, size=draws)
-    low, high = np.quantile(drawn @ distinct / n, LEVEL)
+    low, high = np.quantile(drawn @ distinct / n, QUANTILES)
     return float(low), float(high)
 
 
@@ -165,7 +165,7 @@ def half_sample_interval(
     ``scale`` stretches it where the parts were not halves: sqrt(b / (n - b)) for parts of b out of
     n images. ``least`` is a bound the number cannot pass (0 for a distance).
     """
-    spread = np.quantile(halves - np.mean(halves), LEVEL) * scale
+    spread = np.quantile(halves - np.mean(halves), QUANTILES) * scale
     return max(float(value + spread[0]), least), float(value + spread[1])
 
 

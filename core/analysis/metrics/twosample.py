@@ -16,15 +16,7 @@ from scipy import linalg, stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from core.analysis.metrics.measure import (
-    LEVEL,
-    Metric,
-    check_pair,
-    measured,
-    not_measured,
-    one_thread,
-    too_few,
-)
+from core.analysis.metrics.measure import QUANTILES, Metric, Sample, check_pair, one_thread
 
 FOLDS = 5
 LEAST = 10  # images on each side: two a fold
@@ -56,16 +48,15 @@ def classifier_auc(
     if they are there already. Fewer than 10 images on a side: no value.
     """
     check_pair(real, synthetic)
-    n, m = len(real), len(synthetic)
-    parameters = {"folds": FOLDS, "components": _components(n + m, real.shape[1])}
-    why = too_few(n, m, LEAST)
+    sample = Sample.of(real, synthetic, seed)
+    images = len(real) + len(synthetic)
+    parameters = {"folds": FOLDS, "components": _components(images, real.shape[1])}
+    why = sample.too_few(LEAST)
     if why:
-        return not_measured("classifier_auc", n, m, seed, why, parameters)
+        return sample.not_measured("classifier_auc", why, parameters)
     judged = judged or judge(real, synthetic, seed=seed)
     value = float(np.mean([auc(*fold) for fold in judged.folds]))
-    return measured(
-        "classifier_auc", value, _interval(judged, value, seed), real, synthetic, seed, parameters
-    )
+    return sample.measured("classifier_auc", value, _interval(judged, value, seed), parameters)
 
 
 def judge(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> Judged:
@@ -158,7 +149,7 @@ def _interval(judged: Judged, value: float, seed: int) -> tuple[float, float]:
         ]
         drawn += _histogram_auc(*draws)
         whole += float(_histogram_auc(counts[0][None], counts[1][None])[0])
-    low, high = np.quantile((drawn - whole) / len(judged.folds), LEVEL) + value
+    low, high = np.quantile((drawn - whole) / len(judged.folds), QUANTILES) + value
     return max(0.0, float(low)), min(1.0, float(high))
 
 

@@ -12,9 +12,10 @@ import hdbscan
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from core.analysis.vectors.neighbors import Floats, Ints, nearest
+from core.analysis.types import Ints
+from core.analysis.vectors.neighbors import nearest
 
-NOISE = -1
+NOISE = -1  # HDBSCAN's label for points of no cluster
 
 
 def cluster(
@@ -61,11 +62,16 @@ def vote(
     (n, d) by Euclidean distance; a tie goes to the label of the nearest of them.
     """
     indices, _ = nearest(new, points, k, metric="euclidean", seed=seed)
-    votes = labels[indices]
-    # counts[i, j]: how many voters of point i agree with its j-th voter; argmax takes the first, so
-    # the nearest.
-    counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
-    return votes[np.arange(len(votes)), counts.argmax(axis=1)].astype(np.int64)
+    return elected(labels[indices])
+
+
+def elected(votes: np.ndarray) -> Ints:
+    """The commonest of each row of ``votes`` (m, k), nearest voter first; a tie goes to the label of
+    the nearest of those that tie. int64 (m,).
+    """
+    # agree[i, j]: how many voters of point i agree with its j-th voter; argmax takes the first
+    agree = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
+    return votes[np.arange(len(votes)), agree.argmax(axis=1)].astype(np.int64)
 
 
 def fill(points: np.ndarray, labels: np.ndarray, *, k: int = 5, seed: int = 0) -> Ints:
@@ -118,6 +124,3 @@ def match(old: np.ndarray, new: np.ndarray) -> Ints:
 def sizes(labels: np.ndarray, count: int | None = None) -> Ints:
     """Number of points in each cluster 0 … ``count`` − 1, int64 (count,); noise is not counted."""
     return np.bincount(labels[labels >= 0], minlength=count or 0).astype(np.int64)
-
-
-__all__ = ["NOISE", "Floats", "by_size", "cluster", "fill", "match", "sizes", "vote"]

@@ -10,21 +10,17 @@ proposes the neighbours, the distances are then computed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from pynndescent import NNDescent
 
+from core.analysis.types import Floats, Ints
 from core.errors import InputError
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Progress = Callable[[str, int, int], None]
-Metric = Literal["cosine", "euclidean"]
+Distance = Literal["cosine", "euclidean"]
 
 # pairs (20,000 × 20,000: four seconds at 512 dimensions); above, an index is built for a graph
 EXACT_UP_TO = 4e8
@@ -34,9 +30,8 @@ EXACT_UP_TO = 4e8
 # which is the very thing that coverage looks for.
 EXACT_BETWEEN_UP_TO = 4e10
 BLOCK_BYTES = 128 * 2**20  # of similarities held at once
-INDEX_SPARE = (
-    8  # neighbours an index is asked for beyond k: its last ones are its least certain ones
-)
+# neighbours an index is asked for beyond k: its last ones are its least certain ones
+INDEX_SPARE = 8
 
 
 @dataclass(frozen=True)
@@ -73,19 +68,26 @@ def check_vectors(vectors: np.ndarray, name: str = "images", *, at_least: int = 
     broken = ~np.isfinite(vectors.sum(axis=1))
     if broken.any():
         raise InputError(
-            f"{int(broken.sum())} of {len(vectors)} vectors of the {name} are not numbers (NaN or infinite)",
+            f"{int(broken.sum())} of {len(vectors)} vectors of the {name} are not numbers "
+            "(NaN or infinite)",
             "The encoder's weights file may be broken: replace it and embed the images again.",
         )
     return vectors
 
 
-def unit(vectors: np.ndarray) -> Floats:
-    """Rows scaled to length 1, float32 (n, d). A row of zeros stays zero: :func:`nearest` puts it
-    at ½ from all.
+def unit(vectors: np.ndarray, *, pairwise: bool = False) -> np.ndarray:
+    """Rows (n, d) scaled to length 1: float64 stays float64, all else becomes float32. A row of
+    zeros stays zero: :func:`nearest` puts it at ½ from all.
+
+    ``pairwise`` sums squares in pairs, as :func:`numpy.linalg.norm` does: a digit more for numbers
+    that are published, for a second copy of the vectors in memory.
     """
-    vectors = np.asarray(vectors, dtype=np.float32)
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1)[:, None], np.float32)
+    vectors = vectors if vectors.dtype == np.float64 else np.asarray(vectors, np.float32)
+    if pairwise:
+        lengths = np.linalg.norm(vectors, axis=1)
+    else:
+        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    return vectors / np.where(lengths > 0, lengths, vectors.dtype.type(1))[:, None]
 
 
 def nearest(
@@ -93,10 +95,9 @@ def nearest(
     targets: np.ndarray,
     k: int,
     *,
-    metric: Metric = "cosine",
+    metric: Distance = "cosine",
     seed: int = 0,
     exact: bool | None = None,
-    progress: Progress | None = None,
 ) -> tuple[Ints, Floats]:
     """The ``k`` targets nearest to each query.
 
@@ -104,8 +105,7 @@ def nearest(
     (n, k) and distances float32 (n, k), nearest first. Cosine distance is 1 − cos, between 0 and 2.
     ``exact`` None chooses by size: blocked matrix products up to :data:`EXACT_BETWEEN_UP_TO` pairs,
     above that nearest-neighbour descent (Dong et al. 2011, as ``pynndescent`` has it).
-    ``progress("neighbours", done, total)`` counts queries. Raises :class:`InputError` when there is
-    no target or a vector is not finite.
+    Raises :class:`InputError` when there is no target or a vector is not finite.
     """
     queries, targets = (
         check_vectors(queries, "query images", at_least=0),
@@ -122,29 +122,27 @@ def nearest(
     if exact is None:
         exact = len(queries) * len(targets) <= EXACT_BETWEEN_UP_TO
     if exact:
-        return _exact(queries, targets, k, metric, progress, itself=False)
+        return _exact(queries, targets, k, metric, itself=False)
     index = NNDescent(
         targets, metric="euclidean", n_neighbors=max(30, k + INDEX_SPARE), random_state=seed
     )
     index.prepare()
     proposed, _ = index.query(queries, k=min(k + INDEX_SPARE, len(targets)), epsilon=0.2)
-    return _refine(queries, targets, proposed, k, metric, progress)
+    return _refine(queries, targets, proposed, k, metric)
 
 
 def graph(
     vectors: np.ndarray,
     k: int,
     *,
-    metric: Metric = "cosine",
+    metric: Distance = "cosine",
     seed: int = 0,
     exact: bool | None = None,
-    progress: Progress | None = None,
 ) -> Neighbors:
     """The ``k`` nearest neighbours of every point within its own set, itself first.
 
-    ``vectors`` float32 (n, d); ``k`` counts the point itself and is cut to n. ``exact`` and
-    ``progress`` as in :func:`nearest`. A pair is counted once here, so twice as many points are
-    searched exactly.
+    ``vectors`` float32 (n, d); ``k`` counts the point itself and is cut to n. ``exact`` as in
+    :func:`nearest`. A pair is counted once here, so twice as many points are searched exactly.
     """
     vectors = check_vectors(vectors, "images")
     points = unit(vectors) if metric == "cosine" else vectors
@@ -152,21 +150,20 @@ def graph(
     if exact is None:
         exact = len(points) ** 2 <= EXACT_UP_TO
     if exact:
-        indices, distances = _exact(points, points, k, metric, progress, itself=True)
+        indices, distances = _exact(points, points, k, metric, itself=True)
         return Neighbors(indices, distances)
     index = NNDescent(
         points, metric="euclidean", n_neighbors=min(k + INDEX_SPARE, len(points)), random_state=seed
     )
     found, _ = index.neighbor_graph
-    return Neighbors(*_refine(points, points, found, k, metric, progress, itself=True))
+    return Neighbors(*_refine(points, points, found, k, metric, itself=True))
 
 
 def _exact(
     queries: Floats,
     targets: Floats,
     k: int,
-    metric: Metric,
-    progress: Progress | None,
+    metric: Distance,
     *,
     itself: bool,
 ) -> tuple[Ints, Floats]:
@@ -183,9 +180,7 @@ def _exact(
         if itself:
             closeness[torch.arange(len(block)), torch.arange(start, start + len(block))] = torch.inf
         indices[start : start + rows] = torch.topk(closeness, k, dim=1).indices.numpy()
-        if progress:
-            progress("neighbours", min(start + rows, len(queries)), len(queries))
-    return _refine(queries, targets, indices, k, metric, None, itself=itself)
+    return _refine(queries, targets, indices, k, metric, itself=itself)
 
 
 def _refine(
@@ -193,8 +188,7 @@ def _refine(
     targets: Floats,
     proposed: np.ndarray,
     k: int,
-    metric: Metric,
-    progress: Progress | None,
+    metric: Distance,
     *,
     itself: bool = False,
 ) -> tuple[Ints, Floats]:
@@ -222,8 +216,6 @@ def _refine(
         order = np.lexsort((found, away), axis=1)[:, :k]
         indices[start : start + rows] = np.take_along_axis(found, order, axis=1)
         distances[start : start + rows] = np.maximum(np.take_along_axis(away, order, axis=1), 0)
-        if progress:
-            progress("neighbours", min(start + rows, len(queries)), len(queries))
     return indices, distances
 
 

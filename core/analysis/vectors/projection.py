@@ -10,12 +10,10 @@ that grow by a version start from the old coordinates: see :func:`extend`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
 
 import numpy as np
+from scipy.linalg import orthogonal_procrustes
 from scipy.sparse import coo_matrix
 from sklearn.decomposition import PCA
 from umap.layouts import optimize_layout_euclidean
@@ -26,15 +24,12 @@ from umap.umap_ import (
     simplicial_set_embedding,
 )
 
-from core.analysis.vectors.neighbors import Floats, Neighbors, Progress, check_vectors, graph
+from core.analysis.types import Floats, OnProgress, unheard
+from core.analysis.vectors.neighbors import Neighbors, check_vectors, graph
 from core.errors import InputError
 
-SMALLEST = (
-    4  # with fewer points there is no neighbourhood to keep: the principal components are the map
-)
-PARALLEL_FROM = (
-    30_000  # points from which starting a second process is cheaper than waiting for the first
-)
+# with fewer points there is no neighbourhood to keep: the principal components are the map
+SMALLEST = 4
 SETTLE_EPOCHS = 100  # rounds in which a map that grew by a version settles
 SETTLE_RATE = 0.1  # step size of those rounds; UMAP starts a fresh map with 1.0
 
@@ -57,58 +52,34 @@ def project(
     min_dist: Mapping[int, float] | float = 0.1,
     seed: int = 0,
     neighbors: Neighbors | None = None,
-    init: Mapping[int, Floats] | None = None,
-    processes: int = 1,
-    progress: Progress | None = None,
+    progress: OnProgress = unheard,
 ) -> Projection:
     """Lay ``vectors`` float32 (n, d) out in each number of dimensions in ``dims``, from one
     neighbour graph.
 
     ``n_neighbors`` counts the point itself and is cut to n. ``min_dist`` is one number or one by
-    dimensions. ``neighbors`` may be given if it is known already. ``init`` gives coordinates to
-    start from, by dimensions. ``processes`` > 1 lays large maps out side by side. ``progress("map",
-    done, total)`` counts layouts. Raises :class:`InputError` when there is no image, a vector is
-    not finite, or all vectors are the same.
+    dimensions. ``neighbors`` may be given if it is known already. ``progress("map", done, total)``
+    counts layouts. Raises :class:`InputError` when there is no image, a vector is not finite, or
+    all vectors are the same.
     """
     vectors = check_vectors(vectors, "images")
     if neighbors is None:
-        neighbors = graph(vectors, n_neighbors, seed=seed, progress=progress)
+        neighbors = graph(vectors, n_neighbors, seed=seed)
     if len(vectors) > 1 and not (neighbors.distances > 0).any() and (vectors == vectors[0]).all():
         raise InputError(
             f"All {len(vectors)} images have the same vector, so there is nothing to draw a map of",
-            "Check that the folder does not hold one image many times and that the encoder's weights are right.",
+            "Check that the folder does not hold one image many times and that the encoder's "
+            "weights are right.",
         )
     start = principal_coordinates(vectors, max(dims), seed=seed)
     if len(vectors) < SMALLEST:
         return Projection(neighbors, {d: start[:, :d].copy() for d in dims})
     fuzzy = fuzzy_graph(neighbors)
-    tasks = [
-        partial(
-            layout,
-            fuzzy,
-            vectors=None,
-            dims=d,
-            seed=seed,
-            min_dist=min_dist if isinstance(min_dist, (int, float)) else min_dist[d],
-            init=init[d] if init and d in init else start[:, :d],
-        )
-        for d in dims
-    ]
     layouts: dict[int, Floats] = {}
-    if processes > 1 and len(vectors) >= PARALLEL_FROM:
-        with ProcessPoolExecutor(
-            min(processes, len(dims)), mp_context=get_context("spawn")
-        ) as pool:
-            running = [pool.submit(task) for task in tasks]
-            for done, (d, future) in enumerate(zip(dims, running, strict=True), start=1):
-                layouts[d] = future.result()
-                if progress:
-                    progress("map", done, len(dims))
-    else:
-        for done, (d, task) in enumerate(zip(dims, tasks, strict=True), start=1):
-            layouts[d] = task()
-            if progress:
-                progress("map", done, len(dims))
+    for done, d in enumerate(dims, start=1):
+        apart = min_dist if isinstance(min_dist, (int, float)) else min_dist[d]
+        layouts[d] = layout(fuzzy, dims=d, init=start[:, :d], min_dist=apart, seed=seed)
+        progress("map", done, len(dims))
     return Projection(neighbors, layouts)
 
 
@@ -154,22 +125,19 @@ def layout(
     fuzzy: coo_matrix,
     *,
     dims: int,
-    init: np.ndarray | str,
-    vectors: np.ndarray | None = None,
+    init: np.ndarray,
     min_dist: float = 0.1,
     seed: int = 0,
-    n_epochs: int | None = None,
 ) -> Floats:
     """UMAP's layout of a fuzzy graph (n, n) in ``dims`` dimensions, float32 (n, dims), on one
     thread, seeded.
 
-    ``init`` is coordinates (n, dims) or one of umap's words ("pca" needs ``vectors``). ``n_epochs``
-    None: 500 up to 10,000 points, 200 above, as umap has it.
+    ``init`` (n, dims): where the points start. 500 rounds up to 10,000 points, 200 above, as umap
+    has it.
     """
     a, b = find_ab_params(1.0, min_dist)
-    data = vectors if vectors is not None else np.zeros((fuzzy.shape[0], 1), np.float32)
     coordinates, _ = simplicial_set_embedding(
-        data,
+        np.zeros((fuzzy.shape[0], 1), np.float32),
         fuzzy.copy(),
         dims,
         1.0,
@@ -177,7 +145,7 @@ def layout(
         b,
         1.0,
         5,
-        n_epochs,
+        None,
         init,
         np.random.RandomState(seed),
         "cosine",
@@ -260,5 +228,5 @@ def _settle(weights: coo_matrix, place: Floats, min_dist: float, seed: int) -> F
 def _turn_back(points: Floats, moved: Floats, target: Floats) -> Floats:
     """``points`` turned and shifted by what brings ``moved`` closest to ``target``."""
     centre, aim = moved.mean(axis=0), target.mean(axis=0)
-    left, _, right = np.linalg.svd((moved - centre).T.astype(float) @ (target - aim))
-    return ((points - centre) @ (left @ right) + aim).astype(np.float32)
+    turn, _ = orthogonal_procrustes((moved - centre).astype(float), (target - aim).astype(float))
+    return ((points - centre) @ turn + aim).astype(np.float32)

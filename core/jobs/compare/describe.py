@@ -7,18 +7,18 @@ first in every array, then the versions in their order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.analysis.explain import concepts, tags
 from core.analysis.explain.attributes import ATTRIBUTES
+from core.analysis.types import OnProgress
 from core.contracts.comparison import CompareSpec
 from core.encoders import registry
-from core.jobs.compare.maps import Side
+from core.jobs.compare.sides import Side, Sides
 from core.settings import Settings, settings
 
 # zero-shot classes are the labels' names; more than that are no classes but names of things
@@ -42,58 +42,62 @@ class Described:
     zero_shot_confidence: np.ndarray | None = None
     phrases: Sequence[str] = ()
     concept_scores: np.ndarray | None = None
-    attributes: dict[str, np.ndarray] = field(default_factory=dict)
+    attributes: Mapping[str, np.ndarray] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
 
-def describe(
-    spec: CompareSpec, sides: Sequence[Side], report: Callable[[str, int, int], None]
-) -> Described:
+def describe(spec: CompareSpec, sides: Sides, progress: OnProgress) -> Described:
     """Describe all images of a comparison with what its encoder can say."""
-    encoder_id = spec.encoder
     here = Settings(weights=Path(spec.weights)) if spec.weights else settings()
-    found: dict[str, Any] = {"attributes": _attributes(sides[0])}
-    report("tags", 0, 1)
-    head = registry.load_head(encoder_id, here)
-    if head is not None:
-        everything = [
-            tags.tag_images(
-                side.views.plain, head.weight, head.bias, head.names, encoder=encoder_id
-            )
-            for side in sides
-        ]
-        found["tagged"] = everything[0]
-        found["tag"] = [head.names[index] for part in everything for index in part.classes[:, 0]]
-        found["tag_confidence"] = np.concatenate([part.probability[:, 0] for part in everything])
-    if encoder_id.startswith("clip:"):
-        found.update(_in_words(spec, encoder_id, here, sides))
-    report("tags", 1, 1)
-    return Described(**found)
+    progress("tags", 0, 1)
+    described = _tagged(Described(attributes=_attributes(sides.real)), spec.encoder, here, sides)
+    if spec.encoder.startswith("clip:"):
+        described = _in_words(described, spec, here, sides)
+    progress("tags", 1, 1)
+    return described
 
 
-def _in_words(
-    spec: CompareSpec, encoder_id: str, here: Settings, sides: Sequence[Side]
-) -> dict[str, Any]:
-    encoder = registry.load(encoder_id, settings=here)
-    vectors = np.vstack([side.views.plain for side in sides])
-    chosen = concepts.parse_concepts("\n".join(spec.concepts or concepts.DEFAULT_CONCEPTS))
-    texts = concepts.text_vectors(chosen.phrases, encoder.encode_text, encoder=encoder_id)
-    found: dict[str, Any] = {
-        "phrases": chosen.phrases,
-        "notes": chosen.notes,
-        "concept_scores": concepts.concept_scores(sides[0].views.plain, texts),
-    }
-    names = sorted(
-        {label for side in sides for label in side.rows.column("class").to_pylist() if label}
+def _tagged(described: Described, encoder: str, here: Settings, sides: Sides) -> Described:
+    """With the classes of the encoder's own head, where it has one."""
+    head = registry.load_head(encoder, here)
+    if head is None:
+        return described
+    by_side = [
+        tags.tag_images(side.views.plain, head.weight, head.bias, head.names, encoder=encoder)
+        for side in sides.all
+    ]
+    return replace(
+        described,
+        tagged=by_side[0],
+        tag=[name for tagged in by_side for name in tagged.tags],
+        tag_confidence=np.concatenate([tagged.confidence for tagged in by_side]),
     )
-    if 1 < len(names) <= CLASS_LIMIT:
-        classes = concepts.text_vectors(
-            names, encoder.encode_text, templates=concepts.CLASS_TEMPLATES, encoder=encoder_id
-        )
-        likeliest, confidence = concepts.zero_shot(vectors, classes)
-        found["zero_shot"] = [names[index] for index in likeliest]
-        found["zero_shot_confidence"] = confidence
-    return found
+
+
+def _in_words(described: Described, spec: CompareSpec, here: Settings, sides: Sides) -> Described:
+    """With concepts and zero-shot classes of the encoder's text tower."""
+    encoder = registry.load(spec.encoder, settings=here)
+    chosen = concepts.parse_concepts("\n".join(spec.concepts or concepts.DEFAULT_CONCEPTS))
+    texts = concepts.text_vectors(chosen.phrases, encoder.encode_text, encoder=spec.encoder)
+    described = replace(
+        described,
+        phrases=chosen.phrases,
+        notes=chosen.notes,
+        concept_scores=concepts.concept_scores(sides.real.views.plain, texts),
+    )
+    names = sorted({label for side in sides.all for label in side.classes if label})
+    if not 1 < len(names) <= CLASS_LIMIT:
+        return described
+    classes = concepts.text_vectors(
+        names, encoder.encode_text, templates=concepts.CLASS_TEMPLATES, encoder=spec.encoder
+    )
+    vectors = np.vstack([side.views.plain for side in sides.all])
+    likeliest, confidence = concepts.zero_shot(vectors, classes)
+    return replace(
+        described,
+        zero_shot=[names[index] for index in likeliest],
+        zero_shot_confidence=confidence,
+    )
 
 
 def _attributes(real: Side) -> dict[str, np.ndarray]:

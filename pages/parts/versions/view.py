@@ -10,12 +10,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from core.reports.folder import write_absent_folder
 
 from core import Workspace
 from core.reports.brief import brief_html, brief_markdown
 from core.reports.coco import coco_json
 from core.reports.fiftyone import fiftyone_zip
-from core.reports.folder import write_absent_folder
 from core.reports.html import digits, report_html
 from core.reports.tables import absent_csv, tables_zip
 from core.workspace import Comparison

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.analysis.explain.attributes import ATTRIBUTES, photometric
-from core.analysis.explain.gaps import explain_gap
+from core.analysis.explain.gaps import GapEvidence, explain_gap
 from core.analysis.explain.tags import Tagged, tag_images
 
 GAP, COVERED = np.arange(60), np.arange(60, 460)
@@ -47,7 +46,7 @@ def test_a_missing_class_is_the_name():
     assert found.name == "giraffe"
     assert "58 of 60 are class giraffe (of the covered images 3 of 400)" in found.reason
     assert "gazelle (100%), " in found.reason
-    assert "brighter (d = +" in found.reason and found.attributes[0].d == pytest.approx(
+    assert "brighter (d = +" in found.reason and found.evidence.attributes[0].d == pytest.approx(
         0.9, abs=0.3
     )
 
@@ -72,7 +71,7 @@ def test_two_classes_are_both_named():
 def test_without_labels_tags_are_a_likeness_not_a_claim():
     found = explain_gap(GAP, COVERED, tagged=tagged([[0, 1], [1, 2], [2, 0], [3, 4]], [3, 4]))
     assert found.name == "like cheetah / gazelle / llama"
-    assert found.classes == []
+    assert found.evidence.labels == ()
     found = explain_gap(GAP, COVERED, tagged=tagged([[0, 1]], [3, 4]))
     assert found.name in ("gazelle", "cheetah")  # nearly all of them: a name
 
@@ -115,28 +114,29 @@ def test_few_images_are_not_compared(gap, covered):
         tagged=tagged([[0, 1]], [3, 4]),
         classes=["a"] * 460,
     )
-    assert found.reason.startswith("Too few images") and found.tags == found.attributes == []
+    assert found.reason.startswith("Too few images") and found.evidence == GapEvidence()
 
 
-def test_columns_are_the_tables_json():
-    columns = explain_gap(
+def test_every_source_leaves_its_evidence():
+    evidence = explain_gap(
         GAP,
         COVERED,
         classes=["giraffe"] * 60 + ["dog"] * 400,
         attributes=attributes(noise=1),
         tagged=tagged([[0, 1]], [3, 4]),
-    ).columns()
-    assert set(columns) == {"name", "reason", "tags", "attributes", "concepts", "classes"}
-    assert json.loads(columns["classes"])[0]["name"] == "giraffe"
-    assert json.loads(columns["attributes"])[0]["words"] == "noisier"
-    assert json.loads(columns["concepts"]) == []
-    assert {"name", "share", "share_covered", "lift", "q"} <= set(json.loads(columns["tags"])[0])
+    ).evidence
+    label = evidence.labels[0]
+    assert (label.kind, label.name, label.share, label.covered) == ("class", "giraffe", 1, 0)
+    assert evidence.attributes[0].words == "noisier"
+    assert evidence.concepts == ()
+    tag = evidence.tags[0]
+    assert tag.share == 1 and tag.share_covered == 0 and tag.lift > 0 and tag.q < 0.01
 
 
 def test_giraffes_among_photographs_are_named_with_and_without_labels():
     """PACS photographs with giraffes as the gap: no ImageNet class is a giraffe."""
     data = (
-        Path(os.environ.get("GAPSCOPE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+        Path(os.environ.get("GAPSCOPE_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
         / "pacs"
         / "photo"
     )
@@ -176,5 +176,5 @@ def test_giraffes_among_photographs_are_named_with_and_without_labels():
     unlabelled = explain_gap(gap, covered, tagged=seen, attributes=columns)
     assert unlabelled.name.startswith("animals like ")
     assert {"gazelle", "cheetah", "leopard", "llama", "zebra"} & {
-        tag.name for tag in unlabelled.tags
+        tag.name for tag in unlabelled.evidence.tags
     }

@@ -1,8 +1,7 @@
-"""Spectra: planted grids and blur are found and named, and two halves of one set show nothing."""
+"""Spectra: injected grids and blur are found and named, and two halves of one set show nothing."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,9 @@ from core.analysis.spectrum import (
     log_power,
     radial,
 )
+from core.contracts.derive import read_rows
+from core.contracts.spectrum import SpectrumRow, SpectrumSide, SpectrumSpec
+from core.contracts.words import Domain
 from core.errors import InputError
 from core.jobs.folder import JobFolder
 from core.jobs.spectrum import task
@@ -51,7 +53,7 @@ def photos() -> list[np.ndarray]:
 
 def test_two_halves_of_one_set_show_nothing(photos):
     found = compare(measured(photos[:40]), measured(photos[40:]))
-    assert found.findings == [] and found.peaks == []
+    assert found.findings == () and found.peaks == ()
     assert found.distance < 0.5
     assert found.low <= found.distance <= found.high
 
@@ -90,9 +92,9 @@ def test_blur_is_missing_high_frequencies(photos):
     )
     high = {band.name: band for band in found.bands}["high"]
     assert high.difference < -10 and high.high < -1
-    assert abs(high.floor) < 1
+    assert abs(high.baseline) < 1
     assert any("missing high frequencies" in words for words in found.findings)
-    assert found.low > found.floor_high
+    assert found.low > found.baseline_high
 
 
 def test_noise_is_too_much_fine_detail(photos):
@@ -168,31 +170,11 @@ def job(tmp_path, photos) -> JobFolder:
     Image.new("RGB", (SIZE, SIZE), "red").save(tmp_path / "render" / "flat.png")
     Image.new("RGB", (20, 20), "red").save(tmp_path / "render" / "small.png")
     render += [str(tmp_path / "render" / name) for name in ("broken.png", "flat.png", "small.png")]
-    made = JobFolder.create(
-        tmp_path / "job",
-        {
-            "kind": "spectrum",
-            "sample": 100,
-            "seed": 0,
-            "crop": 96,
-            "datasets": [
-                {
-                    "dataset_id": 1,
-                    "version": None,
-                    "domain": "real",
-                    "file": "d00",
-                    "name": "photos",
-                },
-                {
-                    "dataset_id": 2,
-                    "version": "1.0",
-                    "domain": "synthetic",
-                    "file": "d01",
-                    "name": "1.0",
-                },
-            ],
-        },
+    sides = (
+        SpectrumSide(1, None, Domain.REAL, "d00", "photos"),
+        SpectrumSide(2, "1.0", Domain.SYNTHETIC, "d01", "1.0"),
     )
+    made = JobFolder.create(tmp_path / "job", SpectrumSpec(sides, sample=100, seed=0, crop=96))
     made.write_input_table("d00.parquet", pa.table({"file": real}))
     made.write_input_table("d01.parquet", pa.table({"file": render}))
     return made
@@ -200,12 +182,13 @@ def job(tmp_path, photos) -> JobFolder:
 
 def test_the_task_finds_the_grid_and_counts_what_it_left_out(job):
     task.run(job)
-    rows = pq.read_table(job.output("spectra.parquet")).to_pylist()
-    real, version = rows
-    assert real["distance"] is None and real["images"] == 30
-    assert version["images"] == 30 and version["skipped"] == 3
-    assert json.loads(version["peaks"])[0]["across"] == pytest.approx(1 / 8)
-    assert "every 8.0 pixels" in json.loads(version["findings"])[0]
+    real, version = read_rows(SpectrumRow, pq.read_table(job.output("spectra.parquet")))
+    assert real.distance is None and real.images == 30
+    assert version.images == 30 and version.skipped == 3
+    assert version.baseline_low <= version.baseline <= version.baseline_high
+    assert version.low <= version.distance <= version.high
+    assert version.peaks[0].across == pytest.approx(1 / 8)
+    assert "every 8.0 pixels" in version.findings[0]
     assert (
         np.load(job.output("mean-00.npy")).shape
         == np.load(job.output("difference-01.npy")).shape

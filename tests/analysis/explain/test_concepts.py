@@ -85,7 +85,7 @@ def test_zero_shot_is_the_softmax_of_cosines():
     assert confidence[2] == pytest.approx(0.5)
 
 
-def test_the_planted_concept_comes_first():
+def test_the_injected_concept_comes_first():
     rng = np.random.default_rng(1)
     scores = rng.normal(0.2, 0.02, (200, 3))
     scores[:40, 1] += 0.03  # the gap's images fit the second phrase better

@@ -10,14 +10,20 @@ import numpy as np
 import pytest
 
 from core.analysis.changes import attribution
-from core.analysis.changes import between as versions
-from core.analysis.changes.between import Version, changes_table, coverage_change, pairs, states
-from core.analysis.changes.verdict import verdict
-from core.analysis.coverage.score import Views
+from core.analysis.changes.between import (
+    Change,
+    VersionImages,
+    changes_between,
+    coverage_change,
+    pairs,
+    states,
+)
+from core.analysis.changes.net import net_change
 from core.analysis.metrics.frechet import frechet
 from core.analysis.metrics.kernel import kid as metric_kid
-from core.contracts.comparison import MetricRow
-from core.contracts.words import MetricScope
+from core.analysis.vectors.alignment import Views
+from core.contracts.words import MetricScope, State, Verdict
+from core.jobs.compare.rows import contribution_rows
 from core.reports import contributions
 
 KINDS, EACH, DIM = 6, 40, 24
@@ -65,7 +71,7 @@ def test_a_kind_that_comes_back_is_closed_and_nothing_else(real, rendered) -> No
     )
     recall, precision = judged(found.closed, np.isin(kinds, (2, 5)))
     assert recall >= 0.95 and precision >= 0.95
-    assert not found.opened.any() and found.look == 0 and found.paired == 1
+    assert not found.opened.any() and found.shift == 0 and found.paired == 1
 
 
 def test_the_other_way_round_it_opened(real, rendered) -> None:
@@ -123,8 +129,8 @@ def test_random_halves_and_random_losses_give_no_clear_difference(real, rendered
                 draws=120,
             )
             told += (
-                verdict(int(found.closed.sum()), int(found.opened.sum()), len(photos)).word
-                != "no clear difference"
+                net_change(int(found.closed.sum()), int(found.opened.sum()), len(photos)).word
+                != Verdict.UNCLEAR
             )
     assert told <= 2  # of 40
 
@@ -181,7 +187,7 @@ def test_both_views_count() -> None:
 
 def test_states_follow_the_change_and_then_the_lists() -> None:
     yes, no = True, False
-    change = versions.Change(
+    change = Change(
         np.zeros(6),
         np.zeros(6),
         np.array([yes, yes, no, no, no, no]),
@@ -202,10 +208,10 @@ def test_states_follow_the_change_and_then_the_lists() -> None:
 
 def test_the_verdict_says_which_way_and_how_sure() -> None:
     better, worse, both, none = (
-        verdict(40, 2, 200),
-        verdict(1, 30, 200),
-        verdict(10, 9, 200),
-        verdict(0, 0, 200),
+        net_change(40, 2, 200),
+        net_change(1, 30, 200),
+        net_change(10, 9, 200),
+        net_change(0, 0, 200),
     )
     assert (
         better.word == "better"
@@ -218,49 +224,39 @@ def test_the_verdict_says_which_way_and_how_sure() -> None:
         1 - 0.025 ** (1 / 200)
     )  # nothing seen in 200: the exact bound
     assert "40 of 200" in better.sentence and better.sentence.startswith("Better")
-    assert verdict(0, 0, 0).word == "no clear difference"
+    assert net_change(0, 0, 0).word == "no clear difference"
 
 
-def test_the_table_knows_what_regressed() -> None:
+def test_what_opened_after_it_had_closed_regressed() -> None:
     photos, kinds = drawn(1, list(range(KINDS)), EACH)
     vectors, labels = drawn(2, list(range(KINDS)), 60)
     contents = np.array(names("r", len(vectors)))
     shown = (labels != 4, labels >= 0, labels != 4)  # lacks a kind, has it, lacks it again
     sides = [
-        Version(
-            10 + place,
-            Views(vectors[keep]),
-            contents[keep].tolist(),
-            contents[keep].tolist(),
+        VersionImages(
+            Views(vectors[members]),
+            contents[members].tolist(),
             (kinds == 4) if place != 1 else np.zeros(len(kinds), bool),
-            np.zeros(len(kinds), np.int64),
         )
-        for place, keep in enumerate(shown)
+        for place, members in enumerate(shown)
     ]
-    table = changes_table(
-        Views(photos), names("p", len(photos)), names("c", len(photos)), kinds, sides
-    )
-    assert table.schema == versions.SCHEMA and table.num_rows == 3 * len(photos)
-    rows = table.to_pylist()
-    regressed = {row["path"] for row in rows if row["regressed"]}
-    lost = {
-        row["path"]
-        for row in rows
-        if (row["from_id"], row["to_id"], row["state"]) == (11, 12, "opened")
-    }
-    assert regressed == lost and len(lost) >= 0.95 * EACH
-    same = [row for row in rows if (row["from_id"], row["to_id"]) == (10, 12)]
-    assert {row["state"] for row in same} == {
-        "open",
-        "covered",
-    }  # the first and the last are the same images
-    assert all(row["before_path"] == contents[shown[0]][0] for row in same)
+    heard = []
+    found = changes_between(Views(photos), sides, progress=lambda *step: heard.append(step[1:]))
+    assert [(pair.first, pair.second) for pair in found] == [(0, 1), (0, 2), (1, 2)]
+    assert heard == [(1, 3), (2, 3), (3, 3)]
+    came, same, went = found
+    opened = went.states == State.OPENED
+    assert np.array_equal(went.regressed, opened) and opened.sum() >= 0.95 * EACH
+    assert not came.regressed.any() and not same.regressed.any()
+    # the first and the last are the same images
+    assert set(same.states) == {State.OPEN, State.COVERED}
+    assert not same.change.change.any()
 
 
 def test_one_version_has_no_changes() -> None:
-    photos, kinds = drawn(1, [0], 5)
-    side = Version(1, Views(photos), names("a", 5), names("a", 5), np.zeros(5, bool), np.arange(5))
-    assert changes_table(Views(photos), names("p", 5), names("c", 5), kinds, [side]).num_rows == 0
+    photos, _ = drawn(1, [0], 5)
+    side = VersionImages(Views(photos), names("a", 5), np.zeros(5, bool))
+    assert changes_between(Views(photos), [side]) == []
 
 
 def test_many_versions_are_compared_with_their_neighbours() -> None:
@@ -317,7 +313,7 @@ def test_attributions_survive_the_metrics_table() -> None:
     photos, kinds = drawn(1, list(range(KINDS)), EACH)
     vectors, labels = drawn(2, list(range(KINDS)), 30)
     found = attribution.leave_one_out(photos, vectors, kinds, labels)
-    rows = [MetricRow(**row) for row in attribution.rows(7, found, len(photos), len(vectors), 0)]
+    rows = contribution_rows(7, found, len(photos), len(vectors), 0)
     other = replace(rows[0], scope=MetricScope.ALL, part=None, name="kid", value=1.0)
     assert contributions.from_rows([*rows, other]) == {7: found}
     assert attribution.leave_one_out(photos[:5], vectors, kinds[:5], labels) == {}

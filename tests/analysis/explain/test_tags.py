@@ -53,7 +53,7 @@ def test_an_encoder_without_a_classifier_is_told_so():
 
 def test_enrichment_is_fishers_exact_test():
     found = enriched(
-        ["a", "b"], np.array([9, 5]), 20, np.array([3, 40]), 200, level=1.1, least_share=0
+        ["a", "b"], np.array([9, 5]), 20, np.array([3, 40]), 200, most_q=1.1, least_share=0
     )
     p = [
         stats.fisher_exact([[9, 11], [3, 197]], "greater").pvalue,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import math
 
 import numpy as np
@@ -17,27 +16,10 @@ from prdc import compute_prdc
 from scipy import linalg
 
 from core.analysis.metrics import diversity, frechet, kernel, manifold, measure
-from core.analysis.metrics.suite import all_metrics, measure_pair
+from core.analysis.metrics.suite import ScopedMetric, all_metrics, measure_pair
 from core.contracts.metric_words import METRICS
+from core.contracts.words import MetricScope
 from core.errors import InputError
-
-COLUMNS = {
-    "version_id",
-    "scope",
-    "part",
-    "name",
-    "value",
-    "low",
-    "high",
-    "n_real",
-    "n_synthetic",
-    "baseline",
-    "baseline_low",
-    "baseline_high",
-    "seed",
-    "parameters",
-    "note",
-}
 
 
 def pair(
@@ -51,8 +33,7 @@ def pair(
     return real.astype(np.float32), synthetic.astype(np.float32)
 
 
-# --- the references
-# ---------------------------------------------------------------------------------------------
+# --- the references -------------------------------------------------------------------------------
 
 
 def reference_frechet(real: np.ndarray, synthetic: np.ndarray) -> float:
@@ -201,8 +182,7 @@ def test_vendi_equals_the_entropy_of_the_similarity_matrix():
     assert diversity.vendi_score(np.ones((7, 3))) == pytest.approx(1)
 
 
-# --- intervals
-# --------------------------------------------------------------------------------------------------
+# --- intervals ------------------------------------------------------------------------------------
 
 
 def test_intervals_hold_what_other_samples_give():
@@ -239,99 +219,104 @@ def test_bootstrap_of_a_mean_is_its_standard_error():
     assert measure.bootstrap_mean(np.ones(100, bool), 0) == (pytest.approx(0.025**0.01), 1.0)
 
 
-# --- all together
-# --------------------------------------------------------------------------------------------------
+# --- all together ---------------------------------------------------------------------------------
 
 
-def test_all_metrics_fill_the_table_with_floors():
+def measured(real: np.ndarray, *versions: np.ndarray, **options) -> list[ScopedMetric]:
+    return list(all_metrics(real, versions, **options).metrics)
+
+
+def test_all_metrics_stand_beside_their_baselines():
     real, synthetic = pair(80, 60, 12, shift=0.5)
-    told = []
-    found = all_metrics(
-        real, {7: synthetic, 8: real[:50]}, progress=lambda *step: told.append(step)
-    )
-    assert [row["name"] for row in found.rows] == [*METRICS] * 2
-    assert all(set(row) == COLUMNS for row in found.rows)
-    for row in found.rows:
-        assert row["low"] <= row["value"] <= row["high"], row
-        assert row["baseline_low"] is not None and row["baseline"] is not None
-        assert isinstance(json.loads(row["parameters"]), dict)
-    real_side, synthetic_side = found.looks_real[7]
-    assert real_side.shape == (80,) and synthetic_side.shape == (60,)
-    assert found.near_copies[8].all()  # these are copies
-    assert told == [("metrics", done, len(told)) for done in range(1, len(told) + 1)]
+    heard = []
+    found = all_metrics(real, [synthetic, real[:50]], progress=lambda *step: heard.append(step))
+    assert [(one.version, one.metric.name) for one in found.metrics] == [
+        (version, name) for version in (0, 1) for name in METRICS
+    ]
+    for one in found.metrics:
+        metric = one.metric
+        assert metric.low <= metric.value <= metric.high, metric
+        assert metric.baseline_low is not None and metric.baseline is not None
+    first, second = found.looks
+    assert first.real.shape == (80,) and first.synthetic.shape == (60,)
+    assert second.near_copies.all()  # these are copies
+    assert heard == [("metrics", done, len(heard)) for done in range(1, len(heard) + 1)]
 
 
 def test_a_seed_repeats_every_number():
     real, synthetic = pair(60, 50, 8)
-    first, second = (all_metrics(real, {1: synthetic}, seed=3).rows for _ in range(2))
+    first, second = (measured(real, synthetic, seed=3) for _ in range(2))
     assert first == second
-    assert all_metrics(real, {1: synthetic}, seed=4).rows != first
+    assert measured(real, synthetic, seed=4) != first
 
 
-def test_floors_are_one_real_half_against_the_other():
+def test_baselines_are_one_real_half_against_the_other():
     real, synthetic = pair(90, 60, 8)
-    rows = {row["name"]: row for row in all_metrics(real, {1: synthetic}).rows}
+    metrics = {one.metric.name: one.metric for one in measured(real, synthetic)}
     first, second = measure.halves_of(90, 0)
-    halves = measure_pair(real[first], real[second])[0]
+    halves = measure_pair(real[first], real[second]).metrics
     for name in ("frechet_distance", "kid", "precision", "classifier_auc", "vendi"):
-        assert rows[name]["baseline"] == pytest.approx(halves[name].value)
+        assert metrics[name].baseline == pytest.approx(halves[name].value)
     assert len(first) == len(second) == 45 and not set(first) & set(second)
 
 
-def test_classes_get_their_own_rows_and_one_sided_ones_a_reason():
+def test_classes_are_measured_by_themselves_and_one_sided_ones_get_a_reason():
     real, synthetic = pair(90, 60, 8)
     real_classes = ["car"] * 40 + ["bus"] * 40 + ["tram"] * 8 + [None] * 2
     classes = ["car"] * 30 + ["bus"] * 20 + ["ship"] * 10
-    rows = all_metrics(real, {1: synthetic}, real_classes=real_classes, classes={1: classes}).rows
-    scopes = {(row["scope"], row["part"]) for row in rows}
-    assert scopes == {("all", None), *(("class", name) for name in ("car", "bus", "tram", "ship"))}
-    by_name = {(row["part"], row["name"]): row for row in rows}
-    assert by_name["tram", "kid"]["value"] is None
-    assert by_name["tram", "kid"]["note"] == "No synthetic image has the class tram."
-    assert by_name["ship", "kid"]["note"] == "No real image has the class ship."
+    found = measured(real, synthetic, real_classes=real_classes, classes=[classes])
+    scopes = {(one.scope, one.part) for one in found}
+    assert scopes == {
+        (MetricScope.ALL, None),
+        *((MetricScope.CLASS, name) for name in ("car", "bus", "tram", "ship")),
+    }
+    by_name = {(one.part, one.metric.name): one.metric for one in found}
+    assert by_name["tram", "kid"].value is None
+    assert by_name["tram", "kid"].note == "No synthetic image has the class tram."
+    assert by_name["ship", "kid"].note == "No real image has the class ship."
     alone = kernel.kid(real[:40], synthetic[:30])
-    assert by_name["car", "kid"]["value"] == pytest.approx(alone.value)
-    assert by_name["car", "kid"]["n_real"] == 40
+    assert by_name["car", "kid"].value == pytest.approx(alone.value)
+    assert by_name["car", "kid"].n_real == 40
 
 
-def test_a_class_that_only_the_second_version_has_gets_its_floor():
+def test_a_class_that_only_the_second_version_has_gets_its_baseline():
     real, synthetic = pair(60, 60, 8)
-    rows = all_metrics(
+    found = measured(
         real,
-        {1: synthetic, 2: synthetic},
+        synthetic,
+        synthetic,
         real_classes=["a"] * 30 + ["b"] * 30,
-        classes={1: ["a"] * 60, 2: ["a"] * 30 + ["b"] * 30},
-    ).rows
-    found = next(
-        row for row in rows if (row["version_id"], row["part"], row["name"]) == (2, "b", "kid")
+        classes=[["a"] * 60, ["a"] * 30 + ["b"] * 30],
     )
-    assert found["value"] is not None and found["baseline"] is not None
+    metric = next(
+        one.metric for one in found if (one.version, one.part, one.metric.name) == (1, "b", "kid")
+    )
+    assert metric.value is not None and metric.baseline is not None
 
 
-# --- bad input
-# --------------------------------------------------------------------------------------------------
+# --- bad input ------------------------------------------------------------------------------------
 
 
-def finite_or_explained(rows: list[dict]) -> None:
-    for row in rows:
+def finite_or_explained(found: list[ScopedMetric]) -> None:
+    for metric in (one.metric for one in found):
         numbers = [
-            row[name]
+            getattr(metric, name)
             for name in ("value", "low", "high", "baseline", "baseline_low", "baseline_high")
         ]
-        assert all(number is None or math.isfinite(number) for number in numbers), row
-        assert row["value"] is not None or row["note"], row
+        assert all(number is None or math.isfinite(number) for number in numbers), metric
+        assert metric.value is not None or metric.note, metric
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (5, 40), (40, 5), (6, 6), (0, 10), (10, 0), (11, 10)])
 def test_few_images_are_explained(n, m):
     real, synthetic = pair(max(n, 1), max(m, 1), 8)
-    rows = all_metrics(real[:n], {1: synthetic[:m]}).rows
-    finite_or_explained(rows)
-    precision = next(row for row in rows if row["name"] == "precision")
-    assert (precision["value"] is None) == (min(n, m) < 6)
+    found = measured(real[:n], synthetic[:m])
+    finite_or_explained(found)
+    precision = next(one.metric for one in found if one.metric.name == "precision")
+    assert (precision.value is None) == (min(n, m) < 6)
     if min(n, m) < 6:
         assert (
-            precision["note"]
+            precision.note
             == f"Needs at least 6 images on each side; there are {n} real and {m} synthetic."
         )
 
@@ -339,14 +324,9 @@ def test_few_images_are_explained(n, m):
 @pytest.mark.parametrize("real_value", [0.0, 1.0])
 @pytest.mark.parametrize("value", [0.0, 1.0, -3.0])
 def test_constant_images_give_no_nan(real_value, value):
-    finite_or_explained(
-        all_metrics(
-            np.full((20, 6), real_value, np.float32), {1: np.full((15, 6), value, np.float32)}
-        ).rows
-    )
-    finite_or_explained(
-        all_metrics(pair(30, 30, 6)[0], {1: np.full((15, 6), value, np.float32)}).rows
-    )
+    constant = np.full((15, 6), value, np.float32)
+    finite_or_explained(measured(np.full((20, 6), real_value, np.float32), constant))
+    finite_or_explained(measured(pair(30, 30, 6)[0], constant))
 
 
 @settings(max_examples=15, deadline=None)
@@ -356,13 +336,13 @@ def test_any_shape_is_finite_or_explained(n, m, d, copies):
     if copies:
         real[:] = real[0]
         synthetic[: m // 2] = real[0]
-    finite_or_explained(all_metrics(real, {1: synthetic}).rows)
+    finite_or_explained(measured(real, synthetic))
 
 
 def test_vectors_that_do_not_fit_are_refused():
     real, synthetic = pair(20, 20, 8)
     with pytest.raises(InputError, match="8 dimensions, synthetic vectors 5"):
-        all_metrics(real, {1: synthetic[:, :5]})
+        all_metrics(real, [synthetic[:, :5]])
     synthetic[3, 2] = np.nan
     with pytest.raises(InputError, match="1 synthetic vectors hold"):
-        all_metrics(real, {1: synthetic})
+        all_metrics(real, [synthetic])

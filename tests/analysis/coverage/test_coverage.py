@@ -1,4 +1,4 @@
-"""Coverage on data with a known answer: planted gaps are listed, nothing is listed where nothing is
+"""Coverage on data with a known answer: injected gaps are listed, nothing is listed where nothing is
 missing.
 """
 
@@ -11,15 +11,17 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from core.analysis.coverage import confidence
-from core.analysis.coverage import evidence as selftest
-from core.analysis.coverage import score as coverage
-from core.analysis.coverage.assess import Assessment, Parameters, assess
-from core.analysis.coverage.score import Views
+from core.analysis.coverage.assess import assess
+from core.analysis.coverage.evidence import Neighborhoods, evidence
+from core.analysis.coverage.judgement import Assessment
+from core.analysis.coverage.score import distance_ratio, neighborhoods
+from core.analysis.vectors.alignment import Views, domain_aligned
 from core.analysis.vectors.neighbors import unit
+from core.contracts.comparison import CompareParameters
 from core.errors import InputError
 
 KINDS = 6
-QUICK = Parameters(reruns=0)
+QUICK = CompareParameters(reruns=0)
 
 
 def _domain(kinds: list[int], each: int, look: float, seed: int) -> tuple[Views, np.ndarray]:
@@ -49,34 +51,34 @@ def test_a_kind_that_is_not_rendered_is_listed_and_only_that() -> None:
     assert np.array_equal(version.absent, truth == 3)
     assert roc_auc_score(truth == 3, version.score) > 0.99
     assert set(version.rank[truth == 3]) == set(range(1, 41))
-    assert version.summary["absent"] == 40
-    assert version.summary["low"] < 40 / 240 < version.summary["high"]
-    assert version.level[truth == 3].max() < 0.05 < version.level[truth != 3].min()
+    assert version.summary.absent == 40
+    assert version.summary.low < 40 / 240 < version.summary.high
+    assert version.q[truth == 3].max() < 0.05 < version.q[truth != 3].min()
 
 
 def test_the_gap_stands_beside_its_numbers() -> None:
     found, _ = _assessed(3)
-    gap = max(found.versions[0].gaps, key=lambda row: row["score"])
-    assert gap["size"] == gap["absent"] == 40
-    assert (found.real_cluster == gap["cluster"]).sum() == 40
-    assert gap["low"] <= gap["n_synthetic"] <= gap["high"] < gap["expected"] * 1.5
-    assert sum(row["n_synthetic"] for row in found.versions[0].gaps) == 200
+    gap = max(found.versions[0].clusters, key=lambda one: one.score)
+    assert gap.size == gap.absent == 40
+    assert (found.real_cluster == gap.cluster).sum() == 40
+    assert gap.low <= gap.n_synthetic <= gap.high < gap.expected * 1.5
+    assert sum(one.n_synthetic for one in found.versions[0].clusters) == 200
 
 
 def test_nothing_is_listed_when_nothing_is_missing() -> None:
     version = _assessed(-1)[0].versions[0]
     assert not version.absent.any()
-    assert version.summary["baseline_rate"] == 0
-    assert version.summary["verdict"].startswith("None of 240")
-    assert version.summary["injected"] == version.summary["recovered"] == 6
-    assert version.summary["absolute"]
+    assert version.summary.baseline_rate == 0
+    assert version.summary.verdict.startswith("None of 240")
+    assert version.summary.injected == version.summary.recovered == 6
+    assert version.summary.absolute
     assert (
         "of 6 gaps injected into your data this list finds 6; false alarms 0%"
-        in version.summary["verdict"]
+        in version.summary.verdict
     )
 
 
-def test_the_look_alone_changes_nothing() -> None:
+def test_the_domain_shift_alone_changes_nothing() -> None:
     real, _ = _domain(list(range(KINDS)), 30, 0, 1)
     near, far = (_domain([0, 1, 2, 4, 5], 30, look, 2)[0] for look in (0, 50))
     first, second = (assess(real, [side], parameters=QUICK).versions[0] for side in (near, far))
@@ -88,11 +90,11 @@ def test_the_same_seed_gives_the_same_bits() -> None:
     real, _ = _domain(list(range(KINDS)), 20, 0, 1)
     synthetic, _ = _domain([0, 1, 2], 20, 5, 2)
     first, second = (
-        assess(real, [synthetic], seed=4, parameters=Parameters(reruns=2)).versions[0]
+        assess(real, [synthetic], seed=4, parameters=CompareParameters(reruns=2)).versions[0]
         for _ in range(2)
     )
     assert np.array_equal(first.score, second.score)
-    assert first.gaps == second.gaps
+    assert first.clusters == second.clusters
     assert first.summary == second.summary
 
 
@@ -109,8 +111,8 @@ def test_versions_are_scored_in_one_space_and_what_came_back_falls() -> None:
 def test_a_gap_is_found_again_in_reruns() -> None:
     real, truth = _domain(list(range(KINDS)), 40, 0, 1)
     synthetic, _ = _domain([0, 1, 2, 4, 5], 40, 5, 2)
-    found = assess(real, [synthetic], parameters=Parameters(reruns=4))
-    stability = {row["cluster"]: row["stability"] for row in found.versions[0].gaps}
+    found = assess(real, [synthetic], parameters=CompareParameters(reruns=4))
+    stability = {one.cluster: one.stability for one in found.versions[0].clusters}
     home = int(np.bincount(found.real_cluster[truth == 3]).argmax())
     assert stability[home] >= 0.75
     assert max(value for cluster, value in stability.items() if cluster != home) <= 0.5
@@ -137,8 +139,8 @@ def test_without_a_second_cluster_only_the_ranking_is_to_be_trusted() -> None:
     real, synthetic = _domain([0], 12, 0, 1)[0], _domain([0], 12, 5, 2)[0]
     version = assess(real, [synthetic], parameters=QUICK).versions[0]
     assert not version.absent.any()
-    assert not version.summary["absolute"]
-    assert "ranking" in version.summary["verdict"]
+    assert not version.summary.absolute
+    assert "ranking" in version.summary.verdict
 
 
 def test_identical_vectors_on_either_side_give_finite_scores() -> None:
@@ -168,9 +170,9 @@ def test_plain_vectors_alone_are_enough() -> None:
     assert np.array_equal(found.versions[0].absent, truth == 3)
 
 
-def test_removing_the_look_leaves_both_sides_around_zero() -> None:
+def test_alignment_leaves_both_sides_around_zero() -> None:
     real, synthetic = _domain([0, 1], 20, 0, 1)[0], _domain([0, 1], 20, 9, 2)[0]
-    sides = coverage.removed([real.plain, synthetic.plain], 10)
+    sides = domain_aligned([real.plain, synthetic.plain], 10)
     for side in sides:
         assert side.shape == (40, 10)
         np.testing.assert_allclose(side.mean(axis=0), 0, atol=1e-4)
@@ -185,38 +187,36 @@ def test_the_distance_ratio_equals_its_definition() -> None:
     near = np.array([[i, (i + 1) % 9] for i in range(9)])
     each = 1 - unit(real) @ unit(synthetic).T
     together = np.sort((each + each[(np.arange(9) + 1) % 9]) / 2, axis=1)
-    found = coverage.distance_ratio(
-        coverage.neighborhoods(real, near), synthetic, k=2, ordinary=0.2
-    )
+    found = distance_ratio(neighborhoods(real, near), synthetic, k=2, ordinary=0.2)
     np.testing.assert_allclose(found, together[:, :2].mean(axis=1) / together[:, 10], rtol=1e-4)
 
 
-def test_planting_a_gap_moves_its_cluster_most() -> None:
+def test_injecting_a_gap_moves_its_cluster_most() -> None:
     real, truth = _domain(list(range(KINDS)), 40, 0, 1)
     synthetic, _ = _domain(list(range(KINDS)), 40, 5, 2)
-    space = coverage.removed([real.plain, synthetic.plain], 20)
+    space = domain_aligned([real.plain, synthetic.plain], 20)
     near = np.array([np.flatnonzero(truth == kind) for kind in truth])[:, :11]
-    seen = selftest.evidence(space[0], space[1], truth, near, near)
+    seen = evidence(space[0], space[1], truth, Neighborhoods(near, near))
     assert seen.certain
     assert (seen.hidden >= 30).all()
-    assert (seen.planted > seen.cluster_emptiness + 0.5).all()
+    assert (seen.injected > seen.cluster_gap_score + 0.5).all()
     assert (seen.auroc > 0.99).all()
-    assert not seen.listed(0.5).any()
+    assert not seen.absent(0.5).any()
 
 
-def test_intervals_and_levels_on_numbers_worked_out_by_hand() -> None:
+def test_intervals_and_q_values_on_numbers_worked_out_by_hand() -> None:
     low, high = confidence.wilson(5, 10)
     assert (round(low, 4), round(high, 4)) == (0.2366, 0.7634)
     assert confidence.wilson(0, 0) == (0.0, 1.0)
     null = np.linspace(0, 1, 99)
     # p-values 1/100, 1/100, 100/100; adjusted: 3 × 0.01 / 2 for the first two
     np.testing.assert_allclose(
-        confidence.levels(np.array([5.0, 3.0, -1.0]), null), [0.015, 0.015, 1.0], rtol=1e-6
+        confidence.q_values(np.array([5.0, 3.0, -1.0]), null), [0.015, 0.015, 1.0], rtol=1e-6
     )
 
 
 def test_every_parameter_says_what_it_does() -> None:
     from dataclasses import fields
 
-    for each in fields(Parameters):
+    for each in fields(CompareParameters):
         assert "Larger values" in each.metadata["help"], each.name

@@ -1,0 +1,106 @@
+"""What the assessment says: of each real image, of each cluster, of each version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.analysis.types import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class InjectedGap:
+    """One gap injected into the user's own data, and what the list made of it. ``hidden``: synthetic
+    images hidden for the real images' cluster ``injected_cluster`` of ``size`` images; ``auroc``:
+    how well those rank above all others; ``recovered``: whether the cluster was listed;
+    ``false_alarm_share``: share of the other images newly listed, 0 to 1.
+    """
+
+    view: str
+    threshold: float
+    injected_cluster: int
+    seed: int
+    size: int
+    hidden: int
+    auroc: float
+    recovered: bool
+    false_alarm_share: float
+
+
+@dataclass(frozen=True)
+class ClusterJudgement:
+    """A cluster of real images as one version covers it. ``absent``: its images on the list;
+    ``n_synthetic``: synthetic images that look most like it, with the 95 % interval ``low`` to
+    ``high``; ``expected``: as many as would match its share of the real images; ``score``: its gap
+    score; ``q``: median q-value of its images; ``stability``: share of re-runs that list it, None
+    where there was none.
+    """
+
+    cluster: int
+    size: int
+    absent: int
+    n_synthetic: float
+    expected: float
+    low: float
+    high: float
+    score: float
+    q: float
+    stability: float | None
+
+
+@dataclass(frozen=True)
+class VersionSummary:
+    """A version as a whole: how much is absent, how sure that is, in numbers and in one sentence.
+
+    ``absent_rate`` 0 to 1 with its 95 % interval ``low`` to ``high``; ``baseline_rate``: the share
+    listed of one real half against the other; ``recovered`` of ``injected`` gaps found, ``recall``
+    their ratio; ``absolute``: whether the list can be relied on (False: only the ranking).
+    """
+
+    absent: int
+    absent_rate: float
+    low: float
+    high: float
+    baseline_rate: float | None
+    absent_by_cluster: int
+    view: str
+    threshold: float
+    injected: int
+    recovered: int
+    false_alarm_share: float | None
+    recall: float | None
+    absolute: bool
+    verdict: str
+
+
+@dataclass(frozen=True)
+class VersionAssessment:
+    """One version's coverage of n real images.
+
+    ``score`` (n,): the gap score of its neighbourhood and of its cluster, larger = less covered,
+    looked at in one way for all versions of a comparison; ``distance`` (n,) and ``nearest`` (n, 5):
+    cosine distance to, and rows of, the nearest synthetic images as they are; ``by_cluster`` (its
+    cluster is not covered), ``by_score`` (its own neighbourhood is not), ``absent`` (the list) bool
+    (n,); ``q`` (n,): expected share of false alarms if the ranking were cut here; ``rank`` (n,), 1
+    = most absent. ``clusters``: one judgement a cluster; ``selftest``: the injected gaps.
+    """
+
+    score: Floats
+    distance: Floats
+    nearest: Ints
+    by_cluster: Bools
+    by_score: Bools
+    absent: Bools
+    q: Floats
+    rank: Ints
+    clusters: tuple[ClusterJudgement, ...]
+    summary: VersionSummary
+    selftest: tuple[InjectedGap, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """All versions, the clusters of the real images (n,), and the view that was chosen."""
+
+    real_cluster: Ints
+    versions: tuple[VersionAssessment, ...]
+    view: str

@@ -1,0 +1,322 @@
+"""What the analysis found, as rows of the contracts in :mod:`core.contracts.comparison`. Nothing is
+decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from core.analysis.changes.attribution import DIMENSIONS
+from core.analysis.changes.between import PairChange
+from core.analysis.coverage.judgement import Assessment, ClusterJudgement, VersionAssessment
+from core.analysis.explain.gaps import GapExplanation, explain_gap
+from core.analysis.explain.splits import split_classes
+from core.analysis.metrics.suite import ScopedMetric
+from core.analysis.types import Ints
+from core.contracts.comparison import (
+    ChangeRow,
+    ClusterRow,
+    CoverageRow,
+    EffectEvidence,
+    GapRow,
+    LabelEvidence,
+    MetricRow,
+    SelfTestRow,
+    SplitRow,
+    TagEvidence,
+    VersionRow,
+)
+from core.contracts.derive import from_columns, schema
+from core.contracts.words import ClassSource, MetricScope, Space
+from core.jobs.compare.describe import Described
+from core.jobs.compare.points import Maps
+from core.jobs.compare.sides import Side, Sides
+
+# of the synthetic images expected in a cluster, below which the joint reading calls it not covered
+JOINT_SHARE = 0.1
+
+Evidence = TypeVar("Evidence", TagEvidence, EffectEvidence, LabelEvidence)
+
+
+def coverage_table(sides: Sides, judged: Assessment) -> pa.Table:
+    """One row for each real image and version."""
+    parts = [
+        _coverage(sides.real, version, found, judged.real_cluster)
+        for version, found in zip(sides.versions, judged.versions, strict=True)
+    ]
+    return pa.concat_tables(parts)
+
+
+def gap_rows(sides: Sides, judged: Assessment, described: Described) -> list[GapRow]:
+    """One row for each cluster of real images and version, each explained: an absent one for what
+    is missing, another for what it holds should it be absent on closer look.
+    """
+    return [
+        _gap(version, cluster, _explained(cluster, found, judged.real_cluster, sides, described))
+        for version, found in zip(sides.versions, judged.versions, strict=True)
+        for cluster in found.clusters
+    ]
+
+
+def cluster_rows(sides: Sides, maps: Maps, judged: Assessment) -> list[ClusterRow]:
+    """Cluster sizes by space and dataset. ``covered``: in the space ``real`` as the list judges it;
+    in the joint spaces whether a version has at least a tenth of the images that the cluster's real
+    ones would lead one to expect.
+    """
+    rows = [
+        *_joint_clusters(Space.JOINT, sides, maps.joint.clusters),
+        *_joint_clusters(Space.ALIGNED, sides, maps.aligned.clusters),
+    ]
+    for cluster, count in zip(*np.unique(judged.real_cluster, return_counts=True), strict=True):
+        rows.append(ClusterRow(Space.REAL, int(cluster), None, int(count), None))
+    for version, found in zip(sides.versions, judged.versions, strict=True):
+        rows += [
+            ClusterRow(
+                Space.REAL, one.cluster, version.dataset_id, round(one.n_synthetic), not one.absent
+            )
+            for one in found.clusters
+        ]
+    return rows
+
+
+def version_rows(sides: Sides, judged: Assessment) -> list[VersionRow]:
+    """One row a version: how much is absent, how sure that is, in numbers and in one sentence."""
+    return [
+        VersionRow(
+            version_id=version.dataset_id,
+            version=version.name,
+            position=position,
+            images=len(version),
+            **asdict(found.summary),
+        )
+        for position, (version, found) in enumerate(
+            zip(sides.versions, judged.versions, strict=True)
+        )
+    ]
+
+
+def selftest_rows(sides: Sides, judged: Assessment) -> list[SelfTestRow]:
+    """What the self-test injected and what the list found of it."""
+    return [
+        SelfTestRow(version_id=version.dataset_id, **asdict(gap))
+        for version, found in zip(sides.versions, judged.versions, strict=True)
+        for gap in found.selftest
+    ]
+
+
+def metric_rows(sides: Sides, metrics: Sequence[ScopedMetric]) -> list[MetricRow]:
+    """Every metric of every version, over all images and class by class."""
+    return [
+        MetricRow(
+            version_id=sides.versions[one.version].dataset_id,
+            scope=one.scope,
+            part=one.part,
+            **{item.name: getattr(one.metric, item.name) for item in fields(one.metric)},
+        )
+        for one in metrics
+    ]
+
+
+def contribution_rows(
+    version_id: int,
+    values: Mapping[str, Mapping[int | None, float]],
+    n_real: int,
+    n_synthetic: int,
+    seed: int,
+) -> list[MetricRow]:
+    """Metrics without each cluster, by name and cluster (None: none left out), as
+    :func:`core.analysis.changes.attribution.leave_one_out` measures them.
+    """
+    return [
+        MetricRow(
+            version_id=version_id,
+            scope=MetricScope.WITHOUT,
+            part=None if cluster is None else str(cluster),
+            name=name,
+            value=value,
+            low=None,
+            high=None,
+            n_real=n_real,
+            n_synthetic=n_synthetic,
+            baseline=None,
+            baseline_low=None,
+            baseline_high=None,
+            seed=seed,
+            parameters={"dimensions": DIMENSIONS},
+            note=None,
+        )
+        for name, by_cluster in values.items()
+        for cluster, value in by_cluster.items()
+    ]
+
+
+def changes_table(sides: Sides, judged: Assessment, changes: Sequence[PairChange]) -> pa.Table:
+    """One row for each real image and pair of versions."""
+    parts = [
+        _changed(
+            sides.real,
+            (sides.versions[pair.first], sides.versions[pair.second]),
+            (judged.versions[pair.first], judged.versions[pair.second]),
+            pair,
+            judged.real_cluster,
+        )
+        for pair in changes
+    ]
+    return pa.concat_tables(parts) if parts else schema(ChangeRow).empty_table()
+
+
+def split_rows(sides: Sides, maps: Maps, described: Described) -> list[SplitRow]:
+    """Classes whose real and synthetic images live in different clusters, by every source of
+    classes there is.
+    """
+    clusters, starts = sides.split(maps.joint.clusters), sides.starts
+    sources = {
+        ClassSource.LABEL: [label for side in sides.all for label in side.classes],
+        ClassSource.ZERO_SHOT: described.zero_shot,
+        ClassSource.TAG: described.tag,
+    }
+    rows = []
+    for source, names in sources.items():
+        if names is None or not any(names):
+            continue
+        for place, side in enumerate(sides.versions, start=1):
+            own = names[starts[place] : starts[place + 1]]
+            found = split_classes(clusters[0], names[: starts[1]], clusters[place], own)
+            rows += [
+                SplitRow(
+                    class_=split.name,
+                    source=source,
+                    version_id=side.dataset_id,
+                    n_real=split.n_real,
+                    n_synthetic=split.n_synthetic,
+                    separation=split.separation,
+                    real_cluster=split.real_cluster,
+                    synthetic_cluster=split.synthetic_cluster,
+                    note=split.note,
+                )
+                for split in found
+                if source == ClassSource.LABEL or split.separation is not None
+            ]
+    return rows
+
+
+def _coverage(real: Side, version: Side, found: VersionAssessment, real_cluster: Ints) -> pa.Table:
+    paths, ids = np.array(version.paths, object), np.array(version.contents, object)
+    first = found.nearest[:, 0]
+    columns = {
+        "version_id": np.full(len(real), version.dataset_id),
+        "path": real.paths,
+        "content_id": real.contents,
+        "score": found.score.astype(float),
+        "distance": found.distance.astype(float),
+        "nearest_path": paths[first],
+        "nearest_id": ids[first],
+        "nearest_ids": [row.tolist() for row in ids[found.nearest]],
+        "by_cluster": found.by_cluster,
+        "by_score": found.by_score,
+        "absent": found.absent,
+        "q": found.q.astype(float),
+        "rank": found.rank,
+        "cluster": real_cluster,
+    }
+    return from_columns(CoverageRow, columns)
+
+
+def _explained(
+    cluster: ClusterJudgement,
+    found: VersionAssessment,
+    real_cluster: Ints,
+    sides: Sides,
+    described: Described,
+) -> GapExplanation:
+    """The cluster compared with the covered real images outside it."""
+    members = np.flatnonzero(real_cluster == cluster.cluster)
+    covered = np.flatnonzero(~found.absent)
+    others = np.setdiff1d(covered if len(covered) else np.arange(len(sides.real)), members)
+    scores = described.concept_scores
+    return explain_gap(
+        members,
+        others,
+        tagged=described.tagged,
+        attributes=described.attributes,
+        classes=sides.real.classes,
+        biases=sides.real.biases,
+        concepts=(described.phrases, scores) if scores is not None else None,
+    )
+
+
+def _gap(version: Side, cluster: ClusterJudgement, explained: GapExplanation) -> GapRow:
+    evidence = explained.evidence
+    return GapRow(
+        version_id=version.dataset_id,
+        **asdict(cluster),
+        name=explained.name,
+        reason=explained.reason,
+        tags=_rounded((*evidence.tags, *evidence.families)),
+        attributes=_rounded(evidence.attributes),
+        concepts=_rounded(evidence.concepts),
+        classes=_rounded(evidence.labels),
+    )
+
+
+def _rounded(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Numbers to four significant digits: what a stored sentence needs."""
+    rounded = []
+    for one in evidence:
+        numbers: dict[str, Any] = {
+            name: float(f"{value:.4g}")
+            for name, value in asdict(one).items()
+            if isinstance(value, float)
+        }
+        rounded.append(replace(one, **numbers))
+    return tuple(rounded)
+
+
+def _joint_clusters(space: Space, sides: Sides, labels: Ints) -> list[ClusterRow]:
+    names = np.unique(labels)
+    counts = [[int((part == name).sum()) for name in names] for part in sides.split(labels)]
+    rows = []
+    for place, side in enumerate(sides.all):
+        for column, name in enumerate(names):
+            count = counts[place][column]
+            expected = len(side) * counts[0][column] / len(sides.real)
+            judged = place > 0 and name >= 0 and expected > 0
+            covered = count >= JOINT_SHARE * expected if judged else None
+            if count or judged:
+                version_id = side.dataset_id if place else None
+                rows.append(ClusterRow(space, int(name), version_id, count, covered))
+    return rows
+
+
+def _changed(
+    real: Side,
+    versions: tuple[Side, Side],
+    judged: tuple[VersionAssessment, VersionAssessment],
+    pair: PairChange,
+    real_cluster: Ints,
+) -> pa.Table:
+    paths, ids = [], []
+    for version, found in zip(versions, judged, strict=True):
+        first = found.nearest[:, 0]
+        paths.append(np.array(version.paths, object)[first])
+        ids.append(np.array(version.contents, object)[first])
+    columns = {
+        "from_id": np.full(len(real), versions[0].dataset_id),
+        "to_id": np.full(len(real), versions[1].dataset_id),
+        "path": real.paths,
+        "content_id": real.contents,
+        "state": pair.states.tolist(),
+        "change": pair.change.change.astype(float),
+        "regressed": pair.regressed,
+        "before_path": paths[0],
+        "before_id": ids[0],
+        "after_path": paths[1],
+        "after_id": ids[1],
+        "cluster": real_cluster,
+    }
+    return from_columns(ChangeRow, columns)

@@ -1,0 +1,127 @@
+"""The two sides of a comparison as its task reads them: rows and vectors of each dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from core.analysis.vectors.alignment import Views
+from core.contracts.comparison import CompareSpec, SideSpec
+from core.errors import InputError
+from core.jobs.folder import JobFolder
+
+SMALLEST_REAL = 2
+
+
+@dataclass(frozen=True)
+class Side:
+    """One dataset in a comparison: its rows (path, content_id, class, bias, attributes) and vectors
+    by view.
+    """
+
+    dataset_id: int
+    version: str | None
+    rows: pa.Table
+    views: Views
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.version or "the real images"
+
+    @property
+    def paths(self) -> list[str]:
+        """Image paths in row order."""
+        return self.texts("path")
+
+    @property
+    def contents(self) -> list[str]:
+        """Content ids in row order."""
+        return self.texts("content_id")
+
+    @property
+    def classes(self) -> list[str | None]:
+        """The label's class of each image; None where unknown."""
+        return self.texts("class")
+
+    @property
+    def biases(self) -> list[str | None]:
+        """The label's bias of each image; None where unknown."""
+        return self.texts("bias")
+
+    def texts(self, column: str) -> list:
+        """A column of words."""
+        return self.rows.column(column).to_pylist()
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The real images and the versions in their order."""
+
+    real: Side
+    versions: tuple[Side, ...]
+
+    @property
+    def all(self) -> tuple[Side, ...]:
+        """The real images first."""
+        return (self.real, *self.versions)
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Where each side begins among all images, and where the last one ends."""
+        return np.cumsum([0, *map(len, self.all)])
+
+    def split(self, values: np.ndarray) -> list[np.ndarray]:
+        """Values of all images (n, …), side by side."""
+        return np.split(values, self.starts[1:-1])
+
+
+def read_sides(job: JobFolder) -> Sides:
+    """The sides that the job's inputs hold.
+
+    Raises :class:`InputError` for too few images, identical images and vectors that are not
+    numbers.
+    """
+    spec = job.read_spec(CompareSpec)
+    sides = Sides(_read(job, spec.real), tuple(_read(job, version) for version in spec.versions))
+    _check(sides)
+    return sides
+
+
+def _read(job: JobFolder, entry: SideSpec) -> Side:
+    simplified = f"{entry.file}-simplified.npy"
+    return Side(
+        entry.dataset_id,
+        entry.version,
+        job.read_table(f"{entry.file}.parquet"),
+        Views(
+            job.read_array(f"{entry.file}-plain.npy", mmap=False),
+            job.read_array(simplified, mmap=False) if job.input(simplified).exists() else None,
+        ),
+    )
+
+
+def _check(sides: Sides) -> None:
+    if len(sides.real) < SMALLEST_REAL:
+        raise InputError(
+            f"There is only {len(sides.real)} real image",
+            "A comparison needs at least two real images.",
+        )
+    first = sides.real.views.plain[0]
+    for side in sides.all:
+        broken = int((~np.isfinite(side.views.plain).all(axis=1)).sum())
+        if broken:
+            raise InputError(
+                f"{broken} vectors of {side.name} are not numbers (NaN or infinite)",
+                "The encoder's weights file may be broken: replace it and embed the images again.",
+            )
+    if all((side.views.plain == first).all() for side in sides.all):
+        raise InputError(
+            "All images have the same vector",
+            "Check that the folders do not hold one image many times.",
+        )

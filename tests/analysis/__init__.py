@@ -1,0 +1,1 @@
+"""Tests of the analysis: arrays in, arrays out, known answers."""
