@@ -184,6 +184,14 @@ class CoverageRow:
 
 
 @dataclass(frozen=True)
+class LabelledCoverageRow(CoverageRow):
+    """The same beside the labels of the real image: what lists for other tools are made of."""
+
+    class_: Text | None = about("Class Y, null where unknown.")
+    bias: Text | None = about("Bias B, null where unknown.")
+
+
+@dataclass(frozen=True)
 class TagEvidence:
     """An ImageNet class or family that a gap's images have more often than covered ones."""
 
