@@ -40,6 +40,7 @@ from core.workspace import Workspace
 ENCODER = "lite0"
 DIM = 1280  # of its vectors
 CONTENT = 16  # dimensions in which the drawn images differ
+LENGTH = 10.0  # of a vector's parts: the encoder's head is surer of some images than of others
 SHAPES, LIGHTS = ("circle", "square", "cross"), ("day", "night")
 MODES = tuple((shape, light) for shape in SHAPES for light in LIGHTS)
 PER_MODE = 20
@@ -196,7 +197,7 @@ def _picture(shape: str, light: str, rng: np.random.Generator, *, real: bool) ->
 def _store_vectors(ws: Workspace, place: Path, datasets: list[Dataset]) -> None:
     """Store what an embed job would: each mode a direction of its own, rendered images shifted."""
     rng = np.random.default_rng(1)
-    basis = np.linalg.qr(rng.normal(size=(DIM, CONTENT)))[0].T
+    basis = LENGTH * np.linalg.qr(rng.normal(size=(DIM, CONTENT)))[0].T
     centres, shift = rng.normal(size=(len(MODES), CONTENT)), 0.4 * rng.normal(size=CONTENT)
     rows: dict[str, dict[str, object]] = {}
     for dataset in datasets:
