@@ -63,7 +63,7 @@ def test_pages_import_nothing_that_only_workers_need() -> None:
     modules = of_pages()
     assert {
         "core",
-        "core.reports.html",
+        "core.contracts.formatting",
         "core.workspace.selection",
         "pages.parts.shared.gallery",
     } <= set(modules)

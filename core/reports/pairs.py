@@ -30,6 +30,11 @@ class Pair:
     verdict: NetChange
 
     @property
+    def key(self) -> str:
+        """What the pair is known by on a page."""
+        return f"{self.from_id}-{self.to_id}"
+
+    @property
     def counts(self) -> dict[ChangeList, int]:
         """How many images each list has."""
         return {name: len(rows) for name, rows in self.lists.items()}

@@ -16,6 +16,8 @@ from core.encoders import registry
 from core.errors import InputError
 from core.images import labels as label_sources
 from core.images import roots, scan
+from core.images.decode import decode
+from core.images.thumbnails import thumbnail
 from core.store import catalog, comparison_table, embeddings
 from core.workspace.context import Context
 from core.workspace.work import Jobs
@@ -174,6 +176,17 @@ class Datasets:
     def image_file(self, content_id: str) -> Path | None:
         """Some file on disk with this content, or None."""
         return catalog.image_file(self._db, content_id)
+
+    def preview(self, content_id: str, longest: int) -> bytes:
+        """A WebP made from the image's file, at most ``longest`` pixels wide and high. Raises
+        :class:`InputError` with the reason where no dataset has the image, or it cannot be read.
+        """
+        file = self.image_file(content_id)
+        if file is None:
+            raise InputError(
+                "No dataset has this image any more", "Add the folder again, or compare again."
+            )
+        return thumbnail(decode(file, shortest=longest), longest)
 
     def vectors(
         self, dataset: Dataset, encoder: str = "auto", view: str = View.PLAIN

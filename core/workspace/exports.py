@@ -20,6 +20,9 @@ from core.reports import (
     tables,
 )
 from core.reports import brief as briefs
+from core.reports.history import ClusterHistory as ClusterHistory
+from core.reports.history import TrendRow as TrendRow
+from core.reports.pairs import Pair as Pair
 from core.store.results import Comparison
 
 if TYPE_CHECKING:

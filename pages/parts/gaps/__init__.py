@@ -1,1 +1,1 @@
-"""What the gaps part of the pages is made of."""
+"""What the Gaps page is made of."""

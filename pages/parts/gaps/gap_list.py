@@ -1,92 +1,121 @@
-"""The list of absent images: which rows a choice leaves, what goes into the CSV, and its numbers in
-words.
-"""
+"""Which real images the Gaps page lists: the choices, the rows they leave, and the CSV of those."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv
+import streamlit as st
 
-from pages.parts.shared.style import percent
+from core import Workspace
+from pages.parts.shared.read import Coverage, Scene
+from pages.parts.shared.style import slug
 
-LISTS = {
-    "The list": "absent",
-    "By cluster": "by_cluster",
-    "By score": "by_score",
-    "By both": "both",
-    "Whole ranking": "all",
-}
-CSV_COLUMNS = (
-    "path",
-    "score",
-    "q",
-    "cluster",
-    "by_cluster",
-    "by_score",
-    "nearest",
-    "distance",
-    "class",
-    "bias",
-    "gap",
+
+class Listing(StrEnum):
+    """Which images are listed."""
+
+    ABSENT = "Absent groups"
+    OWN_SCORE = "By own score"
+    BOTH = "By both"
+    GROUPS = "All groups"
+    RANKING = "Whole ranking"
+
+
+class Order(StrEnum):
+    """Which group comes first."""
+
+    SCORE = "Most absent"
+    SIZE = "Most images"
+
+
+LISTING_HELP = (
+    "Absent groups: groups of real images that the version does not cover. By own score: images "
+    "whose own neighbourhood is not covered, whatever their group. By both: both say so. All "
+    "groups: every group, the likeliest gap first. Whole ranking: every real image, the most "
+    "absent first."
+)
+CSV_COLUMNS = (  # column, and the field of Coverage it is from
+    ("path", "path"),
+    ("score", "score"),
+    ("q", "q"),
+    ("cluster", "cluster"),
+    ("by_cluster", "by_cluster"),
+    ("by_score", "by_score"),
+    ("nearest", "nearest_path"),
+    ("distance", "distance"),
+    ("class", "class_"),
+    ("bias", "bias"),
+    ("gap", "gap"),
 )
 
 
-def chosen_rows(
-    ranking: Mapping[str, np.ndarray], which: str, classes: Sequence[str]
-) -> np.ndarray:
-    """Rows of the ranking that a list and a choice of classes leave, the most absent first. No
+@dataclass(frozen=True)
+class Choices:
+    """What is listed, of which classes (none: all), and in which order."""
+
+    listing: Listing
+    classes: tuple[str, ...]
+    order: Order
+
+
+def controls(scene: Scene) -> Choices:
+    """Draw the controls in one row, with the button for the CSV; what they say."""
+    coverage = scene.coverage
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        listing = st.segmented_control(
+            "Which images",
+            tuple(Listing),
+            default=Listing.ABSENT,
+            required=True,
+            key="gaps_list",
+            help=LISTING_HELP,
+        )
+        known = sorted({value for value in coverage.class_.tolist() if value is not None})
+        classes: list[str] = []
+        if known:
+            classes = st.multiselect("Class", known, key="gaps_class", placeholder="All classes")
+        order = st.selectbox("Sort groups by", tuple(Order), key="gaps_order", width=180)
+        choices = Choices(Listing(listing), tuple(classes), Order(order or Order.SCORE))
+        rows = listed(coverage, choices.listing, choices.classes)
+        st.download_button(
+            "CSV",
+            data=lambda: csv_bytes(scene.ws, coverage, rows),
+            file_name=f"gaps-{slug(scene.version.version)}.csv",
+            mime="text/csv",
+            key="gaps_csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="The images listed here, with gap scores and groups",
+        )
+    return choices
+
+
+def listed(coverage: Coverage, listing: Listing, classes: Sequence[str]) -> np.ndarray:
+    """Rows of the coverage that a list and a choice of classes leave, the most absent first. No
     class: all.
     """
-    if LISTS[which] == "all":
-        keep = np.ones(len(ranking["path"]), bool)
-    elif LISTS[which] == "both":
-        keep = ranking["by_cluster"] & ranking["by_score"]
-    else:
-        keep = ranking[LISTS[which]]
+    chosen = {
+        Listing.ABSENT: coverage.absent,
+        Listing.OWN_SCORE: coverage.by_score,
+        Listing.BOTH: coverage.by_cluster & coverage.by_score,
+        Listing.GROUPS: np.ones(len(coverage), bool),
+        Listing.RANKING: np.ones(len(coverage), bool),
+    }[listing]
     if classes:
-        keep = keep & np.isin(ranking["class"].astype(str), list(classes))
-    return np.flatnonzero(keep)
+        chosen = chosen & np.isin(coverage.class_.astype(str), list(classes))
+    return np.flatnonzero(chosen)
 
 
-def csv_bytes(ranking: Mapping[str, np.ndarray], rows: np.ndarray) -> bytes:
-    """The chosen images as CSV with the columns of :data:`CSV_COLUMNS`."""
-    source = {"nearest": "nearest_path"}
+def csv_bytes(ws: Workspace, coverage: Coverage, rows: np.ndarray) -> bytes:
+    """The chosen images as CSV, safe for spreadsheets, with the columns of :data:`CSV_COLUMNS`."""
     table = pa.table(
         {
-            name: pa.array(ranking[source.get(name, name)][rows], from_pandas=True)
-            for name in CSV_COLUMNS
+            name: pa.array(getattr(coverage, attribute)[rows], from_pandas=True)
+            for name, attribute in CSV_COLUMNS
         }
     )
-    out = io.BytesIO()
-    csv.write_csv(table, out)
-    return out.getvalue()
-
-
-def planted_sentence(summary: Mapping[str, Any]) -> str:
-    """What the self-test says of this list, or that there was none."""
-    if not summary["injected"]:
-        return (
-            "No gaps could be injected into this data, so how much this list misses is not known."
-        )
-    return (
-        f"Of {summary['injected']} gaps injected into your data this list finds {summary['recovered'] or 0}; "
-        f"false alarms {percent(summary['false_alarm_share'])}."
-    )
-
-
-def expected_words(gap: Mapping[str, Any]) -> str:
-    """``95 %: 0.0 to 3.8; expected 48.0``: the interval of the synthetic images in a gap, and how
-    many would be there if the version had the real images' shares.
-    """
-    between = (
-        f"95 %: {gap['low']:.1f} to {gap['high']:.1f}"
-        if gap["low"] is not None and gap["high"] is not None
-        else ""
-    )
-    expected = f"expected {gap['expected']:.1f}" if gap["expected"] is not None else ""
-    return "; ".join(part for part in (between, expected) if part)
+    return ws.exports.csv_bytes(table)

@@ -1,1 +1,1 @@
-"""What the map part of the pages is made of."""
+"""What the Map page is made of."""

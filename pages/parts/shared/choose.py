@@ -6,14 +6,28 @@ import streamlit as st
 
 from core import Workspace
 from core.contracts.comparison import ComparisonRecord
+from core.contracts.words import JobKind, RecordStatus
 from core.workspace import Comparison
+from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape
 
-COMPARISON = (
-    "comparison"  # session state: the chosen comparison's id, also set by pages that link here
-)
-VERSION = "version"
+COMPARISON = "comparison"  # session state: the comparison's id, also set by pages that link here
+VERSION = "version"  # session state: the version's dataset id
 LEVELLED = ("pyramid:", "fpn:")  # encoders that are levels of one another
+SIDE_BY_SIDE = 6  # versions up to which each is a button; above, they are a list
+
+
+def scene(ws: Workspace, label: str = "Version") -> Scene | None:
+    """The comparison and the version to look at, with their pickers side by side; None, and a hint,
+    where there is no comparison.
+    """
+    left, right = st.columns([2, 1.4], vertical_alignment="bottom")
+    with left:
+        chosen = comparison(ws)
+    if chosen is None:
+        return None
+    with right:
+        return Scene(ws, chosen, version(chosen, label))
 
 
 def comparison(ws: Workspace) -> Comparison | None:
@@ -23,7 +37,7 @@ def comparison(ws: Workspace) -> Comparison | None:
     Comparisons of the same datasets under other levels of the same pyramid are one entry with a
     level picker.
     """
-    records = [record for record in ws.comparisons.list() if record.status == "done"]
+    records = [record for record in ws.comparisons.list() if record.status == RecordStatus.DONE]
     if not records:
         _nothing_yet(ws)
         return None
@@ -55,29 +69,15 @@ def comparison(ws: Workspace) -> Comparison | None:
     return ws.comparisons.get(chosen.id)
 
 
-def _level(chosen: ComparisonRecord, family: list[ComparisonRecord]) -> None:
-    """Pick another level of the same pyramid."""
-    key = f"level_{family[0].id}"
-    names = {record.id: record.encoder.split(":", 1)[1] for record in family}
-    st.session_state[key] = chosen.id
-    st.segmented_control(
-        "Level of the encoder",
-        list(names),
-        format_func=lambda one: names.get(one, ""),
-        required=True,
-        key=key,
-        on_change=lambda: st.session_state.update({COMPARISON: st.session_state[key]}),
-        help="Early levels see texture and edges, late ones objects.",
-    )
-
-
-def version(found: Comparison, label: str = "Version") -> int:
+def version(chosen: Comparison, label: str = "Version") -> int:
     """The dataset id of the version to look at: the newest unless another was chosen."""
-    names = {dataset.id: str(dataset.version) for dataset in found.versions}
-    if st.session_state.get(VERSION) not in names:
-        st.session_state[VERSION] = list(names)[-1]
+    names = {dataset.id: str(dataset.version) for dataset in chosen.versions}
     ids = list(names)
-    if len(ids) > 6:
+    wanted = st.session_state.get(VERSION)
+    # Written at every run, before the picker is drawn: only then does a page's own picker show what
+    # was chosen on another page.
+    st.session_state[VERSION] = wanted if wanted in names else ids[-1]
+    if len(ids) > SIDE_BY_SIDE:
         return st.selectbox(
             label,
             ids,
@@ -94,6 +94,22 @@ def version(found: Comparison, label: str = "Version") -> int:
         required=True,
     )
     return picked if picked is not None else ids[-1]
+
+
+def _level(chosen: ComparisonRecord, family: list[ComparisonRecord]) -> None:
+    """Pick another level of the same pyramid."""
+    key = f"level_{family[0].id}"
+    names = {record.id: record.encoder.split(":", 1)[1] for record in family}
+    st.session_state[key] = chosen.id
+    st.segmented_control(
+        "Level of the encoder",
+        list(names),
+        format_func=lambda one: names.get(one, ""),
+        required=True,
+        key=key,
+        on_change=lambda: st.session_state.update({COMPARISON: st.session_state[key]}),
+        help="Early levels see texture and edges, late ones objects.",
+    )
 
 
 def _families(records: list[ComparisonRecord]) -> list[list[ComparisonRecord]]:
@@ -117,15 +133,15 @@ def _title(record: ComparisonRecord, family: list[ComparisonRecord]) -> str:
 
 
 def _nothing_yet(ws: Workspace) -> None:
-    running = [job for job in ws.jobs.list() if job.kind == "compare" and job.active]
-    if running:
+    if any(job.kind == JobKind.COMPARE and job.active for job in ws.jobs.list()):
         st.info(
-            "A comparison is being made. It appears here when it is done; the Jobs page shows how far it is.",
+            "A comparison is being made. It appears here when it is done; the Jobs page shows how "
+            "far it is.",
             icon=":material/hourglass_top:",
         )
     else:
         st.info(
-            "There is no finished comparison yet. Add a real folder and a rendered one on the Datasets page and "
-            "compare them, or open the sample project on the Home page.",
+            "There is no finished comparison yet. Add a real folder and a rendered one on the "
+            "Datasets page and compare them, or open the sample project on the Home page.",
             icon=":material/lightbulb:",
         )

@@ -1,35 +1,33 @@
-"""One image, close: the picture itself, the synthetic images nearest to it, and its score in every
-version.
+"""One image, close: the picture itself, the synthetic images nearest to it, and its gap score in
+every version.
 """
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-import pyarrow.compute as pc
 import streamlit as st
 
-from core import Workspace
-from core.workspace import Comparison
-from pages.parts.shared import gallery, read
-from pages.parts.shared.plots import ABSENT, REAL, group_colours
+from core.contracts.comparison import CoverageRow
+from core.contracts.formatting import data_uri
+from pages.parts.shared import gallery
+from pages.parts.shared.read import Points, Scene
 from pages.parts.shared.style import escape, html
+
+PICTURE = "width:100%;max-height:30rem;object-fit:contain;object-position:left;border-radius:.4rem"
+PAIRS = "display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem"
 
 
 @st.dialog("Image", width="large")
-def show(ws: Workspace, found: Comparison, row: int, version_id: int) -> None:
-    """Show one of the comparison's images. ``row``: its row in :func:`pages.parts.shared.read.points`."""
-    points = read.points(ws, found)
+def show(scene: Scene, row: int) -> None:
+    """Show one of the comparison's images. ``row``: its row in the scene's points."""
+    points, ws = scene.points, scene.ws
     path, content_id = str(points["path"][row]), str(points["content_id"][row])
-    label = points.groups[points.group[row]]
-    colour = group_colours(points.groups)[label]
     left, right = st.columns([1.25, 1], gap="large")
     with left:
         picture = gallery.preview(ws, str(ws.path), content_id)
         if isinstance(picture, bytes):
-            st.html(
-                f"<img src='{gallery.uri(picture)}' alt='{html(path)}' style='width:100%;max-height:30rem;object-fit:contain;object-position:left;border-radius:.4rem'>"
-            )
+            st.html(f"<img src='{data_uri(picture)}' alt='{html(path)}' style='{PICTURE}'>")
         else:
             st.info(escape(picture), icon=":material/hide_image:")
     with right:
@@ -37,98 +35,90 @@ def show(ws: Workspace, found: Comparison, row: int, version_id: int) -> None:
             f"<div class='gs'><span class='gs-name'>{html(PurePosixPath(path).name)}</span><br>"
             f"<span class='gs-path'>{html(path)}</span></div>"
         )
-        st.html(_facts(points, row, label, colour))
+        st.html(_known(points, row))
         if points.real[row]:
-            _scores(ws, found, path)
+            _scores(scene, path)
     if points.real[row]:
-        _nearest(ws, found, path, version_id)
+        covered = scene.coverage_row(path)
+        if covered is not None:
+            _nearest(scene, covered)
 
 
-def row_of(
-    ws: Workspace, found: Comparison, path: str, *, version_id: int | None = None
-) -> int | None:
-    """The row of a real image (or one of a version) by its path."""
-    points = read.points(ws, found)
-    wanted = found.record.real_id if version_id is None else version_id
-    rows = ((points["path"] == path) & (points["dataset_id"] == wanted)).nonzero()[0]
-    return int(rows[0]) if len(rows) else None
+def show_real(scene: Scene, path: str | None) -> None:
+    """Show a real image by its path; nothing for None and for one that the comparison lacks."""
+    row = None if path is None else scene.row_of(path)
+    if row is not None:
+        show(scene, row)
 
 
-def _facts(points: read.Points, row: int, label: str, colour: str) -> str:
-    """What is known of the image, as lines."""
-    lines = [("From", f"<span style='color:{colour}'>●</span> {html(label)}")]
+def _known(points: Points, row: int) -> str:
+    """What is known of the image, as lines of HTML."""
+    label = points.label(row)
+    lines = [("From", f"<span style='color:{points.colours[label]}'>●</span> {html(label)}")]
     for name, words in (
         ("class", "Class"),
         ("bias", "Bias attribute"),
         ("tag", "Looks like (ImageNet)"),
         ("zero_shot", "Looks like (CLIP)"),
     ):
-        value = points.columns.get(name)
-        if value is not None and value[row] is not None:
-            sure = points.columns.get(f"{name}_confidence")
-            behind = (
-                f" · {sure[row] * 100:.0f} %" if sure is not None and sure[row] == sure[row] else ""
-            )
-            lines.append((words, html(value[row]) + behind))
-    for name, words in (("acluster", "Cluster, look removed"), ("cluster", "Cluster, as it is")):
-        cluster = points.columns.get(name)
-        if cluster is not None:
-            lines.append((words, "none" if cluster[row] < 0 else str(cluster[row])))
-    looks = points.columns.get("looks_real")
-    if looks is not None and looks[row] == looks[row]:
-        lines.append(("Looks real", f"{looks[row] * 100:.0f} %"))
+        value = points[name][row]
+        if value is not None:
+            lines.append((words, html(value) + _confidence(points, name, row)))
+    for name, words in (
+        ("acluster", "Cluster, domain-aligned"),
+        ("cluster", "Cluster, as it is"),
+    ):
+        cluster = points[name][row]
+        lines.append((words, "none" if cluster < 0 else str(cluster)))
+    looks = points["looks_real"][row]
+    if looks == looks:
+        lines.append(("Looks real", f"{looks * 100:.0f} %"))
     cells = "".join(
         f"<span class='gs-soft'>{html(name)}</span><span>{value}</span>" for name, value in lines
     )
-    return (
-        "<div class='gs' style='display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem'>"
-        + cells
-        + "</div>"
-    )
+    return f"<div class='gs' style='{PAIRS}'>{cells}</div>"
 
 
-def _scores(ws: Workspace, found: Comparison, path: str) -> None:
+def _confidence(points: Points, name: str, row: int) -> str:
+    sure = points.columns.get(f"{name}_confidence")
+    return f" · {sure[row] * 100:.0f} %" if sure is not None and sure[row] == sure[row] else ""
+
+
+def _scores(scene: Scene, path: str) -> None:
     rows = []
-    for dataset in found.versions:
-        table = read.coverage(ws, found, dataset.id)
-        for row in table.filter(pc.equal(table.column("path"), path)).to_pylist():
+    for dataset in scene.comparison.versions:
+        covered = scene.of(dataset.id).coverage_row(path)
+        if covered is not None:
             rows.append(
                 {
                     "Version": dataset.version,
-                    "Score": row["score"],
-                    "Rank": row["rank"],
-                    "Absent": "yes" if row["absent"] else "no",
+                    "Gap score": covered.score,
+                    "Rank": covered.rank,
+                    "Absent": "yes" if covered.absent else "no",
                 }
             )
     if rows:
         st.dataframe(
             rows,
             hide_index=True,
-            column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
+            column_config={"Gap score": st.column_config.NumberColumn(format="%.2f")},
         )
 
 
-def _nearest(ws: Workspace, found: Comparison, path: str, version_id: int) -> None:
-    version = next((dataset for dataset in found.versions if dataset.id == version_id), None)
-    table = read.coverage(ws, found, version_id)
-    rows = table.filter(pc.equal(table.column("path"), path)).to_pylist()
-    if version is None or not rows:
-        return
+def _nearest(scene: Scene, covered: CoverageRow) -> None:
     st.markdown(
-        f"**Nearest images in version {escape(version.version)}** :gray[· the nearest at distance "
-        f"{rows[0]['distance']:.3f}]"
-        if rows[0]["distance"] is not None
-        else f"**Nearest images in version {escape(version.version)}**"
+        f"**Nearest images in version {escape(scene.version.version)}** "
+        f":gray[· the nearest at distance {covered.distance:.3f}]"
     )
-    names = read.paths_by_content(ws, found, version_id)
-    colour = group_colours(read.points(ws, found).groups).get(version.label, ABSENT)
+    names = scene.paths_by_content()
+    colour = scene.points.colours[scene.version.label]
     tiles = [
         gallery.Tile(
             content_id,
-            (gallery.Shown(content_id, f"{place}", colour or REAL),),
+            (gallery.Shown(content_id, f"{place}", colour),),
             PurePosixPath(names.get(content_id, "")).name,
             names.get(content_id, ""),
         )
-        for place, content_id in enumerate(rows[0]["nearest_ids"] or [], start=1)
+        for place, content_id in enumerate(covered.nearest_ids, start=1)
     ]
-    gallery.show(ws, tiles, key="detail_nearest")
+    gallery.show(scene.ws, tiles, key="detail_nearest")

@@ -1,13 +1,14 @@
-"""Colours and figures that the pages share. Figures are transparent: Streamlit's theme gives them
+"""The palette, and the figures of spectra. Figures are transparent: Streamlit's theme gives them
 light or dark.
 
 Real images are teal and absent ones orange everywhere; each version keeps its colour. The colours
-stay apart for colour-blind readers (``tests/test_pages_map.py`` simulates it); where there are more
+stay apart for colour-blind readers (``tests/pages/test_map.py`` simulates it); where there are more
 versions than colours, they repeat.
 """
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -44,7 +45,6 @@ MANY = (
 SCALE = tuple(
     sample_colorscale([REAL, "#d8b84a", "#b5420a"], np.linspace(0, 1, 64))
 )  # from covered to absent
-RING = 1.6  # pixels around an absent image
 
 
 def group_colours(groups: Sequence[str]) -> dict[str, str]:
@@ -64,157 +64,6 @@ def ink(colour: str) -> str:
     )
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     return "#111" if float(linear @ (0.2126, 0.7152, 0.0722)) > 0.28 else "#fff"
-
-
-def map_figure(
-    place: np.ndarray,
-    rows: np.ndarray,
-    codes: np.ndarray,
-    colours: Sequence[str],
-    words: Sequence[str],
-    size: np.ndarray,
-    ring: np.ndarray,
-    selections: Sequence[dict] = (),
-    look: str = "",
-    revision: str = "",
-) -> go.Figure:
-    """The 2-D map as one WebGL trace.
-
-    ``rows`` (m,): the points to draw, in drawing order; they come back as ``customdata``. ``place``
-    (n, 2), ``codes`` (n,) into ``colours``, ``size`` (n,) in pixels and ``ring`` (n,) bool are of
-    all points; ``words`` (m,) are shown on hover. ``selections``: shapes drawn before. ``look``
-    names the coordinates: zoom is kept while it stays the same; what is drawn in the browser is
-    kept while ``revision`` does.
-    """
-    marker = {
-        "color": codes[rows].astype(np.int16),
-        "colorscale": stepped(colours),
-        "cmin": -0.5,
-        "cmax": len(colours) - 0.5,
-        "showscale": False,
-        "size": size[rows].astype(np.float32),
-        "opacity": 0.85,
-        "line": {"width": np.where(ring[rows], RING, 0.0).astype(np.float32), "color": ABSENT},
-    }
-    figure = go.Figure(
-        go.Scattergl(
-            x=place[rows, 0].astype(np.float32),
-            y=place[rows, 1].astype(np.float32),
-            mode="markers",
-            marker=marker,
-            customdata=rows.astype(np.int32),
-            text=np.array(words, dtype=object),
-            hovertemplate="%{text}<extra></extra>",
-            selected={"marker": {"opacity": 0.95}},
-            unselected={"marker": {"opacity": 0.2}},
-        )
-    )
-    figure.update_layout(
-        dragmode="lasso",
-        height=620,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        showlegend=False,
-        uirevision=look,
-        selectionrevision=revision,
-        selections=list(selections),
-        hoverlabel={"align": "left"},
-        newselection={"line": {"color": ABSENT, "width": 1.5, "dash": "solid"}},
-        modebar={"orientation": "v"},
-    )
-    bare = {"visible": False, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(**bare)
-    figure.update_yaxes(**bare, scaleanchor="x", scaleratio=1)
-    return figure
-
-
-def cube_figure(
-    place: np.ndarray,
-    rows: np.ndarray,
-    codes: np.ndarray,
-    colours: Sequence[str],
-    words: Sequence[str],
-    chosen: np.ndarray | None,
-    look: str = "",
-) -> go.Figure:
-    """The 3-D map. ``place`` (n, 3); ``chosen`` (n,) bool: these stand out and the others recede;
-    None: all alike.
-    """
-    figure = go.Figure()
-    text = np.array(words, dtype=object)
-    lit = np.ones(len(rows), bool) if chosen is None else chosen[rows]
-    for part, opacity, size in ((~lit, 0.2, 2.0), (lit, 0.9, 2.6 if chosen is None else 3.6)):
-        if part.any():
-            mine = rows[part]
-            figure.add_scatter3d(
-                x=place[mine, 0].astype(np.float32),
-                y=place[mine, 1].astype(np.float32),
-                z=place[mine, 2].astype(np.float32),
-                mode="markers",
-                text=text[part].tolist(),
-                hovertemplate="%{text}<extra></extra>",
-                marker={
-                    "color": codes[mine].astype(np.int16),
-                    "colorscale": stepped(colours),
-                    "cmin": -0.5,
-                    "cmax": len(colours) - 0.5,
-                    "size": size,
-                    "opacity": opacity,
-                    "line": {"width": 0},
-                },
-            )
-    bare = {"visible": False}  # the axes of a UMAP picture have no meaning
-    figure.update_layout(
-        height=400,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        showlegend=False,
-        uirevision=look,
-        scene={
-            "xaxis": bare,
-            "yaxis": bare,
-            "zaxis": bare,
-            "aspectmode": "cube",
-            "camera": {"eye": {"x": 1.15, "y": 1.15, "z": 0.8}},
-        },
-    )
-    return figure
-
-
-def share_bars(
-    names: Sequence[str], shares: Mapping[str, Sequence[float]], colours: Mapping[str, str]
-) -> go.Figure:
-    """How often each class occurs in each group: horizontal bars side by side, shares of 1."""
-    figure = go.Figure()
-    for label, values in shares.items():
-        figure.add_bar(
-            y=list(names),
-            x=list(values),
-            name=label,
-            orientation="h",
-            marker={"color": colours.get(label, FAINT)},
-            hovertemplate="%{y}: %{x:.1%}<extra>%{fullData.name}</extra>",
-        )
-    figure.update_layout(
-        height=80 + len(names) * (10 + 11 * max(1, len(shares))),
-        barmode="group",
-        bargap=0.3,
-        margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    )
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero")
-    figure.update_yaxes(autorange="reversed", type="category", automargin=True)
-    return figure
-
-
-def stepped(colours: Sequence[str]) -> list[tuple[float, str]]:
-    """A Plotly colour scale of one flat step a colour, for codes 0, 1, 2 … between -0.5 and k -
-    0.5.
-    """
-    edges = np.linspace(0, 1, len(colours) + 1)
-    return [
-        (float(edge), colour)
-        for index, colour in enumerate(colours)
-        for edge in edges[index : index + 2]
-    ]
 
 
 def curves_figure(
@@ -270,9 +119,8 @@ def plane_figure(
     difference around zero.
     """
     size = len(plane)
-    step = max(
-        1, size // 160
-    )  # the screen shows no more; the strongest of each block stays, so that a peak is not lost
+    # the screen shows no more; the strongest of each block stays, so that a peak is not lost
+    step = max(1, size // 160)
     if step > 1:
         blocks = (
             plane[: size // step * step, : size // step * step]
@@ -299,11 +147,16 @@ def plane_figure(
     figure.update_layout(
         height=300,
         margin={"l": 0, "r": 0, "t": 30, "b": 0},
-        title={"text": title.replace("&", "&amp;").replace("<", "&lt;"), "font": {"size": 14}},
+        title={"text": plotly_text(title), "font": {"size": 14}},
     )
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, scaleanchor="x", constrain="domain")
     return figure
+
+
+def plotly_text(text: object) -> str:
+    """Text as Plotly shows it letter by letter: it reads some marks of HTML, but not ``&quot;``."""
+    return html.escape(str(text), quote=False)
 
 
 def translucent(colour: str, opacity: float) -> str:

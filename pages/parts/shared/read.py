@@ -1,4 +1,5 @@
-"""A comparison's tables as the pages need them: read once, kept, aligned row by row.
+"""A comparison's results as the pages need them: read once, kept, rows of the contracts, arrays
+aligned row by row.
 
 What comes from here is shared by all browser sessions: nobody changes it.
 """
@@ -7,20 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from core import Workspace
 from core.contracts.catalog import Dataset
+from core.contracts.comparison import (
+    CoverageRow,
+    GapRow,
+    LabelledCoverageRow,
+    MetricRow,
+    SelfTestRow,
+    SplitRow,
+    VersionRow,
+)
+from core.contracts.derive import columns, read_rows
 from core.workspace import Comparison
+from pages.parts.shared.plots import group_colours
 
-SPACES = {  # what the map can show: (2-D columns, 3-D columns or None, cluster column)
-    "Look removed": (("ax", "ay"), ("ax3", "ay3", "az3"), "acluster"),
-    "As it is": (("x", "y"), ("x3", "y3", "z3"), "cluster"),
-    "Each alone": (("sx", "sy"), None, "scluster"),
-}
+Row = TypeVar("Row", GapRow, MetricRow, SelfTestRow, SplitRow, VersionRow)
+Key = tuple[str, int, str]
+"""What a comparison's results are known by: the workspace's path, the comparison, and when it was
+done. They never change while this stays the same.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +43,7 @@ class Points:
 
     ``columns``: the points table as NumPy arrays (strings as objects, None where unknown).
     ``real``: bool (n,). ``group``: index into ``groups`` (n,), 0 for the real images. ``groups``:
-    labels, the real dataset's name first.
+    labels, the real dataset's name first; ``ids``: their dataset ids.
     """
 
     columns: dict[str, np.ndarray]
@@ -50,64 +64,158 @@ class Points:
         column = self.columns.get(name)
         if column is None:
             return False
-        return (
-            bool(np.isfinite(column).any()) if column.dtype.kind == "f" else bool(self.values(name))
-        )
+        if column.dtype.kind == "f":
+            return bool(np.isfinite(column).any())
+        return bool(self.values(name))
 
     def values(self, name: str) -> tuple[str, ...]:
         """The different values of a column of names, sorted."""
         if name not in self._values:
-            self._values[name] = tuple(
-                sorted({str(value) for value in self.columns[name].tolist() if value is not None})
-            )
+            known = {str(value) for value in self.columns[name].tolist() if value is not None}
+            self._values[name] = tuple(sorted(known))
         return self._values[name]
 
-    def place(self, columns: Sequence[str]) -> np.ndarray:
+    def place(self, names: Sequence[str]) -> np.ndarray:
         """Coordinates (n, 2) or (n, 3); NaN where an image has none."""
-        return np.column_stack([self.columns[name] for name in columns]).astype(np.float64)
+        return np.column_stack([self.columns[name] for name in names]).astype(np.float64)
+
+    def label(self, row: int) -> str:
+        """The label of an image's dataset."""
+        return self.groups[self.group[row]]
+
+    @property
+    def colours(self) -> dict[str, str]:
+        """The colour of each dataset by its label."""
+        return group_colours(self.groups)
 
 
-def comparison_key(comparison: Comparison) -> tuple[int, str]:
-    """What a comparison's results are known by: they never change while this stays the same."""
-    return comparison.id, str(comparison.record.finished_at)
-
-
-def points(ws: Workspace, comparison: Comparison) -> Points:
-    """Every image with its coordinates, clusters and predictions."""
-    return _points(comparison, str(ws.path), comparison_key(comparison))
-
-
-def coverage(ws: Workspace, comparison: Comparison, version_id: int) -> pa.Table:
-    """Every real image's coverage by one version, the most absent first."""
-    return _coverage(comparison, str(ws.path), comparison_key(comparison), version_id)
-
-
-def gap_rows(ws: Workspace, comparison: Comparison, version_id: int) -> list[dict]:
-    """The gaps of one version, the most absent first."""
-    return _gaps(comparison, str(ws.path), comparison_key(comparison), version_id)
-
-
-def ranking(ws: Workspace, comparison: Comparison, version_id: int) -> dict[str, np.ndarray]:
-    """:func:`coverage` as arrays without ``nearest_ids``, and ``gap``: the name of the gap an
-    absent image is in, or None.
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """How a version covers each real image, the most absent first: the columns of
+    :class:`~core.contracts.comparison.LabelledCoverageRow` as arrays (n,), and ``gap``, the name of
+    the gap that an absent image is in, or None.
     """
-    return _ranking(ws, comparison, str(ws.path), comparison_key(comparison), version_id)
+
+    path: np.ndarray
+    content_id: np.ndarray
+    score: np.ndarray
+    distance: np.ndarray
+    nearest_path: np.ndarray
+    nearest_id: np.ndarray
+    by_cluster: np.ndarray
+    by_score: np.ndarray
+    absent: np.ndarray
+    q: np.ndarray
+    rank: np.ndarray
+    cluster: np.ndarray
+    class_: np.ndarray
+    bias: np.ndarray
+    gap: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.path)
 
 
-def coverage_of_points(
-    ws: Workspace, comparison: Comparison, version_id: int
-) -> dict[str, np.ndarray]:
-    """``score`` (NaN for synthetic images) and ``absent`` (bool), one value for each of
-    :func:`points`.
+@dataclass(frozen=True, eq=False)
+class OnPoints:
+    """A version's coverage beside :class:`Points`: ``score`` (n,), NaN for synthetic images, and
+    ``absent`` bool (n,).
     """
-    return _aligned(ws, comparison, str(ws.path), comparison_key(comparison), version_id)
+
+    score: np.ndarray
+    absent: np.ndarray
 
 
-def paths_by_content(ws: Workspace, comparison: Comparison, version_id: int) -> dict[str, str]:
-    """One path for each content of a version."""
-    found = points(ws, comparison)
-    mine = found["dataset_id"] == version_id
-    return dict(zip(found["content_id"][mine].tolist(), found["path"][mine].tolist(), strict=True))
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What a page shows: a comparison of a workspace, as one version covers it."""
+
+    ws: Workspace
+    comparison: Comparison
+    version_id: int
+
+    @property
+    def key(self) -> Key:
+        """What the comparison's results are known by."""
+        return comparison_key(self.ws, self.comparison)
+
+    @property
+    def version(self) -> Dataset:
+        """The version's dataset."""
+        return next(one for one in self.comparison.versions if one.id == self.version_id)
+
+    @property
+    def points(self) -> Points:
+        """Every image with its coordinates, clusters and predictions."""
+        return _points(self.comparison, self.key)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Every real image's coverage by the version, the most absent first."""
+        return _coverage(self.comparison, self.key, self.version_id)
+
+    @property
+    def on_points(self) -> OnPoints:
+        """The version's coverage beside :attr:`points`."""
+        return _on_points(self.comparison, self.key, self.version_id)
+
+    @property
+    def summary(self) -> VersionRow | None:
+        """What is said of the version as a whole; None where the comparison has no such result."""
+        return next(iter(self._rows(VersionRow)), None)
+
+    @property
+    def gaps(self) -> list[GapRow]:
+        """The version's groups of real images, the most absent first."""
+        return self._rows(GapRow)
+
+    @property
+    def metrics(self) -> list[MetricRow]:
+        """The version's metrics, of every scope."""
+        return self._rows(MetricRow)
+
+    @property
+    def selftest(self) -> list[SelfTestRow]:
+        """The gaps that were injected for the version."""
+        return self._rows(SelfTestRow)
+
+    @property
+    def splits(self) -> list[SplitRow]:
+        """The classes of the version, the most split first."""
+        return self._rows(SplitRow)
+
+    def of(self, version_id: int) -> Scene:
+        """The same comparison as another version covers it."""
+        return Scene(self.ws, self.comparison, version_id)
+
+    def coverage_row(self, path: str) -> CoverageRow | None:
+        """How the version covers one real image, with its five nearest synthetic images."""
+        table = _coverage_table(self.comparison, self.key, self.version_id)
+        return next(
+            iter(read_rows(CoverageRow, table.filter(pc.equal(table.column("path"), path)))), None
+        )
+
+    def row_of(self, path: str) -> int | None:
+        """The row of a real image in :attr:`points`."""
+        rows = np.flatnonzero((self.points["path"] == path) & self.points.real)
+        return int(rows[0]) if len(rows) else None
+
+    def paths_by_content(self) -> dict[str, str]:
+        """One path for each content of the version."""
+        points = self.points
+        mine = points["dataset_id"] == self.version_id
+        return dict(
+            zip(points["content_id"][mine].tolist(), points["path"][mine].tolist(), strict=True)
+        )
+
+    def _rows(self, row: type[Row]) -> list[Row]:
+        rows = _rows(self.comparison, self.key, row, row.TABLE)
+        return [one for one in rows if one.version_id == self.version_id]
+
+
+def comparison_key(ws: Workspace, comparison: Comparison) -> Key:
+    """What a comparison's results are known by."""
+    return str(ws.path), comparison.id, str(comparison.record.finished_at)
 
 
 def column_array(column: pa.ChunkedArray) -> np.ndarray:
@@ -124,20 +232,19 @@ def column_array(column: pa.ChunkedArray) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _points(_comparison: Comparison, path: str, key: tuple[int, str]) -> Points:
+def _points(_comparison: Comparison, key: Key) -> Points:
     table = _comparison.points()
-    columns = {
+    arrays = {
         name: column_array(table.column(name))
         for name in table.column_names
-        if name not in ("dataset", "domain")
+        if name not in ("dataset", "domain", "version")
     }
-    versions = _comparison.versions
-    order: list[Dataset] = [_comparison.real, *versions]
-    group = np.full(table.num_rows, 0, np.int64)
+    order = [_comparison.real, *_comparison.versions]
+    group = np.zeros(table.num_rows, np.int64)
     for index, dataset in enumerate(order):
-        group[columns["dataset_id"] == dataset.id] = index
+        group[arrays["dataset_id"] == dataset.id] = index
     return Points(
-        columns,
+        arrays,
         group == 0,
         group,
         tuple(dataset.label for dataset in order),
@@ -145,44 +252,52 @@ def _points(_comparison: Comparison, path: str, key: tuple[int, str]) -> Points:
     )
 
 
+@st.cache_resource(show_spinner=False, max_entries=48)
+def _rows(_comparison: Comparison, key: Key, _row: type[Row], table: str) -> list[Row]:
+    """The rows of one result table; ``table`` names it for the cache."""
+    if _row is GapRow:
+        parts = [_comparison.gaps(dataset.id) for dataset in _comparison.versions]
+        return read_rows(_row, pa.concat_tables(parts))
+    read = {
+        MetricRow: _comparison.metrics,
+        SelfTestRow: _comparison.selftest,
+        SplitRow: _comparison.splits,
+        VersionRow: _comparison.summary,
+    }
+    return read_rows(_row, read[_row]())
+
+
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _coverage(
-    _comparison: Comparison, path: str, key: tuple[int, str], version_id: int
-) -> pa.Table:
+def _coverage_table(_comparison: Comparison, key: Key, version_id: int) -> pa.Table:
     return _comparison.coverage(version_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _gaps(_comparison: Comparison, path: str, key: tuple[int, str], version_id: int) -> list[dict]:
-    return _comparison.gaps(version_id).to_pylist()
-
-
-@st.cache_resource(show_spinner=False, max_entries=24)
-def _ranking(
-    _ws: Workspace, _comparison: Comparison, path: str, key: tuple[int, str], version_id: int
-) -> dict[str, np.ndarray]:
-    table = coverage(_ws, _comparison, version_id).drop_columns(["nearest_ids"])
-    columns = {name: column_array(table.column(name)) for name in table.column_names}
-    names = {gap["cluster"]: gap["name"] for gap in gap_rows(_ws, _comparison, version_id)}
-    gaps = [
+def _coverage(_comparison: Comparison, key: Key, version_id: int) -> Coverage:
+    table = _coverage_table(_comparison, key, version_id)
+    arrays = {
+        column.attribute: column_array(table.column(column.name))
+        for column in columns(LabelledCoverageRow)
+        if column.attribute in Coverage.__dataclass_fields__
+    }
+    gaps = _rows(_comparison, key, GapRow, GapRow.TABLE)
+    names = {gap.cluster: gap.name for gap in gaps if gap.version_id == version_id}
+    gap_of = [
         names.get(cluster) if absent else None
         for cluster, absent in zip(
-            columns["cluster"].tolist(), columns["absent"].tolist(), strict=True
+            arrays["cluster"].tolist(), arrays["absent"].tolist(), strict=True
         )
     ]
-    return {**columns, "gap": np.array(gaps, dtype=object)}
+    return Coverage(**arrays, gap=np.array(gap_of, dtype=object))
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _aligned(
-    _ws: Workspace, _comparison: Comparison, path: str, key: tuple[int, str], version_id: int
-) -> dict[str, np.ndarray]:
-    found = points(_ws, _comparison)
-    table = coverage(_ws, _comparison, version_id)
-    row_of = {path: row for row, path in enumerate(found["path"].tolist()) if found.real[row]}
-    rows = np.array([row_of.get(path, -1) for path in table.column("path").to_pylist()], np.int64)
+def _on_points(_comparison: Comparison, key: Key, version_id: int) -> OnPoints:
+    points, coverage = _points(_comparison, key), _coverage(_comparison, key, version_id)
+    row_of = {path: row for row, path in enumerate(points["path"].tolist()) if points.real[row]}
+    rows = np.array([row_of.get(path, -1) for path in coverage.path.tolist()], np.int64)
     there = rows >= 0
-    score, absent = np.full(len(found), np.nan), np.zeros(len(found), bool)
-    score[rows[there]] = column_array(table.column("score"))[there]
-    absent[rows[there]] = column_array(table.column("absent"))[there]
-    return {"score": score, "absent": absent}
+    score, absent = np.full(len(points), np.nan), np.zeros(len(points), bool)
+    score[rows[there]] = coverage.score[there]
+    absent[rows[there]] = coverage.absent[there]
+    return OnPoints(score, absent)

@@ -1,1 +1,1 @@
-"""What the versions part of the pages is made of."""
+"""What the Versions page is made of."""

@@ -12,13 +12,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.contracts.comparison import MetricRow
-from core.contracts.derive import from_rows
-from core.jobs.compare.rows import contribution_rows
-from core.store import comparison_table
 from core.store.database import Database
-from tests import example_workspace
-from tests.page_driver import home, show, told
+from tests.pages import example_workspace
+from tests.pages.driver import chosen_on_screen, home, show, told
 
 
 @pytest.fixture(scope="module")
@@ -27,39 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("home")
     built = example_workspace.build(place / "gapscope.duckdb")
     db = Database(built.path)
-    rows = [
-        row
-        for version_id, drift in ((built.version_ids["1.0"], 0.0), (built.version_ids["1.1"], 2.0))
-        for row in contribution_rows(
-            version_id,
-            {"frechet_distance": {None: 10.0 + drift, 3: 9.0, 4: 8.0 + drift}},
-            120,
-            80,
-            0,
-        )
-    ]
-    shown = from_rows(MetricRow, rows)
-    with db.transaction() as cursor:
-        cursor.register("added", shown)
-        cursor.execute(
-            "INSERT INTO metrics BY NAME SELECT ? AS comparison_id, * FROM added",
-            [built.comparison_id],
-        )
-        cursor.unregister("added")
-    other = comparison_table.add_comparison(
-        db,
-        name="Another seed",
-        encoder="lite0",
-        seed=7,
-        real_id=built.real_id,
-        version_ids=list(built.version_ids.values()),
-        parameters={},
-    )
-    with db.transaction() as cursor:
-        cursor.execute(
-            "UPDATE comparisons SET status = 'done', finished_at = TIMESTAMP '2024-01-01 00:00:00' WHERE id = ?",
-            [other],
-        )
+    example_workspace.add_again(db, built.comparison_id, name="Another seed", seed=7)
     db.close()
     with home(place):
         yield place
@@ -90,27 +54,38 @@ def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:
 
 def test_the_verdict_and_the_lists_stand_on_the_first_section(app: AppTest) -> None:
     words = told(app).replace("\\", "")
-    assert (
-        "1.0 → 1.1." in words
-        and "Better: 20 of 120 real images are clearly better covered" in words
-    )
-    closed, still, regressed = galleries(app)  # nothing is new here
-    assert all(tile["title"].startswith("0") and "square/night" in tile["key"] for tile in closed)
-    assert all("cross/night" in tile["key"] for tile in still) and {
-        tile["key"] for tile in regressed
-    } == {
-        "circle/day/000.png",
-        "circle/day/001.png",
-    }
+    assert "1.0 → 1.1." in words
+    assert "Better: 20 of 120 real images are clearly better covered" in words
+    closed, still = galleries(app)  # nothing is new or regressed here
+    assert all("square/night" in tile["key"] for tile in closed)
+    assert all("cross/night" in tile["key"] for tile in still)
     real, before, after = closed[0]["images"]
     assert (real["label"], before["label"], after["label"]) == ("real", "1.0", "1.1")
     assert all(image["src"].startswith("data:image/webp") for image in closed[0]["images"])
 
 
+def test_what_had_closed_and_opens_again_is_regressed(tmp_path: Path) -> None:
+    """Version 1.1 closes the squares by night, 1.2 loses them again."""
+    with home(tmp_path):
+        example_workspace.build(tmp_path / "gapscope.duckdb", versions=example_workspace.THREE)
+        app = show("versions", tmp_path)
+        words = told(app).replace("\\", "")
+        assert "1.1 → 1.2." in words  # the newest step
+        assert "20 of 120 real images are clearly better covered, 20 clearly worse" in words
+        closed, opened, regressed = galleries(app)
+        assert all("cross/night" in tile["key"] for tile in closed)
+        assert all("square/night" in tile["key"] for tile in opened)
+        assert [tile["key"] for tile in regressed] == [tile["key"] for tile in opened]
+        (pair,) = (box for box in app.selectbox if box.key.startswith("versions_pair"))
+        assert pair.options == ["1.0 → 1.1", "1.1 → 1.2", "1.0 → 1.2"]
+        pair.set_value(pair.value.replace("3-4", "2-3")).run()
+        assert "1.0 → 1.1." in told(app).replace("\\", "")
+
+
 def test_what_moved_a_metric_is_told_by_cluster(app: AppTest) -> None:
     words = told(app)
     assert "What moved the metrics" in words and "Fréchet distance" in words
-    assert "+2" in words and "100 %" in words  # without cluster 3 nothing changed
+    assert "change without it" in words and "share of the change" in words
 
 
 def test_the_trend_leaves_out_what_cannot_be_compared_and_says_why(app: AppTest) -> None:
@@ -121,22 +96,33 @@ def test_the_trend_leaves_out_what_cannot_be_compared_and_says_why(app: AppTest)
         and "cannot be compared" in words
     )
     charts = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
-    absent = charts[0]["data"]
-    assert (
-        absent[1]["x"] == ["1.0", "1.1"] and absent[0]["line"]["dash"] == "dash"
-    )  # the floor, then the numbers
-    assert (
-        len(charts) == 13
-    )  # the absent rate and twelve metrics, leave-one-out rows not among them
+    baseline, absent = charts[0]["data"]
+    assert absent["x"] == ["1.0", "1.1"] and baseline["line"]["dash"] == "dash"
+    assert absent["y"] == pytest.approx([1 / 3, 1 / 6])
+    assert len(charts) == 14  # the absent rate and thirteen metrics, none of them without a cluster
 
 
 def test_clusters_against_versions(app: AppTest) -> None:
     section(app, "Clusters")
     table = app.dataframe[0].value.set_index("Cluster")
-    assert (
-        table.loc["square at night", "1.0: absent"] == "100 %"
-        and table.loc["square at night", "1.1: absent"] == "0 %"
+    assert (table.loc["square", "1.0: absent"], table.loc["square", "1.1: absent"]) == (
+        "100 %",
+        "0 %",
     )
+    assert (table.loc["cross", "1.1: absent"], table.loc["cross", "1.1: synthetic"]) == (
+        "100 %",
+        "0",
+    )
+    assert set(table["Real images"]) == {20} and len(table) == 6
+
+
+def test_doubt_leaves_the_clusters_as_they_are(tmp_path: Path) -> None:
+    with home(tmp_path):
+        example_workspace.build(tmp_path / "gapscope.duckdb", absolute=False)
+        app = section(show("versions", tmp_path), "Clusters")
+        (shown,) = (one for one in app.segmented_control if one.key.startswith("versions_heatmap"))
+        assert shown.value == "Share absent"
+        assert "Of 1.0, 1.1 only the ranking can be relied on" in told(app).replace("\\", "")
 
 
 def test_the_history_says_which_numbers_are_comparable(app: AppTest) -> None:
@@ -160,14 +146,14 @@ def test_a_folder_of_absent_images_is_written_beside_the_workspace(
     ).is_file()  # nothing is overwritten
 
 
+def test_the_version_to_export_is_the_one_that_is_shown(app: AppTest) -> None:
+    section(app, "Report and exports")
+    assert chosen_on_screen(app.segmented_control(key="version")) == ["1.1"]
+
+
 def test_a_comparison_of_one_version_says_what_to_do(tmp_path: Path) -> None:
-    built = example_workspace.build(tmp_path / "gapscope.duckdb")
-    db = Database(built.path)
-    db.execute("UPDATE comparisons SET version_ids = ?", [f"[{built.version_ids['1.0']}]"])
-    with db.transaction() as cursor:
-        cursor.execute("DELETE FROM changes")
-    db.close()
     with home(tmp_path):
+        example_workspace.build(tmp_path / "gapscope.duckdb", versions=("1.0",))
         app = show("versions", tmp_path)
         assert "two or more" in told(app)
         for name in ("Trend", "Clusters", "History", "Report and exports"):

@@ -1,0 +1,154 @@
+"""The groups of real images on the Gaps page: a card for each, with its reason, its numbers, and
+its images beside what is nearest to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePosixPath
+
+import numpy as np
+import streamlit as st
+
+from core.contracts.comparison import GapRow
+from pages.parts.gaps.gap_list import Choices, Listing, Order, listed
+from pages.parts.shared import detail, gallery
+from pages.parts.shared.plots import ABSENT, REAL
+from pages.parts.shared.read import Coverage, Scene
+from pages.parts.shared.style import escape, figure, figures, number, percent
+
+CARDS, PAIRS = 8, 8  # groups shown at first, and pairs in each
+RANKED = 24  # pairs of the whole ranking shown at first
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """A group of real images and those of its images that are listed, as rows of the coverage."""
+
+    gap: GapRow
+    rows: np.ndarray
+
+
+def show(scene: Scene, choices: Choices, *, doubtful: bool) -> None:
+    """The listed images, group by group or as one ranking. ``doubtful``: only the ranking can be
+    relied on; then all groups are shown where none is listed.
+    """
+    rows = listed(scene.coverage, choices.listing, choices.classes)
+    if not len(rows):
+        if not (doubtful and choices.listing == Listing.ABSENT):
+            _nothing(scene, choices)
+            return
+        st.info("No group is listed as absent. Below are all groups, the likeliest gap first.")
+        rows = listed(scene.coverage, Listing.GROUPS, choices.classes)
+    if choices.listing == Listing.RANKING:
+        opened = _pairs(scene, rows, "ranking", RANKED)
+    else:
+        opened = _cards(scene, groups(scene, rows, choices.order))
+    detail.show_real(scene, opened)
+
+
+def groups(scene: Scene, rows: np.ndarray, order: Order) -> list[Group]:
+    """The groups that the ``rows`` of the coverage belong to."""
+    clusters = scene.coverage.cluster[rows]
+    made = [
+        Group(gap, rows[clusters == gap.cluster])
+        for gap in scene.gaps
+        if (clusters == gap.cluster).any()
+    ]
+    if order == Order.SIZE:
+        return sorted(made, key=lambda one: -len(one.rows))
+    return sorted(made, key=lambda one: -(one.gap.score or 0.0))
+
+
+def expected_words(gap: GapRow) -> str:
+    """``95 %: 0.0 to 3.8; expected 48.0``: the interval of the synthetic images in a group, and how
+    many would be there if the version had the real images' shares.
+    """
+    parts = []
+    if gap.low is not None and gap.high is not None:
+        parts.append(f"95 %: {gap.low:.1f} to {gap.high:.1f}")
+    if gap.expected is not None:
+        parts.append(f"expected {gap.expected:.1f}")
+    return "; ".join(parts)
+
+
+def _nothing(scene: Scene, choices: Choices) -> None:
+    words = "No absent image of these classes."
+    if not choices.classes:
+        words = f"No real image is absent from {escape(scene.version.version)} under this choice."
+    st.success(words, icon=":material/check_circle:")
+
+
+def _cards(scene: Scene, shown: list[Group]) -> str | None:
+    """A card for each group; the path of the image that was clicked."""
+    key = f"cards_{scene.version_id}"
+    count = gallery.growing(key, len(shown), CARDS)
+    opened = None
+    for group in shown[:count]:
+        with st.container(border=True):
+            _describe(group, scene.coverage)
+            opened = _pairs(scene, group.rows, f"gap_{group.gap.cluster}", PAIRS) or opened
+    gallery.more(key, count, len(shown), CARDS)
+    return opened
+
+
+def _describe(group: Group, coverage: Coverage) -> None:
+    """A group's name, reason and numbers."""
+    gap = group.gap
+    st.markdown(f"#### {escape(gap.name or f'Cluster {gap.cluster}')}")
+    reason = escape(gap.reason) + "  \n" if gap.reason else ""
+    st.markdown(reason + _badges(group, coverage))
+    absent = f"of {number(gap.size)} real images in this group absent"
+    parts = [
+        figure(absent, number(gap.absent), "", "gs-small gs-gap" if gap.absent else "gs-small")
+    ]
+    if gap.n_synthetic is not None:
+        count = number(gap.n_synthetic)
+        parts.append(figure("synthetic images here", count, expected_words(gap), "gs-small"))
+    if gap.stability is not None:
+        parts.append(figure("of re-runs list it", percent(gap.stability), "", "gs-small"))
+    if gap.q is not None:
+        words = "q-value: false alarms expected down to here"
+        parts.append(figure(words, percent(gap.q), "", "gs-small"))
+    if gap.score is not None:
+        parts.append(figure("gap score", f"{gap.score:.2f}", "", "gs-small"))
+    figures(*parts)
+
+
+def _badges(group: Group, coverage: Coverage) -> str:
+    """How many of the listed images are absent by which reading."""
+    by_cluster, by_score = coverage.by_cluster[group.rows], coverage.by_score[group.rows]
+    counts = (
+        (by_cluster & by_score, "as a group and by own score", "orange"),
+        (by_cluster & ~by_score, "as a group only", "gray"),
+        (~by_cluster & by_score, "by own score only", "gray"),
+    )
+    return " ".join(
+        f":{colour}-badge[{words} {int(which.sum()):,}]"
+        for which, words, colour in counts
+        if which.any()
+    )
+
+
+def _pairs(scene: Scene, rows: np.ndarray, key: str, step: int) -> str | None:
+    """Real images, each beside the nearest synthetic one; the path of the one that was clicked."""
+    key = f"{key}_{scene.comparison.id}_{scene.version_id}"
+    return gallery.grow(scene.ws, rows.tolist(), partial(_pair, scene), key=key, step=step)
+
+
+def _pair(scene: Scene, row: int) -> gallery.Tile:
+    coverage, version = scene.coverage, scene.version
+    colour = scene.points.colours[version.label]
+    return gallery.Tile(
+        coverage.path[row],
+        (
+            gallery.Shown(
+                coverage.content_id[row], "real", ABSENT if coverage.absent[row] else REAL
+            ),
+            gallery.Shown(coverage.nearest_id[row], f"nearest in {version.version}", colour),
+        ),
+        PurePosixPath(coverage.path[row]).name,
+        f"rank {coverage.rank[row]:,} · gap score {coverage.score[row]:.2f} · "
+        f"distance {coverage.distance[row]:.3f}",
+    )

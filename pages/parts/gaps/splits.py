@@ -1,0 +1,111 @@
+"""Classes that hold together among real images while their synthetic images live elsewhere."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from core.contracts.comparison import SplitRow
+from core.contracts.words import ClassSource
+from pages.parts.gaps.looks import image_tile
+from pages.parts.shared import detail, gallery
+from pages.parts.shared.read import Scene
+from pages.parts.shared.style import escape
+
+STEP = 24
+SOURCES = {
+    ClassSource.LABEL: "labels",
+    ClassSource.TAG: "ImageNet head",
+    ClassSource.ZERO_SHOT: "CLIP",
+}
+COLUMNS = {  # the column of the points that holds the class
+    ClassSource.LABEL: "class",
+    ClassSource.TAG: "tag",
+    ClassSource.ZERO_SHOT: "zero_shot",
+}
+
+
+def show(scene: Scene) -> None:
+    """The classes, the most split first, and both sides of the one that is chosen."""
+    splits = scene.splits
+    if not splits:
+        st.info(
+            "No classes are known here. Give the datasets labels on the Datasets page, or use a "
+            "CLIP encoder."
+        )
+        return
+    st.caption(
+        "Separation 1: the real and the synthetic images of the class share no cluster of the "
+        "map. 0: they mix fully."
+    )
+    _table(splits)
+    chosen = st.selectbox(
+        "Show both sides of",
+        range(len(splits)),
+        format_func=lambda one: _name(splits[one]) if one < len(splits) else "",
+        key=f"split_class_{scene.comparison.id}_{scene.version_id}",
+    )
+    split = splits[chosen]
+    st.caption(escape(split.note or ""))
+    points = scene.points
+    of_class = points[COLUMNS[ClassSource(split.source)]] == split.class_
+    opened = None
+    for side, title, own in zip(
+        st.columns(2, gap="medium"),
+        ("Real", "Synthetic"),
+        (points.real, points["dataset_id"] == scene.version_id),
+        strict=True,
+    ):
+        with side:
+            key = f"split_{title}_{split.source}_{split.class_}"
+            opened = _side(scene, np.flatnonzero(of_class & own), title, key) or opened
+    if opened is not None:
+        detail.show(scene, int(opened))
+
+
+def _table(splits: list[SplitRow]) -> None:
+    st.dataframe(
+        [
+            {
+                "Class": split.class_,
+                "Known from": SOURCES[ClassSource(split.source)],
+                "Separation": split.separation,
+                "Real": split.n_real,
+                "Synthetic": split.n_synthetic,
+            }
+            for split in splits
+        ],
+        hide_index=True,
+        column_config={
+            "Separation": st.column_config.ProgressColumn(
+                min_value=0.0, max_value=1.0, format="%.2f"
+            ),
+        },
+    )
+
+
+def _side(scene: Scene, rows: np.ndarray, title: str, key: str) -> str | None:
+    """The images of one side, and the cluster that most of them are in."""
+    st.markdown(f"#### {title} :gray[· {_where(scene.points['cluster'][rows])}]")
+    key = f"{key}_{scene.comparison.id}_{scene.version_id}"
+    return gallery.grow(scene.ws, rows.tolist(), partial(_tile, scene), key=key, step=STEP)
+
+
+def _where(clusters: np.ndarray) -> str:
+    if not len(clusters):
+        return "none"
+    names, counts = np.unique(clusters, return_counts=True)
+    main = int(names[np.argmax(counts)])
+    where = "in no cluster" if main < 0 else f"{int(counts.max()):,} in cluster {main}"
+    return f"{len(clusters):,} images, {where}"
+
+
+def _tile(scene: Scene, row: int) -> gallery.Tile:
+    cluster = scene.points["cluster"][row]
+    return image_tile(scene, row, "no cluster" if cluster < 0 else f"cluster {cluster}")
+
+
+def _name(split: SplitRow) -> str:
+    return f"{split.class_} ({SOURCES[ClassSource(split.source)]})"

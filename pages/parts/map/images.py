@@ -1,0 +1,58 @@
+"""The selected images, below the map."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import PurePosixPath
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.shared import detail, gallery
+from pages.parts.shared.plots import ABSENT
+from pages.parts.shared.read import Scene
+
+STEP = 48  # images shown at first
+EVERY = "All"
+BY_SCORE, BY_NAME = "Most absent first", "By name"
+
+
+def selected(scene: Scene, rows: np.ndarray) -> None:
+    """Show the images of these ``rows``, of one dataset if asked, in the order that is chosen."""
+    points, score = scene.points, scene.on_points.score
+    st.subheader("Selected images", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        there = [label for index, label in enumerate(points.groups) if index in points.group[rows]]
+        side = st.segmented_control("Show", (EVERY, *there), default=EVERY, key="map_side")
+        order = st.selectbox("Order", (BY_SCORE, BY_NAME), key="map_order", width=190)
+    if side in points.groups:
+        rows = rows[points.group[rows] == points.groups.index(side)]
+    if order == BY_SCORE:
+        rows = rows[np.argsort(-np.nan_to_num(score[rows], nan=-np.inf), kind="stable")]
+    opened = gallery.grow(
+        scene.ws,
+        rows.tolist(),
+        partial(_tile, scene),
+        key=f"map_{scene.comparison.id}",
+        step=STEP,
+    )
+    if opened is not None:
+        detail.show(scene, int(opened))
+
+
+def _tile(scene: Scene, row: int) -> gallery.Tile:
+    points, covered = scene.points, scene.on_points
+    label, colour = points.label(row), points.colours[points.label(row)]
+    if covered.absent[row]:
+        label, colour = "absent", ABSENT
+    elif points.real[row]:
+        label = "real"
+    notes = [points["class"][row] or ""]
+    if np.isfinite(covered.score[row]):
+        notes.append(f"gap score {covered.score[row]:.2f}")
+    return gallery.Tile(
+        str(row),
+        (gallery.Shown(points["content_id"][row], label, colour),),
+        PurePosixPath(points["path"][row]).name,
+        " · ".join(filter(None, notes)),
+    )

@@ -1,0 +1,125 @@
+"""Clusters of real images against versions: a heatmap and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core import Workspace
+from core.workspace import Comparison
+from core.workspace.exports import ClusterHistory
+from pages.parts.shared.plots import SCALE
+from pages.parts.shared.read import Scene
+from pages.parts.shared.style import MISSING, escape, number, percent
+from pages.parts.versions import read
+
+ROW_HEIGHT = 26  # pixels of a row of the heatmap
+ROWS = 60  # clusters that the heatmap shows, the largest
+NAME = 48  # letters of a name beside the heatmap
+
+
+class Shown(StrEnum):
+    """What the heatmap shows."""
+
+    ABSENT = "Share absent"
+    SCORE = "Mean gap score"
+
+
+def show(ws: Workspace, comparison: Comparison) -> None:
+    """The heatmap, and the same with the numbers of synthetic images as a table."""
+    rows = read.clusters(ws, comparison)
+    if not rows:
+        st.info("This comparison has no clusters of real images.")
+        return
+    versions = [str(dataset.version) for dataset in comparison.versions]
+    shown = Shown(
+        st.segmented_control(
+            "Show",
+            tuple(Shown),
+            default=Shown.ABSENT,
+            required=True,
+            key=f"versions_heatmap_{comparison.id}",
+        )
+    )
+    st.plotly_chart(
+        heatmap(rows[:ROWS], versions, shown),
+        key=f"heatmap_{comparison.id}_{shown.name}",
+        config={"displayModeBar": False},
+    )
+    st.caption("Clusters of real images against versions: teal is covered, orange is absent.")
+    doubtful = [
+        str(dataset.version)
+        for dataset in comparison.versions
+        if _only_ranking(Scene(ws, comparison, dataset.id))
+    ]
+    if doubtful:
+        st.caption(
+            f"Of {escape(', '.join(doubtful))} only the ranking can be relied on: there, gap "
+            "scores say more than shares."
+        )
+    _table(rows, versions)
+
+
+def heatmap(rows: Sequence[ClusterHistory], versions: Sequence[str], shown: Shown) -> go.Figure:
+    """Clusters (down) against versions (across)."""
+    share = shown == Shown.ABSENT
+    values = [row.absent if share else row.score for row in rows]
+    words = [[_cell(value, share) for value in row] for row in values]
+    labels = [f"{row.name[:NAME]} ({row.size:,})" for row in rows]
+    if len(set(labels)) < len(labels):  # two groups may have one name
+        labels = [f"{label} · {row.cluster}" for label, row in zip(labels, rows, strict=True)]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=list(versions),
+            y=labels,
+            text=words,
+            texttemplate="%{text}",
+            colorscale=[[place / (len(SCALE) - 1), colour] for place, colour in enumerate(SCALE)],
+            xgap=2,
+            ygap=2,
+            hovertemplate="%{y}<br>%{x}: %{text}<extra></extra>",
+            showscale=False,
+            **({"zmin": 0, "zmax": 1} if share else {}),
+        )
+    )
+    figure.update_layout(
+        height=70 + ROW_HEIGHT * len(rows), margin={"l": 0, "r": 0, "t": 4, "b": 0}
+    )
+    figure.update_xaxes(type="category", side="top")
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    return figure
+
+
+def _cell(value: float | None, share: bool) -> str:
+    if value is None:
+        return MISSING
+    return percent(value) if share else f"{value:.2f}"
+
+
+def _only_ranking(scene: Scene) -> bool:
+    return scene.summary is not None and not scene.summary.absolute
+
+
+def _table(rows: Sequence[ClusterHistory], versions: Sequence[str]) -> None:
+    st.dataframe(
+        [
+            {
+                "Cluster": row.name,
+                "Real images": row.size,
+                **{
+                    f"{version}: absent": percent(share)
+                    for version, share in zip(versions, row.absent, strict=True)
+                },
+                **{
+                    f"{version}: synthetic": number(count)
+                    for version, count in zip(versions, row.n_synthetic, strict=True)
+                },
+            }
+            for row in rows
+        ],
+        hide_index=True,
+    )
