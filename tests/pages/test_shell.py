@@ -26,7 +26,7 @@ from core.settings import settings
 from pages.parts.shared import joblist, session, style
 from tests import example_workspace
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60
 
 
