@@ -23,7 +23,7 @@ from streamlit.testing.v1 import AppTest
 from core.contracts.catalog import JobRecord
 from core.errors import InputError
 from core.settings import settings
-from pages.parts.shared import joblist, session, style
+from pages.parts.shared import session, style, works
 from tests import example_workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -237,7 +237,8 @@ def test_a_workspace_that_another_process_holds_is_said_so(
         [
             sys.executable,
             "-c",
-            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()",
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); "
+            "sys.stdin.read()",
             str(home / "gapscope.duckdb"),
         ],
         stdin=subprocess.PIPE,
@@ -405,7 +406,7 @@ def test_jobs_of_one_click_are_one_piece_of_work() -> None:
         job("compare3", "failed", ["embed2"], "A job before it did not finish: …"),
     ]
     alone = job("scan4", "running", [])
-    newest, older = joblist.group([*chain, alone])
+    newest, older = works.group([*chain, alone])
     assert newest.head == alone and newest.active
     assert [step.id for step in older.steps] == ["scan1", "embed2", "compare3"]
     assert older.cause == failed and older.status == "failed"
@@ -444,8 +445,12 @@ def test_shares_in_per_cent(share: float | None, words: str) -> None:
 
 def test_the_pages_do_not_import_what_the_worker_is_for() -> None:
     code = (
-        "import sys; import core, core.workspace; from pages.parts.datasets import compare_form, dataset_card; from pages.parts.shared import joblist, session; "
-        "bad = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'torchvision', 'timm', 'open_clip'} & set(sys.modules); "
+        "import sys; import core, core.workspace; "
+        "from pages.parts.datasets import add_form, compare_form, dataset_card; "
+        "from pages.parts.home import comparison_list; "
+        "from pages.parts.shared import joblist, session; "
+        "bad = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'torchvision', 'timm', "
+        "'open_clip'} & set(sys.modules); "
         "assert not bad, bad"
     )
     done = subprocess.run(
@@ -457,8 +462,8 @@ def test_the_pages_do_not_import_what_the_worker_is_for() -> None:
 def test_a_worker_ends_with_its_server_even_when_that_is_killed() -> None:
     code = (
         "import os, time; from core.jobs.engines import WorkerEngine; engine = WorkerEngine(); "
-        "print(engine._pool.schedule(os.getpid).result(), flush=True); engine._pool.schedule(time.sleep, args=[600]); "
-        "time.sleep(600)"
+        "print(engine._pool.schedule(os.getpid).result(), flush=True); "
+        "engine._pool.schedule(time.sleep, args=[600]); time.sleep(600)"
     )
     server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
     assert server.stdout is not None
