@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -18,11 +19,16 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Multiselect
 
 from core.contracts.catalog import JobRecord
 from core.errors import InputError
+from core.jobs.worker import read_outcome, run_job
 from core.settings import settings
+from core.workspace import Workspace
 from pages.parts.shared import session, style, works
 from tests import example_workspace
 
@@ -47,6 +53,19 @@ class IdleEngine:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+class HeldEngine(IdleEngine):
+    """Holds every job until it is let go; then it runs in the process of the test."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+
+    def outcome(self, job_id: str, folder: Path) -> str | None:
+        """Run the job, once the gate is open."""
+        if not self.gate.is_set():
+            return None
+        return read_outcome(folder) or run_job(str(folder))
 
 
 @pytest.fixture
@@ -339,6 +358,63 @@ def test_compare_submits_the_whole_chain(
     assert all(not job.plan.get("allow_download") for job in started)
 
 
+def test_a_version_stays_chosen_while_its_scan_finishes(
+    home: Path,
+    built: example_workspace.Example,
+    show: Callable[[str], AppTest],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The newest version is chosen, its folder is scanned meanwhile (its count goes from 0 to 3),
+    and Compare asks for all three versions.
+    """
+    engine = HeldEngine()
+    monkeypatch.setattr(session, "new_engine", lambda: engine)
+    _choose_as_a_browser_does(monkeypatch)
+    shutil.copytree(built.path.parent, home, ignore=shutil.ignore_patterns("images"))
+    ws = session.open_shared(session.Place(session.default_path()))
+    newest = ws.add_dataset(pictures(home / "renders-1.2"), domain="synthetic", version="1.2")
+    scan = ws.datasets.submit_scan(newest)
+    app = show("datasets")
+    chooser = next(box for box in app.multiselect if box.label == "Versions, in their order")
+    chosen = [version.id for version in ws.datasets.list("synthetic")]
+    chooser.set_value(chosen).run()
+    assert "1.2: not scanned yet" in told(app).replace("\\", "")
+    engine.gate.set()
+    ws.jobs.wait(scan)
+    engine.gate.clear()
+    app.selectbox(key="compare_encoder").set_value("lite0").run()
+    assert "1.2: 3 images" in told(app).replace("\\", "")
+    app.button(key="compare_start").click().run()
+    assert not app.exception and not app.error
+    asked = next(job for job in ws.jobs.list() if job.kind == "compare" and job.active)
+    assert asked.plan["version_ids"] == chosen and chosen[-1] == newest.id
+
+
+def test_the_list_of_unreadable_files_has_no_formulas(
+    home: Path, show: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spreadsheet would run a file name that begins with ``=``: it gets an apostrophe."""
+    handed: list[bytes] = []
+    original = DeltaGenerator.download_button
+    monkeypatch.setattr(
+        DeltaGenerator,
+        "download_button",
+        lambda self, label, data, **rest: (
+            handed.append(data) or original(self, label, data, **rest)
+        ),
+    )
+    folder = pictures(home / "photos")
+    (folder / "=1+2.png").write_bytes(b"no picture")
+    with Workspace(home / "gapscope.duckdb", progress=False) as ws:
+        dataset = ws.add_dataset(folder, domain="real")
+        ws.scan(dataset)
+    app = show("datasets")
+    app.session_state[f"inside-{dataset.id}"] = True
+    app.run()
+    assert not app.exception
+    assert handed[-1].decode().splitlines()[1].startswith('"\'=1+2.png"')
+
+
 def test_an_encoder_without_weights_needs_a_yes_to_the_download(
     example: example_workspace.Example, show: Callable[[str], AppTest]
 ) -> None:
@@ -490,3 +566,17 @@ def _alive(process: int) -> bool:
 
 def _button(app: AppTest, label: str) -> object:
     return next(button for button in app.button if button.label == label)
+
+
+def _choose_as_a_browser_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser remembers what is chosen as the labels it was shown when it was chosen, and sends
+    those at every run; AppTest would send the newest labels.
+    """
+    remembered: dict[str, list[str]] = {}
+
+    def state(self: Multiselect) -> WidgetState:
+        sent = WidgetState(id=self.id)
+        sent.string_array_value.data[:] = remembered.setdefault(self.id, list(self.values))
+        return sent
+
+    monkeypatch.setattr(Multiselect, "_widget_state", property(state))
