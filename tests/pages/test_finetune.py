@@ -28,9 +28,9 @@ from core.files import write_table
 from core.store import comparison_table, embeddings
 from core.store.database import insert
 from core.workspace import Workspace
+from core.workspace.study_readings import CurvePoint
 from pages.parts.shared import session
-from pages.parts.studies import plots as study_plots
-from pages.parts.studies import read as study_read
+from pages.parts.studies import figures
 from tests import example_workspace
 from tests.page_driver import home, show, told
 
@@ -266,7 +266,7 @@ def test_a_finished_study_says_its_verdict_first(made: Made) -> None:
     [
         ("Groups", "mean over seeds", 1),
         ("Confusion", "by the class they were taken for", 1),
-        ("Synthetic test images", "learned the renderer's look", 0),
+        ("Synthetic test images", "learned the domain shift", 0),
         ("Learned features", "mixing", 4),
         ("Curves", "learning rate 0.003", 1),
         ("Bias", "Mutual information", 0),
@@ -315,8 +315,7 @@ def test_the_export_holds_every_table(made: Made) -> None:
     app = open_page(made)
     assert not app.exception
     ws = session.open_shared(session.Place(session.default_path()))
-    record = ws.studies.get(made.study_id).record
-    with zipfile.ZipFile(io.BytesIO(study_read.export(ws, record))) as archive:
+    with zipfile.ZipFile(io.BytesIO(ws.studies.export_zip(made.study_id))) as archive:
         assert {"trials.csv", "summary.csv", "groups.csv", "curves.csv", "study.json"} <= set(
             archive.namelist()
         )
@@ -324,23 +323,16 @@ def test_the_export_holds_every_table(made: Made) -> None:
             archive.read("trials.csv").decode().count("\n") == 1 + 4 * 2
         )  # a head line; 4 mixtures, 2 seeds
         assert json.loads(archive.read("study.json"))["parameters"]["seeds"] == [0, 1]
-    assert any(path.stem == "v00-ffr-erm-0" for path in study_read.checkpoints(ws, record))
+    assert any(path.stem == "v00-ffr-erm-0" for path in ws.studies.checkpoints(made.study_id))
 
 
 def test_the_stages_of_a_curve_follow_one_another() -> None:
     lines = [
-        {
-            "stage": stage,
-            "epoch": epoch,
-            "rate": 0.001,
-            "loss": 1.0,
-            "valid_worst": 0.5,
-            "valid_balanced": 0.5,
-        }
+        CurvePoint(stage, epoch, 0.001, loss=1.0, valid_worst=0.5, valid_balanced=0.5)
         for stage in ("synthetic", "real")
         for epoch in (1, 2)
     ]
-    figure = study_plots.curves(lines)
+    figure = figures.curves(lines)
     assert [list(trace.x) for trace in figure.data] == [[1, 2], [3, 4]]
 
 
