@@ -116,7 +116,8 @@ def study_progress(outputs: Path, *, running: bool) -> StudyProgress:
     """What a study's job has written so far into ``outputs``."""
     trials = [_finished(path) for path in sorted(outputs.glob("trial-*.json"))]
     curves = sorted(outputs.glob("curves-*.jsonl"), key=lambda path: path.stat().st_mtime)
-    training, points = None, ()
+    training: str | None = None
+    points: tuple[CurvePoint, ...] = ()
     if running and curves:
         lines = read_lines(curves[-1])
         points = tuple(_known(CurvePoint, line) for line in lines)

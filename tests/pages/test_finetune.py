@@ -121,12 +121,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
             several = ws.finetune(
                 real, versions, mixtures=("none", "ffr"), seeds=(0,), feature_map=False, **quick
             )
-            with (
-                ws.db.transaction() as cursor
-            ):  # three such small studies may tie: these values are set, not measured
+            # three such small studies may tie: these values are set, not measured
+            with ws.db.transaction() as cursor:
                 for version, worst in zip(versions, (0.5, 0.6, 0.7), strict=True):
                     cursor.execute(
-                        "UPDATE study_summary SET worst_mean = ? WHERE study_id = ? AND mixture = 'ffr' AND version_id = ?",
+                        "UPDATE study_summary SET worst_mean = ? WHERE study_id = ? "
+                        "AND mixture = 'ffr' AND version_id = ?",
                         [worst, several.id, version.id],
                     )
         yield Made(folder, study.id, several.id)

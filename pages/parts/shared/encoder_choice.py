@@ -1,4 +1,4 @@
-"""Encoders in forms: their names, and what is needed where their weights are not on this machine."""
+"""Encoders in forms: their names, and what is needed where their weights are not here."""
 
 from __future__ import annotations
 

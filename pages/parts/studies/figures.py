@@ -176,7 +176,7 @@ def grid(
 
 
 def features(points: Sequence[EmbeddingRow], by_class: bool) -> go.Figure:
-    """One mixture's learned features of test images: real ones as dots, synthetic ones as crosses."""
+    """One mixture's learned features of test images: dots are real, crosses synthetic."""
     figure = go.Figure()
     classes = sorted({point.class_ for point in points}) if by_class else [None]
     looks = ((Domain.REAL, "circle", REAL), (Domain.SYNTHETIC, "x", VERSIONS[0]))

@@ -194,7 +194,7 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def _read(name: str) -> Any:
-    """A widget's value as the parameter's. Raises :class:`InputError` for text that is no number."""
+    """A widget's value as the parameter's. Raises :class:`InputError` for what is no number."""
     value, default = st.session_state[KEY + name], PARAMETERS[name].default
     if not isinstance(value, str) or isinstance(default, str):
         return value
