@@ -1,5 +1,5 @@
-"""Home: what Gapscope is, the sample project in one click, what was found last, and what to do
-next.
+"""Home: what Gapscope is, the sample project in one click, the newest comparisons, and what
+to do next.
 """
 
 from __future__ import annotations

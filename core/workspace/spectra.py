@@ -126,8 +126,8 @@ class Spectra:
             columns = {name: curves.column(name).to_numpy() for name in CURVE}
             measured = []
             for index, row in enumerate(rows):
-                mine = curve_of == row["dataset_id"]
-                curve = SpectrumCurve(**{name: values[mine] for name, values in columns.items()})
+                own = curve_of == row["dataset_id"]
+                curve = SpectrumCurve(**{name: values[own] for name, values in columns.items()})
                 measured.append(_measured(row, index, outputs, curve))
         except FileNotFoundError:
             return None

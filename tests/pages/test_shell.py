@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -20,52 +19,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Multiselect
 
 from core.contracts.catalog import JobRecord
 from core.errors import InputError
-from core.jobs.worker import read_outcome, run_job
 from core.settings import settings
 from core.workspace import Workspace
 from pages.parts.shared import session, style, works
 from tests import example_workspace
+from tests.page_driver import IdleEngine
+from tests.pages.browser_like import HeldEngine, choose_as_a_browser_does
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60
-
-
-class IdleEngine:
-    """Takes jobs and never finishes one."""
-
-    capacity = 1
-
-    def start(self, job_id: str, folder: Path) -> None:
-        """Do nothing."""
-
-    def outcome(self, job_id: str, folder: Path) -> str | None:
-        """It runs for ever."""
-        return None
-
-    def cancel(self, job_id: str, folder: Path) -> None:
-        """It would take a while."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
-class HeldEngine(IdleEngine):
-    """Holds every job until it is let go; then it runs in the process of the test."""
-
-    def __init__(self) -> None:
-        self.gate = threading.Event()
-
-    def outcome(self, job_id: str, folder: Path) -> str | None:
-        """Run the job, once the gate is open."""
-        if not self.gate.is_set():
-            return None
-        return read_outcome(folder) or run_job(str(folder))
 
 
 @pytest.fixture
@@ -369,7 +335,7 @@ def test_a_version_stays_chosen_while_its_scan_finishes(
     """
     engine = HeldEngine()
     monkeypatch.setattr(session, "new_engine", lambda: engine)
-    _choose_as_a_browser_does(monkeypatch)
+    choose_as_a_browser_does(monkeypatch)
     shutil.copytree(built.path.parent, home, ignore=shutil.ignore_patterns("images"))
     ws = session.open_shared(session.Place(session.default_path()))
     newest = ws.add_dataset(pictures(home / "renders-1.2"), domain="synthetic", version="1.2")
@@ -566,17 +532,3 @@ def _alive(process: int) -> bool:
 
 def _button(app: AppTest, label: str) -> object:
     return next(button for button in app.button if button.label == label)
-
-
-def _choose_as_a_browser_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A browser remembers what is chosen as the labels it was shown when it was chosen, and sends
-    those at every run; AppTest would send the newest labels.
-    """
-    remembered: dict[str, list[str]] = {}
-
-    def state(self: Multiselect) -> WidgetState:
-        sent = WidgetState(id=self.id)
-        sent.string_array_value.data[:] = remembered.setdefault(self.id, list(self.values))
-        return sent
-
-    monkeypatch.setattr(Multiselect, "_widget_state", property(state))

@@ -1,5 +1,5 @@
-"""A study that is not done: how far it is, what its trials found so far, and the curves of the one
-in training.
+"""A study that is not done: how far it is, the accuracy of its trials so far, and the curves of
+the one in training.
 """
 
 from __future__ import annotations

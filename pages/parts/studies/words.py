@@ -36,7 +36,7 @@ ACCURACY_NAMES = {
 }
 
 
-class HasMixture(Protocol):
+class OfObjective(Protocol):
     """A row about one mixture under one objective."""
 
     @property
@@ -46,7 +46,7 @@ class HasMixture(Protocol):
     def objective(self) -> str: ...
 
 
-class OnlyMixture(Protocol):
+class OfMixture(Protocol):
     """A row about one mixture."""
 
     @property
@@ -82,21 +82,21 @@ def objective(name: str) -> str:
     return OBJECTIVE_NAMES.get(name, name)
 
 
-def mixtures_of(found: Iterable[OnlyMixture]) -> list[Mixture]:
+def mixtures_of(records: Iterable[OfMixture]) -> list[Mixture]:
     """The mixtures that occur, in the usual order."""
-    there = {row.mixture for row in found}
+    there = {row.mixture for row in records}
     return [name for name in MIXTURES if name in there]
 
 
-def objectives_of(found: Iterable[HasMixture]) -> list[Objective]:
+def objectives_of(records: Iterable[OfObjective]) -> list[Objective]:
     """The objectives that occur, in the usual order."""
-    there = {row.objective for row in found}
+    there = {row.objective for row in records}
     return [name for name in OBJECTIVES if name in there]
 
 
-def of_version(found: Iterable[Versioned], version_id: int | None) -> list[Versioned]:
+def of_version(records: Iterable[Versioned], version_id: int | None) -> list[Versioned]:
     """The rows of one version, with those of no version (trained on real images alone)."""
-    return [row for row in found if row.version_id in (None, version_id)]
+    return [row for row in records if row.version_id in (None, version_id)]
 
 
 def mean(values: Iterable[float | None]) -> float | None:
@@ -118,9 +118,9 @@ def spread(value: float | None, around: float | None) -> str:
     return f"{100 * value:.1f} %" if around is None else f"{100 * value:.1f} ± {100 * around:.1f} %"
 
 
-def choose_objective(found: Iterable[HasMixture], key: str) -> Objective:
+def choose_objective(records: Iterable[OfObjective], key: str) -> Objective:
     """The objective to look at, with a picker where there are several."""
-    names = objectives_of(found)
+    names = objectives_of(records)
     if len(names) == 1:
         return names[0]
     return (
@@ -136,11 +136,11 @@ def choose_objective(found: Iterable[HasMixture], key: str) -> Objective:
     )
 
 
-def choose_mixture(found: Iterable[OnlyMixture], default: Mixture | None, key: str) -> Mixture:
+def choose_mixture(records: Iterable[OfMixture], default: Mixture | None, key: str) -> Mixture:
     """The mixture to look at, with a picker where there are several. ``default``: chosen at first
     (the last one where it does not occur).
     """
-    names = mixtures_of(found)
+    names = mixtures_of(records)
     first = default if default in names else names[-1]
     if len(names) == 1:
         return first
