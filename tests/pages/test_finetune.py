@@ -207,7 +207,8 @@ def test_a_version_stays_chosen_while_its_images_change(
         app.multiselect(key=key).set_value(chosen).run()
         ws = session.open_shared(session.Place(session.default_path()))
         ws.db.execute(
-            "UPDATE images SET status = 'unreadable' WHERE dataset_id = ? AND path LIKE '%/000.png'",
+            "UPDATE images SET status = 'unreadable' "
+            "WHERE dataset_id = ? AND path LIKE '%/000.png'",
             [chosen[-1]],
         )
         app.run()
