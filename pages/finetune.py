@@ -4,16 +4,15 @@ up, watch it, read it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import Workspace
 from core.contracts.study_rows import StudyRecord
-from pages.parts.shared import style
-from pages.parts.shared.session import workspace
-from pages.parts.shared.style import escape
-from pages.parts.studies import live as study_live
-from pages.parts.studies import results as study_results
-from pages.parts.studies import setup as study_setup
+from core.contracts.words import JobKind, JobStatus, RecordStatus
+from pages.parts.shared import session, style
+from pages.parts.studies import again, live, results, setup
 
 NEW, READ = "New study", "Studies"
 SECTION, STUDY, NEXT = "study_section", "study", "study_next"  # session state
@@ -21,10 +20,11 @@ SECTION, STUDY, NEXT = "study_section", "study", "study_next"  # session state
 
 def page() -> None:
     """Draw the page."""
-    ws = workspace()
+    ws = session.workspace()
     style.heading(
         "Fine-tune",
-        "The moment of truth: train with and without the synthetic images, and see what happens to the worst group.",
+        "The moment of truth: train with and without the synthetic images, and see what happens "
+        "to the worst group.",
     )
     studies = ws.studies.list()
     if NEXT in st.session_state:  # before the pickers are drawn: they show this
@@ -41,13 +41,12 @@ def page() -> None:
             label_visibility="collapsed",
             persist_state="session",
         )
-    if section == READ or ws.read_only:
-        if studies:
-            _studies(ws, studies)
-        else:
-            st.info("This workspace is open for reading only, and there is no study in it.")
-        return
-    study_setup.draw(ws, on_start=look_at)
+    if section != READ and not ws.read_only:
+        setup.draw(ws, on_start=look_at)
+    elif studies:
+        _studies(ws, studies)
+    else:
+        st.info("This workspace is open for reading only, and there is no study in it.")
 
 
 def look_at(study_id: int) -> None:
@@ -55,37 +54,51 @@ def look_at(study_id: int) -> None:
     st.session_state[NEXT] = study_id
 
 
-def _studies(ws: Workspace, studies: list[StudyRecord]) -> None:
+def change(record: StudyRecord) -> None:
+    """Show the form with this study's images from the next run on."""
+    st.session_state.update({"study_real": record.real_id, SECTION: NEW})
+
+
+def _studies(ws: Workspace, studies: Sequence[StudyRecord]) -> None:
+    record = _chosen(ws, studies)
+    work = live.work_of(ws, record)
+    active = work is not None and work.active
+    if record.status != RecordStatus.DONE or active:
+        live.draw(ws, record, work)
+    if record.status == RecordStatus.DONE:
+        results.draw(ws, record)
+    if not active:
+        again.draw(ws, record, on_start=look_at, on_change=change)
+
+
+def _chosen(ws: Workspace, studies: Sequence[StudyRecord]) -> StudyRecord:
+    """The study to look at, with a picker where there are several."""
     by_id = {record.id: record for record in studies}
-    statuses = {job.id: job.status for job in ws.jobs.list() if job.kind == "finetune"}
     if st.session_state.get(STUDY) not in by_id:
         st.session_state[STUDY] = studies[0].id
-    if len(studies) > 1:
-        picked = st.selectbox(
-            "Study",
-            list(by_id),
-            format_func=lambda one: _title(by_id[one], statuses),
-            key=STUDY,
-            persist_state="session",
-        )
-    else:
-        picked = studies[0].id
-        st.markdown(f"**{escape(studies[0].name)}**")
-    record = by_id[picked]
-    work = study_live.work_of(ws, record)
-    if record.status != "done" or (work is not None and work.active):
-        study_live.draw(ws, record, work)
-    if record.status == "done":
-        study_results.draw(ws, record)
-    if work is None or not work.active:
-        study_setup.again(ws, record, on_start=look_at)
+    if len(studies) == 1:
+        st.markdown(f"**{style.escape(studies[0].name)}**")
+        return studies[0]
+    statuses = {job.id: job.status for job in ws.jobs.list() if job.kind == JobKind.FINETUNE}
+    picked = st.selectbox(
+        "Study",
+        list(by_id),
+        format_func=lambda one: _title(by_id[one], statuses),
+        key=STUDY,
+        persist_state="session",
+    )
+    return by_id[picked]
 
 
-def _title(record: StudyRecord, statuses: dict[str, str]) -> str:
+def _title(record: StudyRecord, statuses: dict[str, JobStatus]) -> str:
+    """A study in the list, with its state only where it stopped: a title that changed while its
+    study runs would lose the choice.
+    """
     asked = record.parameters
     when = f"{record.created_at:%d %b %Y %H:%M}"
-    status = "done" if record.status == "done" else statuses.get(record.job_id or "", record.status)
-    state = "" if status in ("done", "running", "waiting") else f" · {status}"
+    status = statuses.get(record.job_id or "", JobStatus(record.status))
+    going = status in (JobStatus.DONE, JobStatus.RUNNING, JobStatus.WAITING)
+    state = "" if going or record.status == RecordStatus.DONE else f" · {status}"
     return f"{record.name} · {asked.get('trainable')} of {asked.get('backbone')} · {when}{state}"
 
 

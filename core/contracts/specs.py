@@ -63,7 +63,12 @@ def parameters(spec: type) -> Iterator[Parameter]:
         if "help" in item.metadata:
             meta = item.metadata
             yield Parameter(
-                item.name, item.default, meta["help"], meta["low"], meta["high"], meta["choices"]
+                item.name,
+                item.default,
+                meta["help"],
+                meta.get("low"),
+                meta.get("high"),
+                meta["choices"],
             )
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from core.contracts.catalog import Dataset
 from core.contracts.requests import SampleRequest, SubmittedComparison
 from core.contracts.words import View
 from core.encoders import registry
+from core.encoders.registry import EncoderInfo as EncoderInfo
 from core.images import scan
 from core.jobs.engines import Engine
 from core.settings import Settings
@@ -44,9 +45,8 @@ from core.workspace.work import Jobs
 
 
 class Workspace:
-    """The client of everything: ``datasets``, ``comparisons``, ``studies``, ``spectra``, ``exports``,
-    ``jobs``, and the
-    verbs that a script needs.
+    """The client of everything: ``datasets``, ``comparisons``, ``studies``, ``spectra``,
+    ``exports``, ``jobs``, and the verbs that a script needs.
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
     ``read_only``: open a colleague's copy without touching it. ``engine``: where jobs run; None: in
@@ -55,6 +55,8 @@ class Workspace:
     read what the system lets them read). Raises :class:`WorkspaceLocked`, :class:`SchemaTooNew`,
     :class:`InputError`.
     """
+
+    SAMPLE_NAME: ClassVar[str] = "Sample project"  # of the comparison that it makes
 
     def __init__(
         self,
@@ -144,7 +146,7 @@ class Workspace:
 
     # --- encoders, the sample project -------------------------------------------------------------
 
-    def encoders(self) -> list[registry.EncoderInfo]:
+    def encoders(self) -> list[EncoderInfo]:
         """Which encoders there are, which are ready, how to get the others."""
         return registry.list_encoders(self.settings)
 
@@ -170,5 +172,5 @@ class Workspace:
             for version in VERSIONS
         ]
         return self.comparisons.submit(
-            real, versions, name="Sample project", encoder="lite0", after=[drawn]
+            real, versions, name=self.SAMPLE_NAME, encoder="lite0", after=[drawn]
         )

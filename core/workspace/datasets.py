@@ -8,18 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.contracts.catalog import Dataset
 from core.contracts.requests import BOTH_VIEWS, EmbedRequest, ScanRequest
-from core.contracts.words import Domain, View
+from core.contracts.words import Domain, ImageStatus, View
 from core.encoders import registry
 from core.errors import InputError
 from core.images import labels as label_sources
 from core.images import roots, scan
-from core.images.decode import decode
+from core.images.decode import UnreadableImage, decode
+from core.images.roots import FolderListing as FolderListing
 from core.images.thumbnails import thumbnail
 from core.store import catalog, comparison_table, embeddings
 from core.workspace.context import Context
+from core.workspace.dataset_summary import DatasetSummary, read_summary
 from core.workspace.work import Jobs
 
 Paths = list[str]  # inside the class, ``list`` is its method
@@ -119,11 +122,21 @@ class Datasets:
         for position, dataset_id in enumerate(version_ids, start=1):
             catalog.set_position(self._db, dataset_id, position)
 
-    def browse(self, folder: str | Path | None = None) -> roots.FolderListing:
+    def browse(self, folder: str | Path | None = None) -> FolderListing:
         """What is in a folder on this machine, inside the roots."""
         return roots.list_folder(
             folder or self._context.settings.allowed_roots[0], self._context.roots
         )
+
+    def file_thumbnail(self, file: Path, size: int) -> bytes | None:
+        """A WebP of an image file inside the roots, its longest side at most ``size`` pixels; None
+        where it cannot be read. Raises :class:`InputError` for a file outside the roots.
+        """
+        folder = roots.check_inside(file.parent, self._context.roots)
+        try:
+            return thumbnail(decode(folder / file.name, shortest=size), size)
+        except UnreadableImage:
+            return None
 
     # --- labels -----------------------------------------------------------------------------------
 
@@ -168,6 +181,16 @@ class Datasets:
     def images(self, dataset: Dataset) -> pa.Table:
         """Every file of the last scan, readable or not, with its reason."""
         return catalog.images(self._db, dataset.id)
+
+    def summary(self, dataset: Dataset) -> DatasetSummary:
+        """The last scan in numbers."""
+        return read_summary(dataset)
+
+    def unreadable(self, dataset: Dataset) -> pa.Table:
+        """Files of the last scan that could not be read: path and reason."""
+        images = self.images(dataset)
+        broken = pc.not_equal(images.column("status"), ImageStatus.OK)
+        return images.filter(broken).select(["path", "reason"])
 
     def thumbnails(self, content_ids: Sequence[str]) -> dict[str, bytes]:
         """WebP thumbnails by content id; contents without one are left out."""

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from core.contracts.catalog import Dataset
 from core.contracts.requests import StudyRequest, SubmittedStudy
 from core.contracts.specs import to_json
-from core.contracts.study import Trainable, study_spec
-from core.contracts.study_rows import StudyRecord
+from core.contracts.study import Mixture, Objective, Trainable, study_spec
+from core.contracts.study_rows import StudyRecord, StudyVerdict, SummaryRow, TrialRow
 from core.contracts.words import View
 from core.encoders import registry
-from core.finetune.plan import StudyPlan, check
+from core.finetune.plan import StudyPlan as StudyPlan
+from core.finetune.plan import check
 from core.finetune.study_images import read_images
 from core.jobs.finetune.prepare import labelled_images, thinned
 from core.store import study_table
 from core.store.study_results import Study
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
+from core.workspace.study_readings import (
+    StudyProgress,
+    TestImage,
+    study_progress,
+    study_rows,
+    study_verdict,
+    study_zip,
+    test_images,
+)
+from core.workspace.study_versions import StudyVersions, study_versions
 from core.workspace.work import Jobs
+
+T = TypeVar("T")
 
 
 class Studies:
@@ -112,3 +127,69 @@ class Studies:
         content_id, class, bias, split.
         """
         return labelled_images(self._db, real.id, [version.id for version in versions])
+
+    # --- what a study left ------------------------------------------------------------------------
+
+    def rows(self, study_id: int, row: type[T]) -> Sequence[T]:
+        """One of a study's tables as rows of its contract; none where it has no such table."""
+        return study_rows(self.get(study_id), row)
+
+    def verdict(self, study_id: int) -> StudyVerdict:
+        """What a finished study says; empty before."""
+        return study_verdict(self.get(study_id).record)
+
+    def live_curves(self, study_id: int) -> StudyProgress:
+        """How far a study is: the trials that are over, and the curve of the one in training."""
+        job_id = self.get(study_id).record.job_id
+        if job_id is None:
+            return StudyProgress((), None, ())
+        outputs = self._jobs.path(job_id) / "outputs"
+        return study_progress(outputs, running=self._jobs.get(job_id).active)
+
+    def version_table(
+        self, study_id: int, mixture: Mixture, objective: Objective, severity: int = 0
+    ) -> StudyVersions:
+        """What training gained by each version, beside the numbers of a comparison of them."""
+        summary = [one for one in self.rows(study_id, SummaryRow) if one.severity == severity]
+        record = self.get(study_id).record
+        return study_versions(self._db, record, summary, mixture, objective)
+
+    def export_zip(self, study_id: int) -> bytes:
+        """Every table as CSV, with parameters, software versions and verdict as JSON, in one ZIP
+        file.
+        """
+        return study_zip(self.get(study_id))
+
+    def checkpoints(self, study_id: int) -> Sequence[Path]:
+        """The study's weights on disk (safetensors); none where the job's folder is gone."""
+        job_id = self.get(study_id).record.job_id
+        if not job_id:
+            return []
+        folder = self._jobs.path(job_id) / "outputs" / "checkpoints"
+        return sorted(folder.glob("*.safetensors"))
+
+    def test_images(self, plan: StudyPlan, each: int) -> Sequence[TestImage]:
+        """The first ``each`` real test images of every group of a plan: what can be explained by
+        saliency maps.
+        """
+        return test_images(plan, each)
+
+    def again(self, study_id: int, trial: TrialRow | None = None) -> SubmittedStudy:
+        """Start a study once more from its record: all of it, or one mixture, objective, seed and
+        severity (for all versions; the splits are drawn as they were).
+        """
+        record = self.get(study_id).record
+        spec, name = study_spec(dict(record.parameters)), record.name
+        if trial is not None:
+            name = f"{trial.trial} of {record.name}, again"
+            spec = replace(
+                study_spec(dict(trial.parameters)),
+                mixtures=(trial.mixture,),
+                objectives=(trial.objective,),
+                seeds=(trial.seed,),
+                severities=(trial.severity,),
+                saliency=(),
+            )
+        real = self._datasets.get(record.real_id)
+        versions = [self._datasets.get(version_id) for version_id in record.version_ids]
+        return self.submit(real, versions, name=name, **asdict(spec))

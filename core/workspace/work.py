@@ -81,6 +81,11 @@ class Jobs:
         """What a job wrote into its log."""
         return JobFolder(self.path(job_id)).read_log()
 
+    def device(self) -> str | None:
+        """Where the newest job that needed one computed: ``cpu``, ``cuda:0``, … None: no job did."""
+        results = (job.result.get("device") for job in self.list(100))
+        return next((str(device) for device in results if device), None)
+
     def submit(self, request: Request, title: str, after: Sequence[str] = ()) -> str:
         """Let a job wait for its turn, behind the jobs ``after``; its id. Never waits."""
         self._context.check_writable()

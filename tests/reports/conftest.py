@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.workspace import Comparison, Workspace
-from tests import example_workspace
+from tests.pages import example_workspace
 
 
 @pytest.fixture(scope="session")

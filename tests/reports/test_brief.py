@@ -13,7 +13,7 @@ from core.reports.brief import brief, brief_html, brief_markdown, self_test_sent
 from core.reports.html import report_html
 from core.reports.rendering import escape_markdown
 from core.workspace import Comparison, Workspace
-from tests import example_workspace
+from tests.pages import example_workspace
 
 
 def test_the_brief_says_what_to_render_and_how_much(comparison: Comparison) -> None:

@@ -13,7 +13,7 @@ import pytest
 from core.errors import InputError
 from core.reports import absent_folder, coco, fiftyone
 from core.workspace import Comparison, Workspace
-from tests import example_workspace
+from tests.pages import example_workspace
 
 
 def imported_by_fiftyone(place: Path) -> list[tuple[Path, str, dict]]:

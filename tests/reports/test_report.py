@@ -15,7 +15,7 @@ from core.reports import figures
 from core.reports.brief import brief_html, brief_markdown
 from core.reports.html import report_html
 from core.workspace import Comparison, Workspace
-from tests import example_workspace
+from tests.pages import example_workspace
 
 NASTY = "<script>alert('x')</script>&{{ 7*7 }}"
 CHROMIUM = (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser"))

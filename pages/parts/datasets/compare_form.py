@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import streamlit as st
 
 from core import Workspace
 from core.contracts.catalog import Dataset
-from pages.parts.shared import errors, joblist, style
+from core.contracts.words import Domain, JobKind
+from pages.parts.shared import encoder_choice, errors, joblist, style
+from pages.parts.shared.works import Work, all_works
 
 AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the user chose."""
+
+    real: Dataset | None
+    versions: list[Dataset]
+    encoder: str
+    seed: int
+    allow_download: bool
+    ready: bool
 
 
 def form(ws: Workspace, datasets: list[Dataset]) -> None:
     """The form, and below it the comparison that this browser session started, as it goes."""
     if not ws.read_only:
         with st.container(border=True):
-            _choices(ws, datasets)
+            asked = _choices(ws, datasets)
+            _button(ws, asked)
     _running(ws)
 
 
-def _choices(ws: Workspace, datasets: list[Dataset]) -> None:
+def _choices(ws: Workspace, datasets: list[Dataset]) -> _Asked:
     by_id = {dataset.id: dataset for dataset in datasets}
-    reals = [dataset.id for dataset in datasets if dataset.domain == "real"]
-    versions = [dataset.id for dataset in datasets if dataset.domain == "synthetic"]
+    reals = [dataset.id for dataset in datasets if dataset.domain == Domain.REAL]
+    versions = [dataset.id for dataset in datasets if dataset.domain == Domain.SYNTHETIC]
 
     def name(dataset_id: int) -> str:
         # The label alone: a count in it changes with every scan, and a changed option is lost.
@@ -30,14 +48,16 @@ def _choices(ws: Workspace, datasets: list[Dataset]) -> None:
 
     left, right = st.columns([1, 2])
     real = left.selectbox("Real images", reals, format_func=name, key="compare_real")
-    chosen = right.multiselect(
+    picked = right.multiselect(
         "Versions, in their order",
         versions,
         default=versions,
         format_func=name,
         key=f"compare_versions-{'-'.join(map(str, versions))}",
     )
-    chosen = [version for version in versions if version in chosen]
+    chosen = [by_id[version] for version in versions if version in picked]
+    left.caption(_counts([] if real is None else [by_id[real]]))
+    right.caption(_counts(chosen))
     left, right = st.columns([2.4, 0.6], vertical_alignment="bottom")
     with left:
         encoder = _encoder(ws)
@@ -50,95 +70,97 @@ def _choices(ws: Workspace, datasets: list[Dataset]) -> None:
         help="The same seed and the same images give the same result.",
     )
     ready, allow_download = _readiness(ws, encoder)
-    if st.button(
-        "Compare",
-        type="primary",
-        icon=":material/play_arrow:",
-        key="compare_start",
-        disabled=not (chosen and real is not None and (ready or allow_download)),
+    return _Asked(
+        None if real is None else by_id[real], chosen, encoder, int(seed), allow_download, ready
+    )
+
+
+def _counts(datasets: Sequence[Dataset]) -> str:
+    """How many images each dataset has, as far as it was scanned."""
+    return style.escape(
+        " · ".join(
+            f"{dataset.label}: {dataset.images:,} images"
+            if dataset.scanned_at is not None
+            else f"{dataset.label}: not scanned yet"
+            for dataset in datasets
+        )
+    )
+
+
+def _button(ws: Workspace, asked: _Asked) -> None:
+    usable = asked.ready or asked.allow_download
+    if (
+        st.button(
+            "Compare",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="compare_start",
+            disabled=not (asked.versions and asked.real is not None and usable),
+        )
+        and asked.real is not None
     ):
         with errors.shown():
             submitted = ws.comparisons.submit(
-                by_id[real],
-                [by_id[version] for version in chosen],
-                encoder=encoder,
-                seed=int(seed),
-                allow_download=allow_download,
+                asked.real,
+                asked.versions,
+                encoder=asked.encoder,
+                seed=asked.seed,
+                allow_download=asked.allow_download,
             )
             joblist.started(submitted.job_id)
             st.rerun()
-    if not chosen:
+    if not asked.versions:
         st.caption("Choose at least one version.")
 
 
 def _encoder(ws: Workspace) -> str:
     infos = {info.id: info for info in ws.encoders()}
     auto = ws.resolve_encoder(AUTO)
-    ids = [AUTO, *sorted(infos, key=lambda one: not infos[one].ready)]
 
     def name(encoder_id: str) -> str:
         if encoder_id == AUTO:
             return f"Automatic: {infos[auto].title if auto in infos else auto}"
-        info = infos.get(encoder_id)
-        if info is None:
-            return encoder_id
-        return f"{encoder_id} · {info.title}{'' if info.ready else ' · not on this machine'}"
+        return encoder_choice.name(encoder_id, infos.get(encoder_id))
 
     chosen = st.selectbox(
         "Encoder",
-        ids,
+        [AUTO, *encoder_choice.ready_first(infos)],
         format_func=name,
         key="compare_encoder",
         accept_new_options=True,
-        help="What turns images into vectors. Any `timm:` model can be typed.",
+        help=f"What turns images into vectors. {encoder_choice.ANY}",
     )
     return chosen or AUTO
 
 
 def _readiness(ws: Workspace, encoder: str) -> tuple[bool, bool]:
-    """Whether the encoder can be used now; and whether the user allows a download. Says what is
-    needed.
+    """Whether the encoder can be used now, and whether the user allows a download; says what is
+    needed. An encoder that is not in the list is looked for when the job starts.
     """
-    info = next((info for info in ws.encoders() if info.id == ws.resolve_encoder(encoder)), None)
-    if info is not None and info.ready:
-        return True, False
+    info = encoder_choice.info(ws, encoder)
+    if info is not None:
+        return info.ready, encoder_choice.download(info, key="compare_download")
     with st.container(border=True):
-        if info is not None:
-            size = f"{info.size_mb:,.0f} MB" if info.size_mb else "size not known"
-            st.html(
-                f"<div class='gs'><span class='gs-name'>The weights of {style.html(info.id)} are not on this machine.</span><br>"
-                f"<span class='gs-soft'>{style.html(size)} · licence {style.html(info.licence)} · "
-                f"{style.html(info.where)}</span></div>"
-            )
-            if info.how:
-                st.markdown(style.escape(info.how))
-        else:
-            st.markdown(
-                f"**{style.escape(encoder)}** is not in the list: its weights are looked for when the job starts."
-            )
-        allow = st.checkbox(
-            "Download the weights now",
-            key="compare_download",
-            help="The only thing here that calls the network. Without it, put the file where it says above.",
+        st.markdown(
+            f"**{style.escape(encoder)}** is not in the list: its weights are looked for when the "
+            "job starts."
         )
-    return info is None, allow
+        return True, encoder_choice.download_checkbox("compare_download")
 
 
 def _running(ws: Workspace) -> None:
-    def mine() -> list[joblist.Work]:
+    def comparisons() -> list[Work]:
         return [
             work
-            for work in joblist.works(ws)
-            if work.head.kind == "compare"
-            and (work.active or work.head.id == st.session_state.get("started_job"))
+            for work in all_works(ws)
+            if work.head.kind == JobKind.COMPARE
+            and (work.active or work.head.id == joblist.last_started())
         ]
 
-    shown = mine()
-    if not shown:
-        return
-
     def draw() -> None:
-        for work in mine():
+        for work in comparisons():
             joblist.panel(ws, work, key="compare")
 
-    joblist.live(ws, draw, active=any(work.active for work in shown), key="compare_jobs")
+    shown = comparisons()
+    if shown:
+        joblist.live(ws, draw, active=any(work.active for work in shown), key="compare_jobs")

@@ -4,26 +4,26 @@ it.
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 import streamlit as st
 
 from core import Workspace
 from core.contracts.catalog import Dataset
+from core.workspace.dataset_summary import DatasetSummary, GroupCount
 from pages.parts.datasets import labels_form
 from pages.parts.shared import errors, joblist, style
 
 SHOWN = 500  # unreadable files on screen; the download has them all
+_CLOSE = "close_menu"  # session state: the menu whose work is done
 
 
 def card(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
     """Draw one dataset. ``versions``: all of them in their order, for moving this one."""
     with st.container(border=True, gap="xsmall"):
         left, right = st.columns([12, 1], vertical_alignment="top")
-        left.html(_facts(dataset))
+        left.html(_numbers(dataset, ws.datasets.summary(dataset)))
         if not ws.read_only:
             place = right.container(horizontal=True, horizontal_alignment="right")
             menu = place.popover(
@@ -48,165 +48,177 @@ def card(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
                     _inside(ws, dataset)
 
 
-def _facts(dataset: Dataset) -> str:
+def close_menus() -> None:
+    """Before anything is drawn: close the menu whose work is done."""
+    menu = st.session_state.pop(_CLOSE, None)
+    if menu is not None:
+        st.session_state[menu] = False
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def _numbers(dataset: Dataset, summary: DatasetSummary) -> str:
     """HTML of name, folder and the numbers of the last scan."""
-    told = dataset.summary
     head = (
-        f"<div><span class='gs-name'>{style.html(dataset.label)}</span> <span class='gs-path'>{style.html(dataset.folder)}</span>"
-        f"</div>"
+        f"<div><span class='gs-name'>{style.html(dataset.label)}</span> "
+        f"<span class='gs-path'>{style.html(dataset.folder)}</span></div>"
     )
     if dataset.scanned_at is None:
         return f"<div class='gs'>{head}<span class='gs-soft'>not scanned yet</span></div>"
-    parts = [
-        style.figure("images", style.number(dataset.images), tone="gs-small"),
-        style.figure(
-            "unreadable",
-            style.number(dataset.unreadable),
-            tone="gs-small gs-gap" if dataset.unreadable else "gs-small",
-        ),
-        style.figure("duplicates", style.number(told.get("duplicates")), tone="gs-small"),
-    ]
-    if told.get("sizes"):
-        parts.append(style.figure("pixels, median", _median(told["sizes"]), tone="gs-small"))
-    if told.get("formats"):
-        parts.append(style.figure("format", ", ".join(list(told["formats"])[:3]), tone="gs-small"))
-    if told.get("bytes"):
-        parts.append(style.figure("on disk", style.megabytes(told["bytes"]), tone="gs-small"))
-    if told.get("classes"):
-        groups = [group for group in told.get("groups") or [] if group["bias"] is not None]
+    figures = {
+        "images": style.number(dataset.images),
+        "unreadable": style.number(dataset.unreadable),
+        "duplicates": style.number(summary.duplicates),
+    }
+    if summary.width is not None and summary.height is not None:
+        figures["pixels, median"] = f"{summary.width.median:,} × {summary.height.median:,}"
+    if summary.formats:
+        figures["format"] = ", ".join(list(summary.formats)[:3])
+    if summary.bytes:
+        figures["on disk"] = style.megabytes(summary.bytes)
+    if summary.classes:
+        groups = [group for group in summary.groups if group.bias is not None]
         label = f"classes, {len(groups)} groups" if groups else "classes"
-        parts.append(style.figure(label, str(len(told["classes"])), tone="gs-small"))
-    parts.append(style.figure("scanned", style.ago(dataset.scanned_at), tone="gs-small"))
-    return f"<div class='gs'>{head}<div class='gs-figures' style='margin-top:.45rem'>{''.join(parts)}</div></div>"
-
-
-def _median(sizes: dict[str, dict[str, int]]) -> str:
-    width, height = sizes.get("width", {}), sizes.get("height", {})
-    return f"{width.get('median', 0):,} × {height.get('median', 0):,}"
+        figures[label] = str(len(summary.classes))
+    figures["scanned"] = style.ago(dataset.scanned_at)
+    parts = []
+    for label, value in figures.items():
+        alarming = label == "unreadable" and dataset.unreadable > 0
+        parts.append(style.figure(label, value, tone="gs-small gs-gap" if alarming else "gs-small"))
+    return (
+        f"<div class='gs'>{head}<div class='gs-figures' style='margin-top:.45rem'>"
+        f"{''.join(parts)}</div></div>"
+    )
 
 
 # --- what can be done -----------------------------------------------------------------------------
 
 
 def _actions(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
-    key = str(dataset.id)
     if st.button(
         "Scan again",
         icon=":material/refresh:",
-        key=f"rescan-{key}",
+        key=f"rescan-{dataset.id}",
         width="stretch",
         help="Reads new and changed files only.",
     ):
         with errors.shown():
             joblist.started(ws.datasets.submit_scan(dataset))
-            _close(key)
-    ids = [version.id for version in versions]
-    if dataset.id in ids and len(ids) > 1:
-        at = ids.index(dataset.id)
-        with st.container(horizontal=True):
-            for step, label, icon in (
-                (-1, "Earlier", ":material/arrow_upward:"),
-                (1, "Later", ":material/arrow_downward:"),
-            ):
-                if st.button(
-                    label,
-                    icon=icon,
-                    key=f"move{step}-{key}",
-                    disabled=not 0 <= at + step < len(ids),
-                ):
-                    ids[at], ids[at + step] = ids[at + step], ids[at]
-                    with errors.shown():
-                        ws.datasets.order(ids)
-                        st.rerun()
-    labels = st.text_input(
-        "Labels",
-        value=dataset.labels or "",
-        key=f"labels-{key}",
-        placeholder=labels_form.EXAMPLE,
-        help=labels_form.HELP,
-    ).strip()
-    if labels != (dataset.labels or ""):
-        fits = not labels or labels_form.preview(ws, dataset.folder, labels)
-        if st.button(
-            "Use these labels" if labels else "Take the labels away",
-            type="primary",
-            disabled=not fits,
-            key=f"relabel-{key}",
-        ):
-            with errors.shown():
-                ws.datasets.set_labels(dataset, labels or None)
-                joblist.started(
-                    ws.datasets.submit_scan(ws.datasets.get(dataset.id))
-                )  # counts classes and groups; reads no file again
-                _close(key)
+            _close_menu(dataset)
+    _move(ws, dataset, versions)
+    _relabel(ws, dataset)
     st.caption("Removing forgets the dataset here; the folder on disk is not touched.")
-    if st.button("Remove", icon=":material/delete:", key=f"remove-{key}", width="stretch"):
+    if st.button("Remove", icon=":material/delete:", key=f"remove-{dataset.id}", width="stretch"):
         with errors.shown():
             ws.datasets.remove(dataset)
             st.rerun()
 
 
-def _close(key: str) -> None:
-    st.session_state["close_menu"] = f"menu-{key}"
+def _move(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
+    """Buttons that put a version before or behind its neighbour."""
+    ids = [version.id for version in versions]
+    if dataset.id not in ids or len(ids) < 2:
+        return
+    place = ids.index(dataset.id)
+    with st.container(horizontal=True):
+        for step, label, icon in (
+            (-1, "Earlier", ":material/arrow_upward:"),
+            (1, "Later", ":material/arrow_downward:"),
+        ):
+            if st.button(
+                label,
+                icon=icon,
+                key=f"move{step}-{dataset.id}",
+                disabled=not 0 <= place + step < len(ids),
+            ):
+                ids[place], ids[place + step] = ids[place + step], ids[place]
+                with errors.shown():
+                    ws.datasets.order(ids)
+                    st.rerun()
+
+
+def _relabel(ws: Workspace, dataset: Dataset) -> None:
+    """Take class and bias from somewhere else."""
+    labels = st.text_input(
+        "Labels",
+        value=dataset.labels or "",
+        key=f"labels-{dataset.id}",
+        placeholder=labels_form.EXAMPLE,
+        help=labels_form.HELP,
+    ).strip()
+    if labels == (dataset.labels or ""):
+        return
+    fits = not labels or labels_form.preview(ws, dataset.folder, labels)
+    if st.button(
+        "Use these labels" if labels else "Take the labels away",
+        type="primary",
+        disabled=not fits,
+        key=f"relabel-{dataset.id}",
+    ):
+        with errors.shown():
+            relabelled = ws.datasets.set_labels(dataset, labels or None)
+            # The scan counts classes and groups; it reads no file again.
+            joblist.started(ws.datasets.submit_scan(relabelled))
+            _close_menu(dataset)
+
+
+def _close_menu(dataset: Dataset) -> None:
+    st.session_state[_CLOSE] = f"menu-{dataset.id}"
     st.rerun()
-
-
-def close_menus() -> None:
-    """Before anything is drawn: close the menu whose work is done."""
-    menu = st.session_state.pop("close_menu", None)
-    if menu is not None:
-        st.session_state[menu] = False
 
 
 # --- what is in it --------------------------------------------------------------------------------
 
 
 def _inside(ws: Workspace, dataset: Dataset) -> None:
-    told = dataset.summary
-    lines = []
-    for side in ("width", "height"):
-        if size := (told.get("sizes") or {}).get(side):
-            lines.append(f"{side} {size['min']:,} to {size['max']:,} px, median {size['median']:,}")
-    formats = ", ".join(f"{count:,} {name}" for name, count in (told.get("formats") or {}).items())
-    st.html(f"<div class='gs gs-soft'>{style.html(' · '.join([*lines, formats]))}</div>")
-    groups = told.get("groups") or []
-    if groups:
+    summary = ws.datasets.summary(dataset)
+    lines = [
+        f"{name} {side.low:,} to {side.high:,} px, median {side.median:,}"
+        for name, side in (("width", summary.width), ("height", summary.height))
+        if side is not None
+    ]
+    lines.append(", ".join(f"{count:,} {name}" for name, count in summary.formats.items()))
+    st.html(f"<div class='gs gs-soft'>{style.html(' · '.join(lines))}</div>")
+    if summary.groups:
         left, right = st.columns([2, 1])
         left.dataframe(
-            _pivot(groups), hide_index=True, height="content" if len(groups) < 12 else 380
+            _by_class_and_bias(summary.groups),
+            hide_index=True,
+            height="content" if len(summary.groups) < 12 else 380,
         )
-        if told.get("splits"):
-            right.dataframe(
-                pa.table({"split": list(told["splits"]), "images": list(told["splits"].values())}),
-                hide_index=True,
-                height="content",
-            )
+        if summary.splits:
+            splits = {
+                "split": list(summary.splits),
+                "images": list(summary.splits.values()),
+            }
+            right.dataframe(pa.table(splits), hide_index=True, height="content")
     if dataset.unreadable:
         _unreadable(ws, dataset)
 
 
-def _pivot(groups: list[dict]) -> pa.Table:
+def _by_class_and_bias(groups: Sequence[GroupCount]) -> pa.Table:
     """Images by class (rows) and bias (columns)."""
-    classes = list(dict.fromkeys(group["class"] for group in groups))
-    biases = list(dict.fromkeys(group["bias"] for group in groups))
-    count = {(group["class"], group["bias"]): group["images"] for group in groups}
-    columns: dict[str, list] = {"class": classes}
+    classes = list(dict.fromkeys(group.class_ for group in groups))
+    biases = list(dict.fromkeys(group.bias for group in groups))
+    counts = {(group.class_, group.bias): group.images for group in groups}
+    columns: dict[str, Sequence[str | int | None]] = {"class": classes}
     for bias in biases:
-        columns[f"{bias if bias is not None else 'images'}"] = [
-            count.get((name, bias), 0) for name in classes
+        columns["images" if bias is None else bias] = [
+            counts.get((name, bias), 0) for name in classes
         ]
     return pa.table(columns)
 
 
 def _unreadable(ws: Workspace, dataset: Dataset) -> None:
-    table = unreadable(str(ws.path), dataset.id, str(dataset.scanned_at), ws)
+    table = _unreadable_files(ws, str(ws.path), dataset, str(dataset.scanned_at))
     st.dataframe(table.slice(0, SHOWN), hide_index=True, height=min(38 + 35 * table.num_rows, 320))
     left, right = st.columns([3, 1], vertical_alignment="center")
     if table.num_rows > SHOWN:
         left.caption(f"The first {SHOWN:,} of {table.num_rows:,}.")
     right.download_button(
         "CSV",
-        _csv(table),
+        ws.exports.csv_bytes(table),
         file_name=f"unreadable-{dataset.id}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -214,14 +226,7 @@ def _unreadable(ws: Workspace, dataset: Dataset) -> None:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=20)
-def unreadable(path: str, dataset_id: int, scanned: str, _ws: Workspace) -> pa.Table:
+@st.cache_data(show_spinner=False, max_entries=20, hash_funcs={Dataset: lambda dataset: dataset.id})
+def _unreadable_files(_ws: Workspace, path: str, dataset: Dataset, scanned: str) -> pa.Table:
     """Files of the last scan that could not be read: path and reason."""
-    table = _ws.datasets.images(_ws.datasets.get(dataset_id))
-    return table.filter(pc.not_equal(table.column("status"), "ok")).select(["path", "reason"])
-
-
-def _csv(table: pa.Table) -> bytes:
-    buffer = io.BytesIO()
-    pacsv.write_csv(table, buffer)
-    return buffer.getvalue()
+    return _ws.datasets.unreadable(dataset)

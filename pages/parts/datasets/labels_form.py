@@ -8,8 +8,9 @@ from core import Workspace
 from pages.parts.shared import errors, style
 
 HELP = (
-    "Where class and bias come from: a pattern for the path such as `{class}/{bias}/*` or `{split}/{class}/*`, or the "
-    "path of a CSV or Parquet table with the columns path, class, bias and, if wanted, split."
+    "Where class and bias come from: a pattern for the path such as `{class}/{bias}/*` or "
+    "`{split}/{class}/*`, or the path of a CSV or Parquet table with the columns path, class, bias "
+    "and, if wanted, split."
 )
 EXAMPLE = "{class}/{bias}/*"
 
@@ -21,21 +22,19 @@ def preview(ws: Workspace, folder: str, labels: str) -> bool:
         table = ws.datasets.try_labels(folder, labels)
     if table is None:
         return False
-    used = [
-        "path",
-        *(
-            name
-            for name in ("class", "bias", "split")
-            if table.column(name).null_count < table.num_rows
-        ),
+    given = [
+        name
+        for name in ("class", "bias", "split")
+        if table.column(name).null_count < table.num_rows
     ]
-    fits = "class" in used
+    fits = "class" in given
     if not fits:
         st.warning(
-            "These labels fit none of the images looked at. A pattern counts from the folder above: "
-            f"for an image directly inside it is `{{class}}_*`, for one in a subfolder `{EXAMPLE}`.",
+            "These labels fit none of the images looked at. A pattern counts from the folder "
+            "above: for an image directly inside it is `{class}_*`, for one in a subfolder "
+            f"`{EXAMPLE}`.",
             icon=":material/label_off:",
         )
     if table.num_rows:
-        style.table(table.select(used).to_pydict())
+        style.table(table.select(["path", *given]).to_pydict())
     return fits

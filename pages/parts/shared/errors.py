@@ -13,10 +13,10 @@ from pages.parts.shared.style import escape
 
 def sentence(what: str | None, remedy: str | None) -> str:
     """What is wrong in bold and what to do behind it, as safe Markdown."""
-    told = escape(what or "Something went wrong")
-    if told[-1] not in ".!?":
-        told += "."
-    return f"**{told}** {escape(remedy or '')}".strip()
+    wrong = escape(what or "Something went wrong")
+    if wrong[-1] not in ".!?":
+        wrong += "."
+    return f"**{wrong}** {escape(remedy or '')}".strip()
 
 
 def box(error: GapscopeError) -> None:
@@ -26,7 +26,7 @@ def box(error: GapscopeError) -> None:
 
 @contextmanager
 def shown() -> Iterator[None]:
-    """Run a block; where it raises a :class:`GapscopeError`, show that and go on behind the block."""
+    """Run a block; where it raises a :class:`GapscopeError`, show that and go on behind it."""
     try:
         yield
     except GapscopeError as error:

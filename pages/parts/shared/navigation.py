@@ -73,9 +73,8 @@ def inside_shell() -> None:
     same link leads through the shell.
     """
     if PagesManager.uses_pages_directory:
-        st.set_page_config(
-            page_icon=style.ICON
-        )  # else the browser asks a font service for the page's own icon
+        # else the browser asks a font service for the page's own icon
+        st.set_page_config(page_icon=style.ICON)
         st.navigation(menu())
         st.rerun()
 
@@ -98,7 +97,7 @@ def link(name: str, label: str, *, icon: str | None = None) -> None:
 
 
 def go(name: str, *, comparison: int | None = None) -> None:
-    """Show another page now, with this comparison chosen there; stay where that page is not there."""
+    """Show another page now, with this comparison chosen there; stay where there is none."""
     page = _find(name)
     if page is None:
         return

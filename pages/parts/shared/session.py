@@ -1,32 +1,25 @@
-"""The workspace behind the screen: one for each server process and database file, shared by all
-browser sessions.
+"""The workspace behind the screen: which one this browser session looks at.
 
-Each browser session looks at one workspace (the default one, until another is opened on the Home
-page); the address bar keeps its path, so that a reload or a sent link shows the same one. A
-workspace stays open until the server ends: others may be using it.
+It looks at one workspace (the default one, until another is opened on the Home page); the address
+bar keeps its path, so that a reload or a sent link shows the same one. The server opens each file
+once, for all sessions: :mod:`core.workspace.server`.
 """
 
 from __future__ import annotations
 
 import atexit
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from core import Workspace
-from core.errors import GapscopeError, InputError
-from core.images.roots import check_inside
-from core.jobs.engines import Engine, WorkerEngine
-from core.jobs.worker import warm_up
-from core.settings import settings
+from core.errors import GapscopeError
+from core.workspace import server
+from core.workspace.server import OpenWorkspaces, default_path, new_engine
 from pages.parts.shared import errors, navigation, style
 
-WARM_AFTER = 3.0  # seconds: the first page comes first
-_PLACE = "workspace_place"
-_open: dict[Path, Workspace] = {}
-_opening = threading.Lock()
+_PLACE = "workspace_place"  # session state
 
 
 @dataclass(frozen=True)
@@ -82,41 +75,16 @@ def keep_in_address() -> None:
         st.query_params["workspace"] = str(where.path)
 
 
-def default_path() -> Path:
-    """The workspace that is used where the user names none."""
-    return settings().default_workspace.resolve()
-
-
 def checked(path: str, *, read_only: bool = False) -> Place:
     """The place a user typed. Raises :class:`InputError` for a file that is not inside the allowed
     folders.
     """
-    if not path.strip():
-        raise InputError(
-            "No workspace was named", "Type the path of a .duckdb file, there or to be made."
-        )
-    file = Path(path.strip()).expanduser()
-    if file.is_dir():
-        file = file / "gapscope.duckdb"
-    return Place(check_inside(file.parent, settings().allowed_roots) / file.name, read_only)
+    return Place(server.checked(path), read_only)
 
 
 def open_shared(where: Place) -> Workspace:
     """The server's one Workspace on this file. Raises what :class:`core.Workspace` raises."""
-    return _shared(str(where.path), where.read_only)
-
-
-def new_engine() -> Engine:
-    """Where the app's jobs run: worker processes beside the server."""
-    return WorkerEngine(capacity=settings().parallel)
-
-
-def _warm(engine: Engine) -> None:
-    """Let a worker import what the first comparison needs, while the user looks around."""
-    if isinstance(engine, WorkerEngine):
-        timer = threading.Timer(WARM_AFTER, lambda: engine.warm(warm_up))
-        timer.daemon = True
-        timer.start()
+    return _open().open_shared(where.path, read_only=where.read_only)
 
 
 def describe(ws: Workspace) -> None:
@@ -125,14 +93,12 @@ def describe(ws: Workspace) -> None:
         f"<span class='gs-name'>{style.html(ws.path.stem)}</span>",
         f"<span class='gs-path'>{style.html(ws.path)}</span>",
     ]
-    told = ["open for reading only"] if ws.read_only else []
-    device = next(
-        (job.result["device"] for job in ws.jobs.list(100) if job.result.get("device")), None
-    )
+    notes = ["open for reading only"] if ws.read_only else []
+    device = ws.jobs.device()
     if device:
-        told.append(f"computes on {device}")
-    if told:
-        lines.append(f"<span class='gs-soft'>{style.html(' · '.join(told))}</span>")
+        notes.append(f"computes on {device}")
+    if notes:
+        lines.append(f"<span class='gs-soft'>{style.html(' · '.join(notes))}</span>")
     st.html(f"<div class='gs' style='display:grid'>{''.join(lines)}</div>")
 
 
@@ -140,34 +106,15 @@ def close_all() -> None:
     """Close every workspace: what runs becomes interrupted and can be resumed. When the server
     ends, and in tests.
     """
-    _shared.clear()
-    for opened in list(_open.values()):
-        opened.close()
-    _open.clear()
+    _open().close_all()
 
 
-def _release(opened: Workspace) -> None:
-    if _open.pop(opened.path, None) is not None:
-        opened.close()
-
-
-@st.cache_resource(show_spinner=False, on_release=_release)
-def _shared(path: str, read_only: bool) -> Workspace:
-    file = Path(path)
-    with _opening:
-        if file in _open:  # DuckDB takes one mode for a file in one process
-            mode = "reading only" if _open[file].read_only else "writing"
-            raise InputError(
-                f"{file} is open for {mode} in this app already", "Open it the same way."
-            )
-        if read_only:
-            opened = Workspace(file, read_only=True, confined=True, progress=False)
-        else:
-            engine = new_engine()
-            opened = Workspace(file, engine=engine, confined=True, progress=False)
-            _warm(engine)
-        _open[file] = opened
-    return opened
+@st.cache_resource(show_spinner=False, on_release=OpenWorkspaces.close_all)
+def _open() -> OpenWorkspaces:
+    """What this server has open. Kept by Streamlit: it outlives an edit of this file."""
+    workspaces = OpenWorkspaces(lambda: new_engine())  # looked up late: tests put in another one
+    atexit.register(workspaces.close_all)
+    return workspaces
 
 
 def _from_link(path: str) -> Place:
@@ -175,6 +122,3 @@ def _from_link(path: str) -> Place:
         return checked(path)
     except GapscopeError:
         return Place(default_path())
-
-
-atexit.register(close_all)

@@ -11,8 +11,8 @@ import numpy as np
 
 from core.workspace import Workspace
 from pages.parts.shared import plots
-from tests import example_workspace
-from tests.page_driver import home, show, told
+from tests.pages import example_workspace
+from tests.pages.driver import home, show, told
 
 
 def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:

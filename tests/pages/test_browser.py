@@ -1,5 +1,5 @@
 """The whole app in a browser, as a new user meets it: one click on the sample project, its map, its
-gaps (the planted ones and no others), every page without a fault, the spectra, and a small
+gaps (the injected ones and no others), every page without a fault, the spectra, and a small
 fine-tune to its verdict.
 
 One app and one browser for the whole file, so that the sample is computed once; the tests run in
@@ -24,7 +24,7 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import Locator, Page, expect  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-quic",
@@ -177,7 +177,7 @@ def test_one_click_makes_the_sample_and_its_list(app: App) -> None:
     app.settle()
 
 
-def test_the_gaps_are_the_planted_ones(app: App) -> None:
+def test_the_gaps_are_the_injected_ones(app: App) -> None:
     """Version 1.0 has neither night nor snow, 1.1 has no snow: the lists hold nothing else, and the
     nearest image beside each.
     """
@@ -280,7 +280,7 @@ def test_a_small_study_comes_to_a_verdict(app: App) -> None:
 
 
 def test_the_server_never_loaded_what_only_workers_need(app: App) -> None:
-    """After all of the above: the libraries a worker computes with are not in the server's memory."""
+    """After all of the above: what a worker computes with is not in the server's memory."""
     maps = Path(f"/proc/{app.server.pid}/maps")
     if not maps.exists():
         pytest.skip("this system does not tell what a process has loaded")

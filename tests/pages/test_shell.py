@@ -18,35 +18,20 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
 from core.contracts.catalog import JobRecord
 from core.errors import InputError
 from core.settings import settings
-from pages.parts.shared import joblist, session, style
-from tests import example_workspace
+from core.workspace import Workspace
+from pages.parts.shared import session, style, works
+from tests.pages import example_workspace
+from tests.pages.browser_like import HeldEngine, choose_as_a_browser_does
+from tests.pages.driver import IdleEngine
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60
-
-
-class IdleEngine:
-    """Takes jobs and never finishes one."""
-
-    capacity = 1
-
-    def start(self, job_id: str, folder: Path) -> None:
-        """Do nothing."""
-
-    def outcome(self, job_id: str, folder: Path) -> str | None:
-        """It runs for ever."""
-        return None
-
-    def cancel(self, job_id: str, folder: Path) -> None:
-        """It would take a while."""
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 @pytest.fixture
@@ -237,7 +222,8 @@ def test_a_workspace_that_another_process_holds_is_said_so(
         [
             sys.executable,
             "-c",
-            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()",
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); "
+            "sys.stdin.read()",
             str(home / "gapscope.duckdb"),
         ],
         stdin=subprocess.PIPE,
@@ -338,6 +324,63 @@ def test_compare_submits_the_whole_chain(
     assert all(not job.plan.get("allow_download") for job in started)
 
 
+def test_a_version_stays_chosen_while_its_scan_finishes(
+    home: Path,
+    built: example_workspace.Example,
+    show: Callable[[str], AppTest],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The newest version is chosen, its folder is scanned meanwhile (its count goes from 0 to 3),
+    and Compare asks for all three versions.
+    """
+    engine = HeldEngine()
+    monkeypatch.setattr(session, "new_engine", lambda: engine)
+    choose_as_a_browser_does(monkeypatch)
+    shutil.copytree(built.path.parent, home, ignore=shutil.ignore_patterns("images"))
+    ws = session.open_shared(session.Place(session.default_path()))
+    newest = ws.add_dataset(pictures(home / "renders-1.2"), domain="synthetic", version="1.2")
+    scan = ws.datasets.submit_scan(newest)
+    app = show("datasets")
+    chooser = next(box for box in app.multiselect if box.label == "Versions, in their order")
+    chosen = [version.id for version in ws.datasets.list("synthetic")]
+    chooser.set_value(chosen).run()
+    assert "1.2: not scanned yet" in told(app).replace("\\", "")
+    engine.gate.set()
+    ws.jobs.wait(scan)
+    engine.gate.clear()
+    app.selectbox(key="compare_encoder").set_value("lite0").run()
+    assert "1.2: 3 images" in told(app).replace("\\", "")
+    app.button(key="compare_start").click().run()
+    assert not app.exception and not app.error
+    asked = next(job for job in ws.jobs.list() if job.kind == "compare" and job.active)
+    assert asked.plan["version_ids"] == chosen and chosen[-1] == newest.id
+
+
+def test_the_list_of_unreadable_files_has_no_formulas(
+    home: Path, show: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spreadsheet would run a file name that begins with ``=``: it gets an apostrophe."""
+    handed: list[bytes] = []
+    original = DeltaGenerator.download_button
+    monkeypatch.setattr(
+        DeltaGenerator,
+        "download_button",
+        lambda self, label, data, **rest: (
+            handed.append(data) or original(self, label, data, **rest)
+        ),
+    )
+    folder = pictures(home / "photos")
+    (folder / "=1+2.png").write_bytes(b"no picture")
+    with Workspace(home / "gapscope.duckdb", progress=False) as ws:
+        dataset = ws.add_dataset(folder, domain="real")
+        ws.scan(dataset)
+    app = show("datasets")
+    app.session_state[f"inside-{dataset.id}"] = True
+    app.run()
+    assert not app.exception
+    assert handed[-1].decode().splitlines()[1].startswith('"\'=1+2.png"')
+
+
 def test_an_encoder_without_weights_needs_a_yes_to_the_download(
     example: example_workspace.Example, show: Callable[[str], AppTest]
 ) -> None:
@@ -405,7 +448,7 @@ def test_jobs_of_one_click_are_one_piece_of_work() -> None:
         job("compare3", "failed", ["embed2"], "A job before it did not finish: …"),
     ]
     alone = job("scan4", "running", [])
-    newest, older = joblist.group([*chain, alone])
+    newest, older = works.group([*chain, alone])
     assert newest.head == alone and newest.active
     assert [step.id for step in older.steps] == ["scan1", "embed2", "compare3"]
     assert older.cause == failed and older.status == "failed"
@@ -444,8 +487,12 @@ def test_shares_in_per_cent(share: float | None, words: str) -> None:
 
 def test_the_pages_do_not_import_what_the_worker_is_for() -> None:
     code = (
-        "import sys; import core, core.workspace; from pages.parts.datasets import compare_form, dataset_card; from pages.parts.shared import joblist, session; "
-        "bad = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'torchvision', 'timm', 'open_clip'} & set(sys.modules); "
+        "import sys; import core, core.workspace; "
+        "from pages.parts.datasets import add_form, compare_form, dataset_card; "
+        "from pages.parts.home import comparison_list; "
+        "from pages.parts.shared import joblist, session; "
+        "bad = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'torchvision', 'timm', "
+        "'open_clip'} & set(sys.modules); "
         "assert not bad, bad"
     )
     done = subprocess.run(
@@ -457,8 +504,8 @@ def test_the_pages_do_not_import_what_the_worker_is_for() -> None:
 def test_a_worker_ends_with_its_server_even_when_that_is_killed() -> None:
     code = (
         "import os, time; from core.jobs.engines import WorkerEngine; engine = WorkerEngine(); "
-        "print(engine._pool.schedule(os.getpid).result(), flush=True); engine._pool.schedule(time.sleep, args=[600]); "
-        "time.sleep(600)"
+        "print(engine._pool.schedule(os.getpid).result(), flush=True); "
+        "engine._pool.schedule(time.sleep, args=[600]); time.sleep(600)"
     )
     server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
     assert server.stdout is not None

@@ -22,17 +22,20 @@ from streamlit.testing.v1 import AppTest
 
 from core.contracts.comparison import MetricRow
 from core.contracts.derive import from_rows
-from core.contracts.words import MetricScope
+from core.contracts.study import Mixture, Objective
+from core.contracts.study_rows import MixtureVerdict
+from core.contracts.words import MetricScope, Verdict
 from core.files import write_table
 from core.store import comparison_table, embeddings
 from core.store.database import insert
 from core.workspace import Workspace
+from core.workspace.study_readings import CurvePoint, direction
 from pages.parts.shared import session
-from pages.parts.studies import plots as study_plots
-from pages.parts.studies import read as study_read
-from tests import example_workspace
+from pages.parts.studies import figures, parameters_form
 from tests.embedded import embedded
-from tests.page_driver import home, show, told
+from tests.pages import example_workspace
+from tests.pages.browser_like import choose_as_a_browser_does
+from tests.pages.driver import home, show, told
 
 DIM = 16
 REAL = {("gull", "sea"): 60, ("gull", "land"): 12, ("wren", "sea"): 12, ("wren", "land"): 60}
@@ -109,12 +112,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
             several = ws.finetune(
                 real, versions, mixtures=("none", "ffr"), seeds=(0,), feature_map=False, **quick
             )
-            with (
-                ws.db.transaction() as cursor
-            ):  # three such small studies may tie: these values are set, not measured
+            # three such small studies may tie: these values are set, not measured
+            with ws.db.transaction() as cursor:
                 for version, worst in zip(versions, (0.5, 0.6, 0.7), strict=True):
                     cursor.execute(
-                        "UPDATE study_summary SET worst_mean = ? WHERE study_id = ? AND mixture = 'ffr' AND version_id = ?",
+                        "UPDATE study_summary SET worst_mean = ? WHERE study_id = ? "
+                        "AND mixture = 'ffr' AND version_id = ?",
                         [worst, several.id, version.id],
                     )
         yield Made(folder, study.id, several.id)
@@ -177,6 +180,87 @@ def test_the_preview_counts_groups_and_synthetic_images(made: Made) -> None:
     )
     assert "48 trials" in said  # 4 mixtures, 4 objectives, 3 seeds
     assert not app.button(key="study_start").disabled
+
+
+def test_a_version_stays_chosen_while_its_images_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its count is no part of what it is chosen by."""
+    with home(tmp_path):
+        choose_as_a_browser_does(monkeypatch)
+        made = example_workspace.build(tmp_path / "gapscope.duckdb")
+        chosen = list(made.version_ids.values())
+        app = show("finetune", tmp_path)
+        key = f"study_versions-{'-'.join(map(str, chosen))}"
+        app.multiselect(key=key).set_value(chosen).run()
+        ws = session.open_shared(session.Place(session.default_path()))
+        ws.db.execute(
+            "UPDATE images SET status = 'unreadable' "
+            "WHERE dataset_id = ? AND path LIKE '%/000.png'",
+            [chosen[-1]],
+        )
+        app.run()
+        app.run()
+        assert app.multiselect(key=key).value == chosen
+
+
+def test_every_parameter_is_in_the_form(made: Made) -> None:
+    app = open_page(made, "New study")
+    widgets = (*app.pills, *app.segmented_control, *app.toggle, *app.number_input, *app.text_input)
+    keys = {widget.key for widget in (*widgets, *app.selectbox)}
+    wanted = set(parameters_form.PARAMETERS) - set(parameters_form.NOT_ASKED)
+    assert {f"study_of_{name}" for name in wanted} <= keys
+    seeds = app.text_input(key="study_of_seeds")
+    assert seeds.help.replace("\\", "") == parameters_form.PARAMETERS["seeds"].help
+
+
+def test_images_to_explain_are_those_that_are_named(made: Made) -> None:
+    """Also where groups are thinned, which counts the study's images anew."""
+    ws = session.open_shared(session.Place(session.default_path()))
+    real, version = ws.datasets.list("real")[0], ws.datasets.list("synthetic")[0]
+    plan = ws.studies.plan(real, [version], backbone="lite0", bias_ratio=0.9)
+    images = ws.studies.test_images(plan, each=2)
+    assert {image.group for image in images} == {f"{klass} · {bias}" for klass, bias in REAL}
+    for image in images:
+        assert image.path.startswith(image.group.replace(" · ", "/"))
+
+
+@pytest.mark.parametrize(
+    ("difference", "low", "high", "p", "verdict"),
+    [
+        (0.1, 0.02, 0.2, 0.01, Verdict.BETTER),
+        (-0.1, -0.2, -0.02, None, Verdict.WORSE),
+        (0.1, -0.02, 0.2, 0.01, Verdict.UNCLEAR),  # the images do not agree
+        (0.1, 0.02, 0.2, 0.2, Verdict.UNCLEAR),  # the seeds do not agree
+    ],
+)
+def test_a_verdict_has_a_direction_where_images_and_seeds_agree(
+    difference: float, low: float, high: float, p: float | None, verdict: Verdict
+) -> None:
+    one = MixtureVerdict(
+        version_id=1,
+        severity=0,
+        mixture=Mixture.FFR,
+        baseline=Mixture.NONE,
+        objective=Objective.ERM,
+        difference=difference,
+        deviation=0.0,
+        seeds=3,
+        p=p,
+        low=low,
+        high=high,
+        p_images=0.5,
+        text="",
+    )
+    assert direction(one) == verdict
+
+
+def test_the_marks_of_a_study_say_what_its_sentences_say(made: Made) -> None:
+    ws = session.open_shared(session.Place(session.default_path()))
+    for study_id in (made.study_id, made.several_id):
+        for one in ws.studies.verdict(study_id).verdicts:
+            unclear = Verdict.UNCLEAR in one.text
+            assert (direction(one) == Verdict.UNCLEAR) == unclear
 
 
 def test_a_preset_and_a_wrong_number(made: Made) -> None:
@@ -254,7 +338,7 @@ def test_a_finished_study_says_its_verdict_first(made: Made) -> None:
     [
         ("Groups", "mean over seeds", 1),
         ("Confusion", "by the class they were taken for", 1),
-        ("Synthetic test images", "learned the renderer's look", 0),
+        ("Synthetic test images", "learned the domain shift", 0),
         ("Learned features", "mixing", 4),
         ("Curves", "learning rate 0.003", 1),
         ("Bias", "Mutual information", 0),
@@ -303,8 +387,7 @@ def test_the_export_holds_every_table(made: Made) -> None:
     app = open_page(made)
     assert not app.exception
     ws = session.open_shared(session.Place(session.default_path()))
-    record = ws.studies.get(made.study_id).record
-    with zipfile.ZipFile(io.BytesIO(study_read.export(ws, record))) as archive:
+    with zipfile.ZipFile(io.BytesIO(ws.studies.export_zip(made.study_id))) as archive:
         assert {"trials.csv", "summary.csv", "groups.csv", "curves.csv", "study.json"} <= set(
             archive.namelist()
         )
@@ -312,23 +395,16 @@ def test_the_export_holds_every_table(made: Made) -> None:
             archive.read("trials.csv").decode().count("\n") == 1 + 4 * 2
         )  # a head line; 4 mixtures, 2 seeds
         assert json.loads(archive.read("study.json"))["parameters"]["seeds"] == [0, 1]
-    assert any(path.stem == "v00-ffr-erm-0" for path in study_read.checkpoints(ws, record))
+    assert any(path.stem == "v00-ffr-erm-0" for path in ws.studies.checkpoints(made.study_id))
 
 
 def test_the_stages_of_a_curve_follow_one_another() -> None:
     lines = [
-        {
-            "stage": stage,
-            "epoch": epoch,
-            "rate": 0.001,
-            "loss": 1.0,
-            "valid_worst": 0.5,
-            "valid_balanced": 0.5,
-        }
+        CurvePoint(stage, epoch, 0.001, loss=1.0, valid_worst=0.5, valid_balanced=0.5)
         for stage in ("synthetic", "real")
         for epoch in (1, 2)
     ]
-    figure = study_plots.curves(lines)
+    figure = figures.curves(lines)
     assert [list(trace.x) for trace in figure.data] == [[1, 2], [3, 4]]
 
 

@@ -1,0 +1,1 @@
+"""What the spectrum page is made of."""
