@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace"]
 __version__ = "0.1.0"
-ANALYSIS = 1
-"""Raised by one whenever the analysis gives other numbers for the same input: older comparisons are
-then kept as they are and not taken for an answer to the same question.
-"""
 
 
 def __getattr__(name: str) -> object:

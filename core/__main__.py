@@ -1,8 +1,9 @@
 """The command line: ``python -m core`` does what the pages do.
 
-Exit status: 0 done; 1 a ``--fail-if`` rule held; 2 bad input; 3 a fault (a damaged workspace, a full disk, an error of
-Gapscope's own). Whenever it is not 0, one line on stderr says what is wrong and what to do. Progress goes to stderr;
-results go to stdout and to the files that the options name.
+Exit status: 0 done; 1 a ``--fail-if`` rule held; 2 bad input; 3 a fault (a damaged workspace, a
+full disk, an error of Gapscope's own). Whenever it is not 0, one line on stderr says what is wrong
+and what to do. Progress goes to stderr; results go to stdout and to the files that the options
+name.
 """
 
 from __future__ import annotations

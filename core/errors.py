@@ -1,8 +1,9 @@
 """Errors that tell the user what is wrong and what to do.
 
-Every error Gapscope raises on purpose is a :class:`GapscopeError`: one sentence for *what is wrong*, one for *what
-to do*. The command line prints both on one line and exits with the error's status; the pages show them in a box.
-Anything else that escapes is a bug in Gapscope and is shown as one.
+Every error Gapscope raises on purpose is a :class:`GapscopeError`: one sentence for *what is
+wrong*, one for *what to do*. The command line prints both on one line and exits with the error's
+status; the pages show them in a box. Anything else that escapes is a bug in Gapscope and is shown
+as one.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 class GapscopeError(Exception):
     """Something the user can act on.
 
-    ``what`` says what is wrong ("the folder /data/real has no images"), ``remedy`` what to do about it. Both are plain
-    text without a line break, so that an error is always one line. ``exit_status`` of the command line: 2 for bad
-    input, 3 for everything that asking in another way does not mend.
+    ``what`` says what is wrong ("the folder /data/real has no images"), ``remedy`` what to do about
+    it. Both are plain text without a line break, so that an error is always one line.
+    ``exit_status`` of the command line: 2 for bad input, 3 for everything that asking in another
+    way does not mend.
     """
 
     exit_status = 3
@@ -65,8 +67,8 @@ class StorageFull(GapscopeError):
 
 
 class JobFailed(GapscopeError):
-    """A job ended with an error; ``what`` is the error in the job's own words, ``cause`` the name of
-    its class.
+    """A job ended with an error; ``what`` is the error in the job's own words, ``cause`` the name
+    of its class.
     """
 
     def __init__(self, what: str, remedy: str = "", cause: str = "") -> None:

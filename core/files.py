@@ -1,7 +1,7 @@
 """Files written whole or not at all, and what a full disk is called.
 
-Whatever another process may read (a job's outputs, a state, a report) is written beside its place under
-a name of its own and then renamed, so that a file that is there is complete.
+Whatever another process may read (a job's outputs, a state, a report) is written beside its place
+under a name of its own and then renamed, so that a file that is there is complete.
 """
 
 from __future__ import annotations

@@ -193,9 +193,9 @@ class JobRecord:
 class Progress:
     """One report of a running job.
 
-    ``done`` of ``total`` units in ``stage`` (``total`` 0: unknown); ``rate`` in units per second over
-    the stage; ``left`` seconds to the end of the stage (None: unknown); ``time`` seconds since the
-    epoch.
+    ``done`` of ``total`` units in ``stage`` (``total`` 0: unknown); ``rate`` in units per second
+    over the stage; ``left`` seconds to the end of the stage (None: unknown); ``time`` seconds since
+    the epoch.
     """
 
     stage: str

@@ -24,6 +24,10 @@ from core.contracts.derive import (
 from core.contracts.specs import parameter
 from core.contracts.words import ClassSource, MetricScope, RecordStatus, Space, State, View
 
+ANALYSIS = 1
+"""Raised by one whenever the analysis gives other numbers for the same input: older comparisons are
+then kept as they are and not taken for an answer to the same question."""
+
 # --- what a comparison is told --------------------------------------------------------------------
 
 
@@ -93,8 +97,8 @@ class CompareParameters:
 
 @dataclass(frozen=True)
 class SideSpec:
-    """One dataset of a comparison. ``file``: the stem of its input files; ``content``: a hash of its
-    readable images and labels.
+    """One dataset of a comparison. ``file``: the stem of its input files; ``content``: a hash of
+    its readable images and labels.
     """
 
     dataset_id: int

@@ -92,7 +92,7 @@ def about(text: str, *, sql: str = "", item: type | None = None) -> Any:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def columns(row: type[Any]) -> tuple[Column, ...]:
+def columns(row: type) -> tuple[Column, ...]:
     """The columns of a row contract in their order."""
     return _columns(row)
 
@@ -103,7 +103,7 @@ def _columns(row: type) -> tuple[Column, ...]:
     return tuple(_column(item, hints[item.name]) for item in fields(row))
 
 
-def schema(row: type[Any]) -> pa.Schema:
+def schema(row: type) -> pa.Schema:
     """The Arrow schema of a row contract."""
     return _schema(row)
 

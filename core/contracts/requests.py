@@ -1,7 +1,7 @@
 """What the workspace asks of a job (kept in the jobs table as its plan), and what came of it.
 
-A request names datasets by id; preparing turns it into a spec and input files. It holds everything: a job can be
-prepared, and prepared again on resume, from its request alone.
+A request names datasets by id; preparing turns it into a spec and input files. It holds everything:
+a job can be prepared, and prepared again on resume, from its request alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What follows from a spec: JSON, checks of names and ranges, form fields, the fingerprint.
 
-A spec is a frozen dataclass that says what a job is told. A field declared by :func:`parameter` carries the
-sentence that pages and ``--help`` show, and its range or choices. An unknown name is refused with the nearest
-known one.
+A spec is a frozen dataclass that says what a job is told. A field declared by :func:`parameter`
+carries the sentence that pages and ``--help`` show, and its range or choices. An unknown name is
+refused with the nearest known one.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def parameter(
     choices: Sequence[Any] = (),
     identity: bool = True,
 ) -> Any:
-    """Declare a spec's field: its default, the sentence that pages and ``--help`` show, its range or
-    choices. ``identity`` False: it does not change the result and stays out of the fingerprint.
+    """Declare a spec's field: its default, the sentence that pages and ``--help`` show, its range
+    or choices. ``identity`` False: it does not change the result and stays out of the fingerprint.
     """
     metadata = {
         "help": help,
@@ -80,8 +80,8 @@ def to_json(spec: Any) -> dict[str, Any]:
 def from_json(spec: type[T], values: Mapping[str, Any]) -> T:
     """A spec from JSON (or from keyword arguments).
 
-    Raises :class:`InputError` for an unknown name, with the nearest known one, for a missing one, and
-    for a value outside its range or choices.
+    Raises :class:`InputError` for an unknown name, with the nearest known one, for a missing one,
+    and for a value outside its range or choices.
     """
     known = {item.name: item for item in fields(spec)}  # type: ignore[arg-type]
     hints = get_type_hints(spec)

@@ -25,7 +25,8 @@ def _nothing_failed(db: Database, job: JobRecord) -> None:
 class Kind:
     """``prepare`` writes the job folder; a result instead of None says that there is nothing to do.
     ``ingest`` stores the outputs and says what came of it. ``salvage`` stores what a job finished
-    before it was stopped, so that nothing is done twice. ``failed``: the job will not give a result.
+    before it was stopped, so that nothing is done twice. ``failed``: the job will not give a
+    result.
     """
 
     prepare: Callable[[Database, JobRecord, Path], Result | None]

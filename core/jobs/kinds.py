@@ -1,7 +1,8 @@
 """Every kind of job by name: how the database becomes its folder, and its folder database rows.
 
-The supervisor and the engines are blind to kinds; a task (``core/jobs/<kind>/task.py``) never sees the database.
-Between the two stand ``prepare`` (database → folder) and ``ingest`` (folder → database) of each kind, gathered here.
+The supervisor and the engines are blind to kinds; a task (``core/jobs/<kind>/task.py``) never sees
+the database. Between the two stand ``prepare`` (database → folder) and ``ingest`` (folder →
+database) of each kind, gathered here.
 """
 
 from __future__ import annotations

@@ -99,7 +99,8 @@ class Supervisor:
     # --- one job ----------------------------------------------------------------------------------
 
     def path(self, job: JobRecord) -> Path:
-        """The job's folder on disk: a plain name inside the jobs folder, whatever the database says.
+        """The job's folder on disk: a plain name inside the jobs folder, whatever the database
+        says.
 
         Raises :class:`InputError` for a crafted record: resuming removes folders.
         """

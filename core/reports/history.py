@@ -5,6 +5,7 @@ the reason.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -125,7 +126,18 @@ def cluster_history(comparison: Comparison) -> list[ClusterHistory]:
                 expected=_put(before.expected, place, gap.expected if gap else None),
             )
     named = [replace(row, name=row.name or _no_name(row.cluster)) for row in clusters.values()]
-    return sorted(named, key=lambda row: (row.cluster < 0, -row.size, row.cluster))
+    return _told_apart(sorted(named, key=lambda row: (row.cluster < 0, -row.size, row.cluster)))
+
+
+def _told_apart(rows: Sequence[ClusterHistory]) -> list[ClusterHistory]:
+    """The rows with a number behind a name that stood before: squares by day, squares by night."""
+    seen: Counter[str] = Counter()
+    told = []
+    for row in rows:
+        seen[row.name] += 1
+        number = f" ({seen[row.name]})" if seen[row.name] > 1 else ""
+        told.append(replace(row, name=row.name + number))
+    return told
 
 
 # --- over comparisons -----------------------------------------------------------------------------

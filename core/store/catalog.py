@@ -62,8 +62,8 @@ def set_position(db: Database, dataset_id: int, position: int) -> None:
 
 
 def remove_dataset(db: Database, dataset_id: int) -> None:
-    """Forget a dataset and its image rows. Vectors and thumbnails stay: they belong to contents, not
-    to folders.
+    """Forget a dataset and its image rows. Vectors and thumbnails stay: they belong to contents,
+    not to folders.
     """
     with db.transaction() as cursor:
         cursor.execute("DELETE FROM images WHERE dataset_id = ?", [dataset_id])
@@ -110,8 +110,8 @@ def replace_images(
 
 
 def replace_labels(db: Database, dataset_id: int, labels: str | None, table: pa.Table) -> None:
-    """Set class, bias and split of every image (``table``: path, class, bias, split) and remember the
-    label source.
+    """Set class, bias and split of every image (``table``: path, class, bias, split) and remember
+    the label source.
     """
     with db.transaction() as cursor:
         cursor.register("new_labels", table)
@@ -125,7 +125,9 @@ def replace_labels(db: Database, dataset_id: int, labels: str | None, table: pa.
 
 
 def add_broken(cursor: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
-    """Remember contents that turned out to be broken (``table`` of BrokenRow) and mark their images."""
+    """Remember contents that turned out to be broken (``table`` of BrokenRow) and mark their
+    images.
+    """
     known = cursor.execute("SELECT content_id FROM broken").fetchall()
     have = {row[0] for row in known}
     fresh = [one not in have for one in table.column("content_id").to_pylist()]

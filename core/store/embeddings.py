@@ -84,9 +84,9 @@ def ingest(
     """Store the shards of an embed job. What is stored already is left as it is, so ingesting twice
     is harmless.
 
-    ``encoder`` is the job's ``encoder.json``: id, dim, weights_hash and whatever else it tells. A row
-    with ``error`` is a content that cannot be decoded, and stays so; a row with ``skipped`` could not
-    be read this time (away, or changed since the scan) and is left for another time.
+    ``encoder`` is the job's ``encoder.json``: id, dim, weights_hash and whatever else it tells. A
+    row with ``error`` is a content that cannot be decoded, and stays so; a row with ``skipped``
+    could not be read this time (away, or changed since the scan) and is left for another time.
     """
     cursor.execute(
         "INSERT OR IGNORE INTO encoders (id, dim, weights_hash, detail) VALUES (?, ?, ?, ?)",

@@ -26,7 +26,8 @@ OWNERS: dict[type, str] = {
     **dict.fromkeys(comparison.RESULT_ROWS, "comparison_id"),
     **dict.fromkeys(study_rows.STUDY_ROWS, "study_id"),
 }
-"""Row contracts whose tables have one more column: the dataset, comparison or study they belong to."""
+"""Row contracts whose tables have one more column: the dataset, comparison or study they belong to.
+"""
 
 RESULT_TABLES = tuple(table_name(row) for row in comparison.RESULT_ROWS)
 

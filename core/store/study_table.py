@@ -84,8 +84,8 @@ def ingest(cursor: duckdb.DuckDBPyConnection, study_id: int, outputs: Path) -> N
 
 
 def study_table(db: Database, study_id: int, name: str) -> pa.Table | None:
-    """One of a study's tables (trials, groups, curves, summary, …), or None if the study has none of
-    that name.
+    """One of a study's tables (trials, groups, curves, summary, …), or None if the study has none
+    of that name.
     """
     known = {table_name(row).removeprefix("study_"): row for row in STUDY_ROWS}
     if name not in known:

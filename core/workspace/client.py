@@ -10,8 +10,8 @@
         comparison = ws.compare(real, [v1])
         comparison.absent("1.0")
 
-A script runs jobs in its own process, with a progress bar. The app opens the workspace with a worker
-engine: jobs run in a warm process beside the server, and a thread moves them along.
+A script runs jobs in its own process, with a progress bar. The app opens the workspace with a
+worker engine: jobs run in a warm process beside the server, and a thread moves them along.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from core.store.database import Database
 
 @dataclass(frozen=True)
 class Context:
-    """An open workspace: its database, the settings, the folders its users may look into, and whether
-    it may be changed.
+    """An open workspace: its database, the settings, the folders its users may look into, and
+    whether it may be changed.
     """
 
     db: Database

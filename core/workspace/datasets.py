@@ -100,8 +100,8 @@ class Datasets:
         return self.get(dataset_id)
 
     def remove(self, dataset: Dataset) -> None:
-        """Forget a dataset. The folder on disk is not touched; comparisons that used it cannot be shown
-        any more.
+        """Forget a dataset. The folder on disk is not touched; comparisons that used it cannot be
+        shown any more.
         """
         self._context.check_writable()
         users = [
@@ -141,7 +141,9 @@ class Datasets:
     # --- labels -----------------------------------------------------------------------------------
 
     def set_labels(self, dataset: Dataset, labels: str | None) -> Dataset:
-        """Take class, bias and split from a path pattern or table, without reading the images again."""
+        """Take class, bias and split from a path pattern or table, without reading the images
+        again.
+        """
         self._context.check_writable()
         source = self._label_source(labels, dataset.folder) if labels else None
         table = scan.relabel(catalog.images(self._db, dataset.id), source)

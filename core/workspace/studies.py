@@ -75,9 +75,9 @@ class Studies:
     ) -> SubmittedStudy:
         """Start a study, and say what was asked for. Never waits.
 
-        ``parameters`` are the fields of :class:`~core.contracts.study.StudySpec`. Whatever can be known to be wrong now (labels,
-        groups, weights) is said now, as :class:`InputError` or :class:`EncoderNotReady`; what needs a
-        scan that was not made yet is said by the job.
+        ``parameters`` are the fields of :class:`~core.contracts.study.StudySpec`. Whatever can be
+        known to be wrong now (labels, groups, weights) is said now, as :class:`InputError` or
+        :class:`EncoderNotReady`; what needs a scan that was not made yet is said by the job.
         """
         chosen = [versions] if isinstance(versions, Dataset) else list(versions)
         datasets = [real, *chosen]

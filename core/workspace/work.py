@@ -38,8 +38,8 @@ KIND_OF: dict[type, JobKind] = {
 
 
 class Jobs:
-    """The jobs of one workspace. Without an ``engine`` they run in this process while somebody waits;
-    with one they run beside it, and a thread moves them along.
+    """The jobs of one workspace. Without an ``engine`` they run in this process while somebody
+    waits; with one they run beside it, and a thread moves them along.
     """
 
     def __init__(self, context: Context, folder: Path, engine: Engine | None, bar: ProgressBar):
@@ -106,8 +106,8 @@ class Jobs:
         self._supervisor.resume(job_id)
 
     def wait(self, job_id: str) -> JobRecord:
-        """Wait for a job; its record. Raises :class:`JobFailed` or :class:`JobCancelled` with the job's
-        own words.
+        """Wait for a job; its record. Raises :class:`JobFailed` or :class:`JobCancelled` with the
+        job's own words.
         """
         self._context.check_writable()
         while (job := self.get(job_id)).active:

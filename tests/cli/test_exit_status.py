@@ -1,4 +1,5 @@
-"""Exit statuses by real processes: 0 done, 1 a rule held, 2 bad input, 3 a fault; one line on stderr for each.
+"""Exit statuses by real processes: 0 done, 1 a rule held, 2 bad input, 3 a fault; one line on
+stderr for each.
 
 A continuous-integration job reads nothing else, so each is asked of `python -m core` itself.
 """

@@ -1,9 +1,9 @@
 """An example workspace for tests: drawn images, two or three versions and one finished comparison,
 made by the product itself. Only the vectors are set by hand instead of running an encoder.
 
-``build(tmp_path / "gapscope.duckdb")`` gives each caller a copy of its own; the first call of a test
-session makes what is copied, in some twenty seconds. What the comparison must find is known and
-small enough to hold in one's head:
+``build(tmp_path / "gapscope.duckdb")`` gives each caller a copy of its own; the first call of a
+test session makes what is copied, in some twenty seconds. What the comparison must find is known
+and small enough to hold in one's head:
 
 * 120 real pictures: circle, square and cross, each by day and by night, 20 of each (six modes)
 * version 1.0 (80 pictures) lacks the squares and the crosses at night: 40 absent
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import json
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -109,8 +110,8 @@ def add_again(db: Database, comparison_id: int, **changed: object) -> int:
         )
     db.execute(
         """UPDATE comparisons SET status = 'done', finished_at = created_at,
-        real_fingerprint = ? WHERE id = ?""",
-        [record.real_fingerprint, other],
+        real_fingerprint = ?, software = ? WHERE id = ?""",
+        [record.real_fingerprint, json.dumps(dict(record.software)), other],
     )
     return other
 

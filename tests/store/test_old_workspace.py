@@ -1,7 +1,7 @@
 """A workspace that version 0.1 (schema 1) wrote opens, with everything in it.
 
-`data/schema1.duckdb.gz` was made by that version: 24 drawn "photographs" of gulls and crows over sea and land, two
-renderer versions of 16, one comparison and one study.
+`data/schema1.duckdb.gz` was made by that version: 24 drawn "photographs" of gulls and crows over
+sea and land, two renderer versions of 16, one comparison and one study.
 """
 
 from __future__ import annotations

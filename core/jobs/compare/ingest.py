@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from core import ANALYSIS
 from core.contracts.catalog import JobRecord
+from core.contracts.comparison import ANALYSIS
 from core.contracts.requests import CompareRequest, CompareResult
 from core.contracts.specs import from_json
 from core.contracts.words import JobKind
@@ -33,8 +33,8 @@ def failed(db: Database, job: JobRecord) -> None:
 
 
 def _seconds_before(db: Database, job: JobRecord) -> dict[str, float]:
-    """Seconds of the scans and the embedding that this comparison waited for; 0 where nothing had to
-    be done.
+    """Seconds of the scans and the embedding that this comparison waited for; 0 where nothing had
+    to be done.
     """
     seconds = {JobKind.SCAN.value: 0.0, JobKind.EMBED.value: 0.0}
     for before in _jobs_before(db, job.after):

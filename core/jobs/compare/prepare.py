@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from core import ANALYSIS
 from core.contracts.catalog import Dataset, JobRecord
-from core.contracts.comparison import CompareSpec, SideSpec
+from core.contracts.comparison import ANALYSIS, CompareSpec, SideSpec
 from core.contracts.requests import CompareRequest, CompareResult
 from core.contracts.specs import fingerprint, from_json
 from core.errors import InputError

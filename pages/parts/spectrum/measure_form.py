@@ -10,8 +10,8 @@ from core import Workspace
 from core.contracts.catalog import Dataset
 from core.contracts.comparison import ComparisonRecord
 from core.contracts.specs import Parameter, parameters
+from core.contracts.spectrum import SpectrumSpec
 from core.contracts.words import RecordStatus
-from core.contracts.work import SpectrumSpec
 from pages.parts.shared import choose, errors, joblist, style
 
 CROPS = (64, 128, 256, 512)  # pixels that can be chosen
