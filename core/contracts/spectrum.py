@@ -38,8 +38,9 @@ class SpectrumSpec:
 
 @dataclass(frozen=True)
 class SpectrumBand:
-    """``difference`` in dB of a band's level (``lowest`` to ``highest`` cycles per pixel), synthetic
-    minus real, with its 95 % interval; ``baseline``: the same between halves of the real images.
+    """``difference`` in dB of a band's level (``lowest`` to ``highest`` cycles per pixel),
+    synthetic minus real, with its 95 % interval; ``baseline``: the same between halves of the real
+    images.
     """
 
     name: str

@@ -35,7 +35,7 @@ SETTINGS = [(precision, threads) for precision in ("f32", "bf16") for threads in
 
 
 def main(sample: Path, folder: Path, precision: str) -> None:
-    """Embed and compare the sample as a worker would; write what is absent as ``told.json``."""
+    """Embed and compare the sample as a worker would; write what is absent as ``outcome.json``."""
     folders = {"real": sample / "real"} | {name: sample / "renders" / name for name in VERSIONS}
     files = {
         name: sorted(file for file in root.rglob("*") if file.suffix in (".jpg", ".png"))
@@ -47,12 +47,14 @@ def main(sample: Path, folder: Path, precision: str) -> None:
     }
     vectors = _embedded(folder / "embed", files, ids, precision)
     job = _compared(folder / "compare", folders, files, ids, vectors)
-    (folder / "told.json").write_text(json.dumps(_told(job)))
+    (folder / "outcome.json").write_text(json.dumps(_outcome(job)))
 
 
 def _embedded(folder: Path, files: dict, ids: dict, precision: str) -> dict[str, dict]:
     """The embed task's row of each content."""
-    once = {one: str(file) for name in files for one, file in zip(ids[name], files[name], strict=True)}
+    once = {
+        one: str(file) for name in files for one, file in zip(ids[name], files[name], strict=True)
+    }
     job = JobFolder.create(folder, EmbedSpec("lite0", device="cpu", precision=precision))
     listed = {"content_id": list(once), "file": list(once.values())}
     job.write_input_table("images.parquet", pa.table(listed))
@@ -89,14 +91,14 @@ def _compared(folder: Path, folders: dict, files: dict, ids: dict, vectors: dict
     return job
 
 
-def _told(job: JobFolder) -> dict[str, dict]:
+def _outcome(job: JobFolder) -> dict[str, dict]:
     """By version: each absent group's name with its images, and all images that are absent."""
     gaps = read_rows(GapRow, pq.read_table(job.output("gaps.parquet")))
     coverage = pq.read_table(job.output("coverage.parquet")).to_pylist()
-    found = {}
+    outcome = {}
     for place, version in enumerate(VERSIONS, start=1):
         own = [row for row in coverage if row["version_id"] == place]
-        found[version] = {
+        outcome[version] = {
             "absent": sorted(row["path"] for row in own if row["absent"]),
             "groups": sorted(
                 [gap.name, sorted(row["path"] for row in own if row["cluster"] == gap.cluster)]
@@ -105,15 +107,15 @@ def _told(job: JobFolder) -> dict[str, dict]:
             ),
             "all explained": all(gap.name and gap.reason for gap in gaps),
         }
-    return found
+    return outcome
 
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, dict]]:
-    """What is told under each of :data:`SETTINGS`, each in a process of its own."""
+    """The outcome under each of :data:`SETTINGS`, each in a process of its own."""
     place = tmp_path_factory.mktemp("steady")
     write_sample(place / "sample")
-    told = []
+    collected = []
     for precision, threads in SETTINGS:
         folder = place / f"{precision}-{threads}"
         folder.mkdir()
@@ -127,8 +129,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, dict]]:
             env=os.environ | {"OMP_NUM_THREADS": str(threads), "GAPSCOPE_HOME": str(place)},
             check=True,
         )
-        told.append(json.loads((folder / "told.json").read_text()))
-    return told
+        collected.append(json.loads((folder / "outcome.json").read_text()))
+    return collected
 
 
 @pytest.mark.slow
@@ -146,9 +148,9 @@ def test_precision_and_threads_change_no_group_no_tier_and_no_word(
 def test_the_absent_groups_are_the_modes_that_a_version_lacks(
     outcomes: list[dict[str, dict]],
 ) -> None:
-    for told in outcomes:
+    for outcome in outcomes:
         for version, missing in (("1.0", {"night", "snow"}), ("1.1", {"snow"})):
-            found = told[version]
+            found = outcome[version]
             modes = [{mode_of(path) for path in paths} for _, paths in found["groups"]]
             assert sorted(map(sorted, modes)) == [[mode] for mode in sorted(missing)]
             assert {mode_of(path) for path in found["absent"]} == missing

@@ -9,9 +9,9 @@ from core.analysis.types import Bools, Floats, Ints
 
 @dataclass(frozen=True)
 class InjectedGap:
-    """One gap injected into the user's own data, and what the list made of it. ``hidden``: synthetic
-    images hidden for the real images' cluster ``injected_cluster`` of ``size`` images; ``auroc``:
-    how well those rank above all others; ``recovered``: whether the cluster was listed;
+    """One gap injected into the user's own data, and what the list made of it. ``hidden``:
+    synthetic images hidden for the real images' cluster ``injected_cluster`` of ``size`` images;
+    ``auroc``: how well those rank above all others; ``recovered``: whether the cluster was listed;
     ``false_alarm_share``: share of the other images newly listed, 0 to 1.
     """
 

@@ -93,8 +93,8 @@ def gaussian_mmds(
     products.
 
     More than ``limit`` images on a side are sampled by ``seed``. ``sigma`` fixes the bandwidth of
-    ``mmd`` (so that the baseline uses the same as the value); by default it is :func:`median_distance`
-    of the real images.
+    ``mmd`` (so that the baseline uses the same as the value); by default it is
+    :func:`median_distance` of the real images.
     """
     check_pair(real, synthetic)
     sample = Sample.of(real, synthetic, seed)

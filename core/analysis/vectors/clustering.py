@@ -66,8 +66,8 @@ def vote(
 
 
 def elected(votes: np.ndarray) -> Ints:
-    """The commonest of each row of ``votes`` (m, k), nearest voter first; a tie goes to the label of
-    the nearest of those that tie. int64 (m,).
+    """The commonest of each row of ``votes`` (m, k), nearest voter first; a tie goes to the label
+    of the nearest of those that tie. int64 (m,).
     """
     # agree[i, j]: how many voters of point i agree with its j-th voter; argmax takes the first
     agree = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)

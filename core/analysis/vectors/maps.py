@@ -51,7 +51,9 @@ class EarlierMap:
 
 @dataclass(frozen=True)
 class Map:
-    """One map of n images: ``flat`` (n, 2), ``deep`` (n, 3) or None, ``clusters`` (n,), −1 for none."""
+    """One map of n images: ``flat`` (n, 2), ``deep`` (n, 3) or None, ``clusters`` (n,), −1 for
+    none.
+    """
 
     flat: Floats
     deep: Floats | None

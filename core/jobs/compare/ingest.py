@@ -33,8 +33,8 @@ def failed(db: Database, job: JobRecord) -> None:
 
 
 def _seconds_before(db: Database, job: JobRecord) -> dict[str, float]:
-    """Seconds of the scans and the embedding that this comparison waited for; 0 where nothing had to
-    be done.
+    """Seconds of the scans and the embedding that this comparison waited for; 0 where nothing had
+    to be done.
     """
     seconds = {JobKind.SCAN.value: 0.0, JobKind.EMBED.value: 0.0}
     for before in _jobs_before(db, job.after):

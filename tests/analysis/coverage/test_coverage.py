@@ -1,5 +1,5 @@
-"""Coverage on data with a known answer: injected gaps are listed, nothing is listed where nothing is
-missing.
+"""Coverage on data with a known answer: injected gaps are listed, nothing is listed where nothing
+is missing.
 """
 
 from __future__ import annotations
