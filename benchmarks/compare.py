@@ -38,9 +38,9 @@ def vectors(count: int, dim: int = 512, clusters: int = 60) -> np.ndarray:
 
 def ours(data: np.ndarray) -> None:
     """The map of a comparison."""
-    from core.jobs.compare.maps import MapParameters, draw_map
+    from core.analysis.vectors.maps import MapParameters, draw_map
 
-    draw_map(data, MapParameters(), lambda *_: None, "map")
+    draw_map(data, MapParameters())
 
 
 def plain(data: np.ndarray, dims: tuple[int, ...]) -> None:
@@ -90,7 +90,7 @@ def main() -> None:
     if options.side:
         child(options.side, options.images, dims)
         return
-    found = {}
+    measured = {}
     for side in ("ours", "plain"):
         answer = subprocess.run(
             [
@@ -108,21 +108,23 @@ def main() -> None:
             text=True,
             check=True,
         )
-        found[side] = json.loads(answer.stdout.splitlines()[-1])
-        print(side, found[side], file=sys.stderr)
-    one, other = found["ours"], found["plain"]
-    told = (
+        measured[side] = json.loads(answer.stdout.splitlines()[-1])
+        print(side, measured[side], file=sys.stderr)
+    one, other = measured["ours"], measured["plain"]
+    fits = (
         "2-D, 3-D, 5-D"
         if dims == (2, 3, 5)
         else f"{', '.join(f'{d}-D' for d in dims)} only: a lower bound"
     )
     print(
-        "| images | ours, s | plain, s | ratio, wall | ratio, CPU | ours, GiB | plain, GiB | plain fits |"
+        "| images | ours, s | plain, s | ratio, wall | ratio, CPU | ours, GiB | plain, GiB "
+        "| plain fits |"
     )
     print("|---|---|---|---|---|---|---|---|")
     print(
-        f"| {options.images:,} | {one['wall']:.1f} | {other['wall']:.1f} | {other['wall'] / one['wall']:.2f} | "
-        f"{other['cpu'] / one['cpu']:.2f} | {one['peak']:.2f} | {other['peak']:.2f} | {told} |"
+        f"| {options.images:,} | {one['wall']:.1f} | {other['wall']:.1f} "
+        f"| {other['wall'] / one['wall']:.2f} | {other['cpu'] / one['cpu']:.2f} "
+        f"| {one['peak']:.2f} | {other['peak']:.2f} | {fits} |"
     )
 
 

@@ -1,7 +1,7 @@
 """How well the list of absent images finds gaps whose answer is known.
 
-    python benchmarks/planted_gaps.py --data DIR [--real NAME] [--synthetic NAME ...] [--seeds 3]
-    [--encoder lite0] [--db FILE]
+    python benchmarks/injected_gaps.py --data DIR [--real NAME] [--synthetic NAME ...]
+        [--seeds 3] [--encoder lite0] [--db FILE] [--all-looks]
 
 DIR holds one folder for each look, each with one folder for each class (PACS: photo, art_painting,
 cartoon; 7 classes). Classes are taken away from the synthetic side — each one, every pair, a random
@@ -20,7 +20,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +28,15 @@ from sklearn.metrics import roc_auc_score
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core import Workspace
-from core.analysis.coverage.assess import Parameters, assess
-from core.analysis.coverage.score import Views
+from core.analysis.coverage.assess import assess
+from core.analysis.vectors.alignment import Views
+from core.contracts.comparison import CompareParameters
 from core.settings import Settings
 
 # Re-runs and the self-test say how sure the list is and do not change it; the self-test is run
 # where its word is reported.
-TESTED = replace(Parameters(), reruns=0)
-UNTESTED = replace(Parameters(), reruns=0, planted=0)
+TESTED = CompareParameters(reruns=0)
+UNTESTED = CompareParameters(reruns=0, injected=0)
 
 
 def embed(
@@ -60,21 +60,24 @@ def embed(
 
 
 def case(
-    real: Views, synthetic: Views, gap: np.ndarray, seed: int, parameters: Parameters = UNTESTED
+    real: Views,
+    synthetic: Views,
+    gap: np.ndarray,
+    seed: int,
+    parameters: CompareParameters = UNTESTED,
 ) -> dict[str, float]:
     """One comparison with default settings against the known answer ``gap`` (n,)."""
-    found = assess(real, [synthetic], seed=seed, parameters=parameters).versions[0]
-    hits = int((found.absent & gap).sum())
-    row = {"listed": float(found.absent.mean())}
-    if parameters.planted:
-        row["absolute"] = float(found.summary["absolute"])
+    judged = assess(real, [synthetic], seed=seed, parameters=parameters).versions[0]
+    hits, listed = int((judged.absent & gap).sum()), int(judged.absent.sum())
+    row = {"listed": float(judged.absent.mean())}
+    if parameters.injected:
+        row["absolute"] = float(judged.summary.absolute)
     if gap.any() and not gap.all():
-        precision, recall = hits / max(1, int(found.absent.sum())), hits / int(gap.sum())
         row |= {
-            "auroc": float(roc_auc_score(gap, found.score)),
-            "precision": precision,
-            "recall": recall,
-            "f1": 2 * hits / (int(found.absent.sum()) + int(gap.sum())),
+            "auroc": float(roc_auc_score(gap, judged.score)),
+            "precision": hits / max(1, listed),
+            "recall": hits / int(gap.sum()),
+            "f1": 2 * hits / (listed + int(gap.sum())),
         }
     return row
 
@@ -142,13 +145,14 @@ def main() -> None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         looks = embed(
-            chosen.data, names, chosen.encoder, chosen.db or Path(folder) / "planted.duckdb"
+            chosen.data, names, chosen.encoder, chosen.db or Path(folder) / "injected.duckdb"
         )
     pairs = [(chosen.real, name) for name in chosen.synthetic]
     if chosen.all_looks:
         pairs += [pair for pair in itertools.permutations(names, 2) if pair not in pairs]
     print(
-        "| real | synthetic | case | runs | AUROC | lowest | precision | recall | F1 | lowest | listed | sure list |"
+        "| real | synthetic | case | runs | AUROC | lowest | precision | recall | F1 | lowest "
+        "| listed | sure list |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for real, synthetic in pairs:
@@ -165,12 +169,14 @@ def main() -> None:
                 return f"{min(row[name] for row in rows):.3f}" if name in rows[0] else "–"
 
             print(
-                f"| {real} | {synthetic} | {kind} | {len(rows)} | {mean('auroc')} | {lowest('auroc')} | {mean('precision')} "
-                f"| {mean('recall')} | {mean('f1')} | {lowest('f1')} | {mean('listed')} | {mean('absolute')} |",
+                f"| {real} | {synthetic} | {kind} | {len(rows)} | {mean('auroc')} "
+                f"| {lowest('auroc')} | {mean('precision')} | {mean('recall')} | {mean('f1')} "
+                f"| {lowest('f1')} | {mean('listed')} | {mean('absolute')} |",
                 flush=True,
             )
     print(
-        f"\n{chosen.encoder}, {chosen.seeds} seeds, {time.monotonic() - started:.0f} s with embedding."
+        f"\n{chosen.encoder}, {chosen.seeds} seeds, {time.monotonic() - started:.0f} s with "
+        "embedding."
     )
 
 

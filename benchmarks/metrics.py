@@ -1,8 +1,10 @@
 """How fast the metrics are, and how much memory they take.
 
-    python benchmarks/metrics.py prdc [--images 10000] [--dimensions 512]     against the prdc package, same
-    values, one run python benchmarks/metrics.py all [--images 100000] [--dimensions 512]     every metric, by
-    stage, with peak memory
+    python benchmarks/metrics.py prdc [--images 10000] [--dimensions 512]
+    python benchmarks/metrics.py all [--images 100000] [--dimensions 512]
+
+``prdc``: against the prdc package, same values, one run. ``all``: every metric, by stage, with peak
+memory.
 
 Vectors are correlated Gaussians with the spread of network features, by seed. Times on a busy
 machine vary: read ratios.
@@ -29,7 +31,8 @@ from core.analysis.metrics import diversity, frechet, kernel, manifold, twosampl
 
 
 def vectors(images: int, dimensions: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Real and synthetic float32 (images, dimensions): 24 strong directions and noise around them."""
+    """Real and synthetic float32 (images, dimensions): 24 strong directions and noise around them.
+    """
     rng = np.random.default_rng(seed)
     mixing = rng.standard_normal((24, dimensions), dtype=np.float32)
 
@@ -46,8 +49,8 @@ def vectors(images: int, dimensions: int, seed: int = 0) -> tuple[np.ndarray, np
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
     """What ``work`` returns, and its seconds."""
     start = time.perf_counter()
-    found = work()
-    return found, time.perf_counter() - start
+    value = work()
+    return value, time.perf_counter() - start
 
 
 def peak_gib() -> float:
@@ -78,7 +81,8 @@ def against_prdc(images: int, dimensions: int) -> dict[str, Any]:
 
 
 def every_metric(images: int, dimensions: int) -> dict[str, Any]:
-    """Each family of metrics once, without floors: seconds, values and the memory peak after it."""
+    """Each family of metrics once, without baselines: seconds, values and the memory peak after it.
+    """
     real, synthetic = vectors(images, dimensions)
     stages: dict[str, Callable[[], Any]] = {
         "frechet": lambda: [frechet.frechet_distance(real, synthetic)],
@@ -88,20 +92,20 @@ def every_metric(images: int, dimensions: int) -> dict[str, Any]:
         "vendi": lambda: diversity.vendi(real, synthetic).values(),
         "manifold": lambda: manifold.manifold_metrics(real, synthetic).values(),
     }
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "images": images,
         "dimensions": dimensions,
         "peak_gib_with_vectors": round(peak_gib(), 2),
     }
     for name, work in stages.items():
-        found, seconds = timed(work)
-        told[name] = {
+        measured, seconds = timed(work)
+        result[name] = {
             "seconds": round(seconds, 1),
             "peak_gib": round(peak_gib(), 2),
-            **{metric.name: [metric.value, metric.low, metric.high] for metric in found},
+            **{metric.name: [metric.value, metric.low, metric.high] for metric in measured},
         }
-        print(name, json.dumps(told[name]), flush=True)
-    return told
+        print(name, json.dumps(result[name]), flush=True)
+    return result
 
 
 def main() -> None:
@@ -114,10 +118,10 @@ def main() -> None:
     parser.add_argument("--dimensions", type=int, default=512)
     chosen = parser.parse_args()
     if chosen.what == "prdc":
-        found = against_prdc(chosen.images or 10_000, chosen.dimensions)
+        result = against_prdc(chosen.images or 10_000, chosen.dimensions)
     else:
-        found = every_metric(chosen.images or 100_000, chosen.dimensions)
-    print(json.dumps(found, indent=1))
+        result = every_metric(chosen.images or 100_000, chosen.dimensions)
+    print(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

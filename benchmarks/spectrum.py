@@ -21,6 +21,8 @@ from PIL import Image, ImageFilter
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from core.contracts.spectrum import SpectrumSide, SpectrumSpec
+from core.contracts.words import Domain
 from core.jobs.folder import JobFolder
 from core.jobs.spectrum import task as spectrum
 
@@ -54,45 +56,26 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=512)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        told = {"images": 2 * chosen.images, "side": chosen.side}
+        result = {"images": 2 * chosen.images, "side": chosen.side}
         files = [
             draw(Path(name) / part, chosen.images, chosen.side, seed)
             for seed, part in enumerate(("real", "render"))
         ]
         for crop in sorted({256, chosen.side}):
-            job = JobFolder.create(
-                Path(name) / f"job-{crop}",
-                {
-                    "kind": "spectrum",
-                    "sample": chosen.images,
-                    "seed": 0,
-                    "crop": crop,
-                    "datasets": [
-                        {
-                            "dataset_id": 1,
-                            "version": None,
-                            "domain": "real",
-                            "file": "d00",
-                            "name": "real",
-                        },
-                        {
-                            "dataset_id": 2,
-                            "version": "1.0",
-                            "domain": "synthetic",
-                            "file": "d01",
-                            "name": "1.0",
-                        },
-                    ],
-                },
+            sides = (
+                SpectrumSide(1, None, Domain.REAL, "d00", "real"),
+                SpectrumSide(2, "1.0", Domain.SYNTHETIC, "d01", "1.0"),
             )
+            spec = SpectrumSpec(sides, sample=chosen.images, seed=0, crop=crop)
+            job = JobFolder.create(Path(name) / f"job-{crop}", spec)
             for index, listed in enumerate(files):
                 job.write_input_table(f"d{index:02d}.parquet", pa.table({"file": listed}))
             start = time.perf_counter()
             spectrum.run(job)
-            told[f"images_per_second_crop_{crop}"] = round(
+            result[f"images_per_second_crop_{crop}"] = round(
                 2 * chosen.images / (time.perf_counter() - start), 1
             )
-    print(json.dumps(told, indent=1))
+    print(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

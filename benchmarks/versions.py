@@ -17,11 +17,12 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from core.analysis.changes.verdict import verdict
 from sklearn.metrics import roc_auc_score
 
 from core.analysis.changes.between import Change, coverage_change
-from core.analysis.coverage.score import Views
+from core.analysis.changes.net import net_change
+from core.analysis.vectors.alignment import Views
+from core.contracts.words import Verdict
 from core.workspace import Workspace
 
 SEEDS = 20
@@ -42,15 +43,15 @@ class Folder:
         self.contents = np.array([f"{path.name}/{name}" for name in self.names])
 
     def change(
-        self, other: Folder, mine: np.ndarray, theirs: np.ndarray, real: Folder, seed: int = 0
+        self, other: Folder, before: np.ndarray, after: np.ndarray, real: Folder, seed: int = 0
     ) -> Change:
-        """From some of these images to some of another folder's."""
+        """From some of these images to some of another folder's, by their rows."""
         return coverage_change(
             real.views,
-            self.views.take(mine),
-            other.views.take(theirs),
-            self.contents[mine],
-            other.contents[theirs],
+            self.views.take(before),
+            other.views.take(after),
+            self.contents[before],
+            other.contents[after],
             seed=seed,
         )
 
@@ -124,8 +125,8 @@ def main() -> None:
                 found[kind].append(
                     (
                         float(
-                            verdict(int(closed.sum()), opened, len(truth)).word
-                            != "no clear difference"
+                            net_change(int(closed.sum()), opened, len(truth)).word
+                            != Verdict.UNCLEAR
                         ),
                     )
                 )
@@ -138,10 +139,11 @@ def main() -> None:
         if values.shape[1] == 1:
             print(f"{kind:42} called a change {int(values.sum())} of {len(values)}")
         else:
-            told = np.nanmean(values, axis=0)
+            auroc, recall, precision, opened = np.nanmean(values, axis=0)
             print(
-                f"{kind:42} AUROC {told[0]:.3f}  recall {told[1]:.2f} (median {np.median(values[:, 1]):.2f})  precision {told[2]:.2f}  "
-                f"opened by mistake {told[3]:.1f}   ({len(values)})"
+                f"{kind:42} AUROC {auroc:.3f}  recall {recall:.2f} "
+                f"(median {np.median(values[:, 1]):.2f})  precision {precision:.2f}  "
+                f"opened by mistake {opened:.1f}   ({len(values)})"
             )
 
 

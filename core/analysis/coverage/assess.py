@@ -124,9 +124,9 @@ def _rank(score: Floats, on_list: Bools, cluster_gap_score: Floats) -> Ints:
     """The list first, its clusters with the highest gap score on top; then everything else by its
     own score.
     """
-    standing = np.where(on_list, cluster_gap_score, -np.inf)
+    of_list = np.where(on_list, cluster_gap_score, -np.inf)
     rank = np.empty(len(score), np.int64)
-    rank[np.lexsort((-score, -standing))] = np.arange(1, len(score) + 1)
+    rank[np.lexsort((-score, -of_list))] = np.arange(1, len(score) + 1)
     return rank
 
 

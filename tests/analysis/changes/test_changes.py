@@ -113,7 +113,7 @@ def test_random_halves_and_random_losses_give_no_clear_difference(real, rendered
     photos, _ = real
     vectors, _ = rendered
     contents = np.array(names("r", len(vectors)))
-    told = 0
+    mistaken = 0
     for seed in range(20):
         order = np.random.default_rng(seed).permutation(len(vectors))
         first, second = order[: len(order) // 2], order[len(order) // 2 :]
@@ -128,11 +128,11 @@ def test_random_halves_and_random_losses_give_no_clear_difference(real, rendered
                 seed=seed,
                 draws=120,
             )
-            told += (
+            mistaken += (
                 net_change(int(found.closed.sum()), int(found.opened.sum()), len(photos)).word
                 != Verdict.UNCLEAR
             )
-    assert told <= 2  # of 40
+    assert mistaken <= 2  # of 40
 
 
 def test_the_same_inputs_and_seed_give_the_same_answer(real, rendered) -> None:

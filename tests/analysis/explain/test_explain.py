@@ -92,14 +92,14 @@ def test_attributes_alone_still_name_it():
 
 def test_nothing_in_common_is_said():
     rng = np.random.default_rng(2)
-    told = 0
+    mistaken = 0
     for _ in range(20):
         columns = {name: rng.normal(size=460) for name in ATTRIBUTES}
         found = explain_gap(
             GAP, COVERED, attributes=columns, classes=rng.choice(["a", "b", "c"], 460).tolist()
         )
-        told += found.name != "nothing in common found"
-    assert told <= 1
+        mistaken += found.name != "nothing in common found"
+    assert mistaken <= 1
     assert "look at them" in explain_gap(GAP, COVERED, attributes=attributes()).reason
 
 

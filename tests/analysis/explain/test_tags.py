@@ -73,11 +73,11 @@ def test_a_gap_is_told_by_what_it_has_more_of():
 
 def test_chance_tells_nothing():
     rng = np.random.default_rng(1)
-    told = 0
+    mistaken = 0
     for _ in range(50):
         made = tagged(rng.integers(0, 6, (200, 2)).tolist())
-        told += bool(over_represented(made, np.arange(40), np.arange(40, 200)))
-    assert told <= 2
+        mistaken += bool(over_represented(made, np.arange(40), np.arange(40, 200)))
+    assert mistaken <= 2
 
 
 def test_unlikely_places_among_the_five_do_not_count():
