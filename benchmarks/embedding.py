@@ -94,8 +94,15 @@ def ours(
 ) -> tuple[float, dict]:
     """Images per second of the embed task, and its encoder.json."""
     views = ["plain", "simplified"] if full else ["plain"]
-    job = JobFolder.create(folder, {"kind": "embed", "encoder": encoder_id, "device": device, "views": views,
-                                    "thumbnails": full, "random_weights": random})  # fmt: skip
+    spec = {
+        "kind": "embed",
+        "encoder": encoder_id,
+        "device": device,
+        "views": views,
+        "thumbnails": full,
+        "random_weights": random,
+    }
+    job = JobFolder.create(folder, spec)
     columns = {
         "content_id": [content_id(file) for file in files],
         "file": [str(file) for file in files],
@@ -183,7 +190,8 @@ def measure(
         for name in results
     }
     print(
-        f"\n{encoder_id}{' (random weights)' if random else ''} on {about['device']}, {about['precision']}, batch {about['batch']}"
+        f"\n{encoder_id}{' (random weights)' if random else ''} on {about['device']}, "
+        f"{about['precision']}, batch {about['batch']}"
     )
     print(f"  {about['why']}")
     for name, rates in results.items():
@@ -219,7 +227,8 @@ def main() -> None:
         else:
             files = draw_photos(Path(folder), count)
         print(
-            f"torch {torch.__version__}, {runtime.device_name(device)}, {torch.get_num_threads()} threads, {count} images"
+            f"torch {torch.__version__}, {runtime.device_name(device)}, "
+            f"{torch.get_num_threads()} threads, {count} images"
         )
         for encoder_id in options.encoders:
             measure(encoder_id, files, device, options.rounds, Path(folder))

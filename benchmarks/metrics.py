@@ -31,8 +31,7 @@ from core.analysis.metrics import diversity, frechet, kernel, manifold, twosampl
 
 
 def vectors(images: int, dimensions: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Real and synthetic float32 (images, dimensions): 24 strong directions and noise around them.
-    """
+    """Real and synthetic float32 (images, dimensions): 24 strong directions and some noise."""
     rng = np.random.default_rng(seed)
     mixing = rng.standard_normal((24, dimensions), dtype=np.float32)
 
@@ -81,8 +80,7 @@ def against_prdc(images: int, dimensions: int) -> dict[str, Any]:
 
 
 def every_metric(images: int, dimensions: int) -> dict[str, Any]:
-    """Each family of metrics once, without baselines: seconds, values and the memory peak after it.
-    """
+    """Each family of metrics once, without baselines: seconds, values, the memory peak after it."""
     real, synthetic = vectors(images, dimensions)
     stages: dict[str, Callable[[], Any]] = {
         "frechet": lambda: [frechet.frechet_distance(real, synthetic)],

@@ -47,8 +47,8 @@ def main() -> None:
     print("| files | cores | scan, s | files/s | plain loop, files/s | ratio | unchanged, s |")
     print("|---|---|---|---|---|---|---|")
     print(
-        f"| {chosen.files:,} of {chosen.side} × {chosen.side} | {os.cpu_count()} | {first:.1f} | {rate:,.0f} "
-        f"| {plain:,.0f} | {rate / plain:.2f} | {second:.1f} |"
+        f"| {chosen.files:,} of {chosen.side} × {chosen.side} | {os.cpu_count()} | {first:.1f} "
+        f"| {rate:,.0f} | {plain:,.0f} | {rate / plain:.2f} | {second:.1f} |"
     )
 
 

@@ -39,8 +39,8 @@ out = Console(soft_wrap=True)
 Labels = Annotated[
     str | None,
     typer.Option(
-        help="Where class and bias come from: a path pattern such as '{class}/{bias}/*', or a CSV / "
-        "Parquet table."
+        help="Where class and bias come from: a path pattern such as '{class}/{bias}/*', "
+        "or a CSV / Parquet table."
     ),
 ]
 Db = Annotated[
@@ -309,7 +309,8 @@ def _print_comparison(result: Mapping[str, Any]) -> None:
         )
     real = result["real"]
     out.print(
-        f"{real['images']} real images, {real['unreadable']} unreadable, encoder {result['encoder']}"
+        f"{real['images']} real images, {real['unreadable']} unreadable, "
+        f"encoder {result['encoder']}"
     )
     out.print(table)
     for name, version in result["versions"].items():
@@ -374,7 +375,7 @@ def _versions(pairs: list[str]) -> dict[str, Path]:
 
 
 def _visible(folder: Path) -> Path:
-    """A folder named on the command line: who may type it may read it, so the roots do not apply."""
+    """A folder named on the command line: who types it may read it, so the roots do not apply."""
     return folder.expanduser().resolve()
 
 

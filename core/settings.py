@@ -1,13 +1,13 @@
 """Configuration: environment variables that begin with GAPSCOPE_, read in one place.
 
-=====================  =====================================================================================
+=====================  ======================================================================
 GAPSCOPE_HOME          where the default workspace, its jobs and the sample project live
 GAPSCOPE_ROOTS         folders a user may look into, separated by ``:`` (``;`` on Windows)
 GAPSCOPE_WEIGHTS       a folder with weight files put there by hand
 GAPSCOPE_DEVICE        ``auto`` (default), ``cuda``, ``cuda:1``, ``mps`` or ``cpu``
 GAPSCOPE_WORKERS       decoding threads (0 = one for each core)
 GAPSCOPE_PARALLEL      jobs that may run at once
-=====================  =====================================================================================
+=====================  ======================================================================
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def embedded(
     thumbnails: Sequence[bytes | None] | None = None,
     errors: Sequence[str | None] | None = None,
 ) -> pa.Table:
-    """A shard of ``len(ids)`` contents with vectors ``plain`` (n, d); rows with an error have none."""
+    """A shard of ``len(ids)`` contents with vectors ``plain`` (n, d), null where one failed."""
     wanted = embedded_schema(plain.shape[1])
     given = {"content_id": list(ids), "error": errors, "thumbnail": thumbnails}
     broken = [error is not None for error in errors or [None] * len(ids)]

@@ -140,7 +140,7 @@ def crop_size(sides: list[np.ndarray], wanted: int) -> int:
 
 
 def whole_plane(half: np.ndarray, size: int) -> np.ndarray:
-    """A half plane (size, size // 2 + 1) as the whole (size, size), frequency zero in the middle."""
+    """A half plane (size, size // 2 + 1) as the whole (size, size), zero in the middle."""
     mirrored = half[(-np.arange(size)) % size][:, 1 : (size + 1) // 2][:, ::-1]
     return np.fft.fftshift(np.concatenate([half, mirrored], axis=1), axes=(0, 1))
 

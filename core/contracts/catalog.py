@@ -156,7 +156,7 @@ class Dataset:
 
     @property
     def label(self) -> str:
-        """What to call it on screen: the version for a synthetic dataset, the name for a real one."""
+        """What to call it on screen: a synthetic dataset's version, a real one's name."""
         return self.version if self.domain == Domain.SYNTHETIC and self.version else self.name
 
 

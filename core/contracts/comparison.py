@@ -50,9 +50,9 @@ class CompareParameters:
     )
     neighborhood: int = parameter(
         10,
-        "Real neighbours with which an image is taken together before it is compared. Larger values "
-        "forgive odd images and overlook small gaps. 10 was best or close to it for paintings and "
-        "cartoons against photographs.",
+        "Real neighbours with which an image is taken together before it is compared. Larger "
+        "values forgive odd images and overlook small gaps. 10 was best or close to it for "
+        "paintings and cartoons against photographs.",
         low=1,
     )
     smoothing: int = parameter(
@@ -71,8 +71,8 @@ class CompareParameters:
     threshold: float = parameter(
         0.5,
         "Gap score from which a cluster is absent: 0 is a typical cluster, 1 a gap injected into "
-        "your own data. Larger values list less. 0.5 is nearer to an injected gap than to a typical "
-        "cluster.",
+        "your own data. Larger values list less. 0.5 is nearer to an injected gap than to a "
+        "typical cluster.",
     )
     injected: int = parameter(
         12,
@@ -83,8 +83,8 @@ class CompareParameters:
     )
     reruns: int = parameter(
         10,
-        "Times everything is done again with another seed and half of the images, to see which gaps "
-        "last. Larger values tell smaller differences apart and take longer.",
+        "Times everything is done again with another seed and half of the images, to see which "
+        "gaps last. Larger values tell smaller differences apart and take longer.",
         low=0,
     )
     k: int = parameter(
@@ -211,7 +211,9 @@ class TagEvidence:
 
 @dataclass(frozen=True)
 class EffectEvidence:
-    """An attribute or concept in which a gap's images differ. ``d``: Cohen's d with its interval."""
+    """An attribute or concept in which a gap's images differ. ``d``: Cohen's d with its
+    interval.
+    """
 
     name: str
     d: float

@@ -160,7 +160,7 @@ def from_columns(row: type, values: Mapping[str, Any]) -> pa.Table:
 
 
 def conform(row: type, table: pa.Table) -> pa.Table:
-    """``table`` with its columns in the contract's order and types. Raises :class:`ContractError`."""
+    """``table`` with its columns in the contract's order and types, or :class:`ContractError`."""
     names = {c.name: c.attribute for c in columns(row)}
     return from_columns(
         row, {names.get(name, name): table.column(name) for name in table.column_names}

@@ -53,7 +53,8 @@ METRICS: dict[str, About] = {
     "authenticity": About(
         "Authenticity",
         "higher",
-        "Share of synthetic images farther from the nearest real image than that one is from other real ones.",
+        "Share of synthetic images farther from the nearest real image than that one is from "
+        "other real ones.",
     ),
     "near_copies": About(
         "Near copies", "lower", "Share of synthetic images that all but repeat a real image."

@@ -43,7 +43,9 @@ class EmbedRequest:
 
 @dataclass(frozen=True)
 class CompareRequest:
-    """Make the comparison ``comparison_id``. ``previous``: the comparison whose map it continues."""
+    """Make the comparison ``comparison_id``. ``previous``: the comparison whose map it
+    continues.
+    """
 
     comparison_id: int
     real_id: int
@@ -69,7 +71,9 @@ class SpectrumRequest:
 
 @dataclass(frozen=True)
 class StudyRequest:
-    """Make the study ``study_id``. ``encoder``: whose vectors it trains on (None: it reads pixels)."""
+    """Make the study ``study_id``. ``encoder``: whose vectors it trains on (None: it reads
+    pixels).
+    """
 
     study_id: int
     encoder: str | None = None

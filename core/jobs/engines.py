@@ -132,5 +132,6 @@ def _died(error: ProcessExpired) -> Exception:
     why = " (the system may have been out of memory)" if code in (-9, 137) else ""
     return JobFailed(
         f"The worker process died with exit code {code}{why}",
-        "Resume the job: finished parts are kept. If it happens again, use a smaller batch or fewer images.",
+        "Resume the job: finished parts are kept. If it happens again, use a smaller batch or "
+        "fewer images.",
     )

@@ -5,7 +5,8 @@
     <job>/
         spec.json          what to do: {"kind": "embed", ...parameters}
         inputs/            npy and Parquet that the workspace wrote before the job started
-        outputs/           what the task wrote; a file that is there is complete (written aside, then renamed)
+        outputs/           what the task wrote; a file that is there is complete (written aside,
+                           then renamed)
         progress.jsonl     one line per report: stage, done, total, rate, note, time
         log.txt            what the task wants to tell
         cancel             appears when the user cancels

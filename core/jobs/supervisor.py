@@ -79,7 +79,7 @@ class Supervisor:
         self._wake.set()
 
     def close(self) -> None:
-        """Stop the thread and the engine. What runs becomes interrupted; its finished parts stay."""
+        """Stop the thread and the engine. What runs is interrupted; its finished parts stay."""
         self._stop.set()
         self._wake.set()
         if self._thread is not None:

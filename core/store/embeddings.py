@@ -96,7 +96,8 @@ def ingest(
     assert row is not None
     table, dim = f"vectors_{row[0]}", encoder["dim"]
     cursor.execute(
-        f"CREATE TABLE IF NOT EXISTS {table} (content_id VARCHAR, view VARCHAR, vector FLOAT[{dim}])"
+        f"CREATE TABLE IF NOT EXISTS {table} "
+        f"(content_id VARCHAR, view VARCHAR, vector FLOAT[{dim}])"
     )
     embedded, broken, reasons = 0, 0, dict[str, int]()
     for name, shard in read_tables(shards):
@@ -140,7 +141,8 @@ def dataset_vectors(
         return images_with_attributes(db, dataset_id).slice(0, 0), np.empty((0, 0), np.float32)
     table = db.table(
         f"""
-        SELECT i.path, i.content_id, i.class, i.bias, i.split, i.width, i.height, a.* EXCLUDE (content_id), v.vector
+        SELECT i.path, i.content_id, i.class, i.bias, i.split, i.width, i.height,
+            a.* EXCLUDE (content_id), v.vector
         FROM images i JOIN vectors_{record.number} v ON v.content_id = i.content_id AND v.view = ?
         LEFT JOIN attributes a ON a.content_id = i.content_id
         WHERE i.dataset_id = ? AND i.status = 'ok' ORDER BY i.path""",
@@ -160,7 +162,8 @@ def images_with_attributes(db: Database, dataset_id: int) -> pa.Table:
     """Readable images of a dataset with their attributes, in path order."""
     return db.table(
         """
-        SELECT i.path, i.content_id, i.class, i.bias, i.split, i.width, i.height, a.* EXCLUDE (content_id)
+        SELECT i.path, i.content_id, i.class, i.bias, i.split, i.width, i.height,
+            a.* EXCLUDE (content_id)
         FROM images i LEFT JOIN attributes a ON a.content_id = i.content_id
         WHERE i.dataset_id = ? AND i.status = 'ok' ORDER BY i.path""",
         [dataset_id],

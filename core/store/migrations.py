@@ -26,8 +26,8 @@ CREATE TABLE datasets (
     summary JSON
 );
 
--- One row for each image file. No primary key: rows are replaced whole by a scan, and an index over a million paths
--- costs more than it gives.
+-- One row for each image file. No primary key: rows are replaced whole by a scan, and an index
+-- over a million paths costs more than it gives.
 CREATE TABLE images (
     dataset_id INTEGER NOT NULL,
     path VARCHAR NOT NULL,
@@ -48,7 +48,8 @@ CREATE TABLE images (
 CREATE SEQUENCE encoder_numbers START 1;
 CREATE TABLE encoders (
     id VARCHAR PRIMARY KEY,
-    number INTEGER NOT NULL DEFAULT nextval('encoder_numbers'),   -- vectors are in the table vectors_<number>
+    -- its vectors are in the table vectors_<number>
+    number INTEGER NOT NULL DEFAULT nextval('encoder_numbers'),
     dim INTEGER NOT NULL,
     weights_hash VARCHAR,
     detail JSON
@@ -56,15 +57,18 @@ CREATE TABLE encoders (
 
 CREATE TABLE thumbnails (content_id VARCHAR NOT NULL, webp BLOB NOT NULL);
 CREATE TABLE attributes (content_id VARCHAR NOT NULL);
-CREATE TABLE broken (content_id VARCHAR NOT NULL, reason VARCHAR NOT NULL);   -- found while embedding
+-- found while embedding
+CREATE TABLE broken (content_id VARCHAR NOT NULL, reason VARCHAR NOT NULL);
 
 CREATE TABLE jobs (
     id VARCHAR PRIMARY KEY,
     kind VARCHAR NOT NULL,
     title VARCHAR NOT NULL,
-    status VARCHAR NOT NULL,            -- waiting | running | done | failed | cancelled | interrupted
+    -- waiting | running | done | failed | cancelled | interrupted
+    status VARCHAR NOT NULL,
     folder VARCHAR NOT NULL,            -- relative to the workspace's jobs folder
-    plan JSON NOT NULL,                 -- what the workspace needs to prepare the inputs and to ingest the outputs
+    -- what the workspace needs to prepare the inputs and to ingest the outputs
+    plan JSON NOT NULL,
     after JSON NOT NULL,                -- jobs that must be done before
     created_at TIMESTAMP NOT NULL,
     started_at TIMESTAMP,
@@ -83,8 +87,10 @@ CREATE TABLE comparisons (
     real_id INTEGER NOT NULL,
     version_ids JSON NOT NULL,
     parameters JSON NOT NULL,
-    fingerprint VARCHAR,                -- of inputs and parameters: equal fingerprints, equal results
-    real_fingerprint VARCHAR,           -- of the real images alone: numbers are comparable where it agrees
+    -- of inputs and parameters: equal fingerprints, equal results
+    fingerprint VARCHAR,
+    -- of the real images alone: numbers are comparable where it agrees
+    real_fingerprint VARCHAR,
     status VARCHAR NOT NULL,            -- waiting | done | failed
     job_id VARCHAR,
     created_at TIMESTAMP NOT NULL,
@@ -98,44 +104,50 @@ CREATE TABLE points (
     x FLOAT, y FLOAT, x3 FLOAT, y3 FLOAT, z3 FLOAT, cluster INTEGER,
     rx FLOAT, ry FLOAT, rx3 FLOAT, ry3 FLOAT, rz3 FLOAT, rcluster INTEGER,
     sx FLOAT, sy FLOAT, scluster INTEGER, real_cluster INTEGER,
-    tag VARCHAR, tag_confidence FLOAT, zero_shot VARCHAR, zero_shot_confidence FLOAT, looks_real FLOAT
+    tag VARCHAR, tag_confidence FLOAT, zero_shot VARCHAR, zero_shot_confidence FLOAT,
+    looks_real FLOAT
 );
 CREATE TABLE coverage (
     comparison_id INTEGER NOT NULL, version_id INTEGER, path VARCHAR, content_id VARCHAR,
     score DOUBLE, distance DOUBLE, nearest_path VARCHAR, nearest_id VARCHAR, nearest_ids VARCHAR[],
-    by_cluster BOOLEAN, by_score BOOLEAN, absent BOOLEAN, level DOUBLE, rank INTEGER, cluster INTEGER
+    by_cluster BOOLEAN, by_score BOOLEAN, absent BOOLEAN, level DOUBLE, rank INTEGER,
+    cluster INTEGER
 );
 CREATE TABLE gaps (
-    comparison_id INTEGER NOT NULL, version_id INTEGER, cluster INTEGER, size INTEGER, absent INTEGER,
-    n_synthetic DOUBLE, expected DOUBLE, low DOUBLE, high DOUBLE, score DOUBLE, level DOUBLE, stability DOUBLE,
-    name VARCHAR, reason VARCHAR, tags JSON, attributes JSON, concepts JSON, classes JSON
+    comparison_id INTEGER NOT NULL, version_id INTEGER, cluster INTEGER, size INTEGER,
+    absent INTEGER, n_synthetic DOUBLE, expected DOUBLE, low DOUBLE, high DOUBLE, score DOUBLE,
+    level DOUBLE, stability DOUBLE, name VARCHAR, reason VARCHAR, tags JSON, attributes JSON,
+    concepts JSON, classes JSON
 );
 CREATE TABLE clusters (
-    comparison_id INTEGER NOT NULL, space VARCHAR, cluster INTEGER, version_id INTEGER, n INTEGER, covered BOOLEAN
+    comparison_id INTEGER NOT NULL, space VARCHAR, cluster INTEGER, version_id INTEGER, n INTEGER,
+    covered BOOLEAN
 );
 CREATE TABLE versions (
-    comparison_id INTEGER NOT NULL, version_id INTEGER, version VARCHAR, position INTEGER, images INTEGER,
-    absent INTEGER, absent_rate DOUBLE, low DOUBLE, high DOUBLE, floor_rate DOUBLE, absent_by_cluster INTEGER,
-    view VARCHAR, threshold DOUBLE, planted INTEGER, found INTEGER, false_alarms DOUBLE, power DOUBLE,
-    absolute BOOLEAN, verdict VARCHAR
+    comparison_id INTEGER NOT NULL, version_id INTEGER, version VARCHAR, position INTEGER,
+    images INTEGER, absent INTEGER, absent_rate DOUBLE, low DOUBLE, high DOUBLE, floor_rate DOUBLE,
+    absent_by_cluster INTEGER, view VARCHAR, threshold DOUBLE, planted INTEGER, found INTEGER,
+    false_alarms DOUBLE, power DOUBLE, absolute BOOLEAN, verdict VARCHAR
 );
 CREATE TABLE metrics (
-    comparison_id INTEGER NOT NULL, version_id INTEGER, scope VARCHAR, name VARCHAR, value DOUBLE, low DOUBLE,
-    high DOUBLE, n_real INTEGER, n_synthetic INTEGER, floor DOUBLE, floor_low DOUBLE, floor_high DOUBLE,
-    seed INTEGER, parameters JSON, note VARCHAR
+    comparison_id INTEGER NOT NULL, version_id INTEGER, scope VARCHAR, name VARCHAR, value DOUBLE,
+    low DOUBLE, high DOUBLE, n_real INTEGER, n_synthetic INTEGER, floor DOUBLE, floor_low DOUBLE,
+    floor_high DOUBLE, seed INTEGER, parameters JSON, note VARCHAR
 );
 CREATE TABLE changes (
-    comparison_id INTEGER NOT NULL, from_id INTEGER, to_id INTEGER, path VARCHAR, content_id VARCHAR,
-    state VARCHAR, change DOUBLE, regressed BOOLEAN, before_path VARCHAR, before_id VARCHAR, after_path VARCHAR,
-    after_id VARCHAR, cluster INTEGER
+    comparison_id INTEGER NOT NULL, from_id INTEGER, to_id INTEGER, path VARCHAR,
+    content_id VARCHAR, state VARCHAR, change DOUBLE, regressed BOOLEAN, before_path VARCHAR,
+    before_id VARCHAR, after_path VARCHAR, after_id VARCHAR, cluster INTEGER
 );
 CREATE TABLE selftest (
-    comparison_id INTEGER NOT NULL, version_id INTEGER, view VARCHAR, threshold DOUBLE, planted_cluster INTEGER,
-    seed INTEGER, size INTEGER, hidden INTEGER, auroc DOUBLE, found BOOLEAN, false_alarms DOUBLE
+    comparison_id INTEGER NOT NULL, version_id INTEGER, view VARCHAR, threshold DOUBLE,
+    planted_cluster INTEGER, seed INTEGER, size INTEGER, hidden INTEGER, auroc DOUBLE,
+    found BOOLEAN, false_alarms DOUBLE
 );
 CREATE TABLE splits (
-    comparison_id INTEGER NOT NULL, class VARCHAR, source VARCHAR, version_id INTEGER, n_real INTEGER,
-    n_synthetic INTEGER, separation DOUBLE, real_cluster INTEGER, synthetic_cluster INTEGER, note VARCHAR
+    comparison_id INTEGER NOT NULL, class VARCHAR, source VARCHAR, version_id INTEGER,
+    n_real INTEGER, n_synthetic INTEGER, separation DOUBLE, real_cluster INTEGER,
+    synthetic_cluster INTEGER, note VARCHAR
 );
 
 CREATE SEQUENCE study_ids START 1;

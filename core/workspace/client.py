@@ -128,7 +128,7 @@ class Workspace:
     def compare(
         self, real: Dataset, versions: Sequence[Dataset], *, encoder: str = "auto", **options: Any
     ) -> Comparison:
-        """Scan, embed and compare what is needed, and wait for it. See :meth:`Comparisons.submit`."""
+        """Scan, embed and compare what is needed, and wait. See :meth:`Comparisons.submit`."""
         submitted = self.comparisons.submit(real, versions, encoder=encoder, **options)
         return self.comparisons.wait(submitted)
 

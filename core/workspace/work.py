@@ -82,7 +82,7 @@ class Jobs:
         return JobFolder(self.path(job_id)).read_log()
 
     def device(self) -> str | None:
-        """Where the newest job that needed one computed: ``cpu``, ``cuda:0``, … None: no job did."""
+        """Where the newest job that needed a device computed (``cpu``, ``cuda:0``, …), if any."""
         results = (job.result.get("device") for job in self.list(100))
         return next((str(device) for device in results if device), None)
 

@@ -206,9 +206,10 @@ def test_version_1_1_has_the_images_that_every_mixture_of_the_fine_tune_needs() 
         if path:
             kind, light, _ = path.split("/")
             domain = "real" if folder == "real" else "synthetic"
-            rows.append({"row": len(rows), "domain": domain, "dataset_id": 1 + (domain != "real"), "version": None,
-                         "path": path, "file": path, "content_id": name, "class": kind, "bias": light,
-                         "split": None})  # fmt: skip
+            row = {"row": len(rows), "domain": domain, "dataset_id": 1 + (domain != "real"),
+                   "version": None, "path": path, "file": path, "content_id": name,
+                   "class": kind, "bias": light, "split": None}  # fmt: skip
+            rows.append(row)
     plan = check(read_images(pa.Table.from_pylist(rows)), StudySpec())
     assert not plan.problems
     assert plan.bias_ratio == pytest.approx(0.75, abs=0.01)

@@ -60,7 +60,8 @@ def test_a_database_that_another_process_holds_is_refused_in_words(tmp_path: Pat
         [
             sys.executable,
             "-c",
-            f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('open', flush=True); sys.stdin.read()",
+            f"import duckdb, sys; c = duckdb.connect({str(path)!r}); "
+            "print('open', flush=True); sys.stdin.read()",
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -263,7 +263,8 @@ def test_a_workspace_is_opened_once_and_read_by_a_copy(
 def test_the_server_process_never_loads_what_only_workers_need() -> None:
     code = (
         "import sys, core.workspace, core.jobs.engines\n"
-        "heavy = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'timm', 'open_clip', 'streamlit'} & set(sys.modules)\n"
+        "heavy = {'torch', 'umap', 'hdbscan', 'sklearn', 'numba', 'timm', 'open_clip', 'streamlit'}"
+        " & set(sys.modules)\n"
         "print(sorted(heavy))"
     )
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Asking for long work: what is refused at once, what is given back, what a comparison continues."""
+"""Asking for long work: what is refused at once, what comes back, what a comparison continues."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def nearness(space: Space, members: Members, depth: int, seed: int) -> Nearness:
 
 
 def depth_of(belongs: Bools) -> int:
-    """How many nearest images to look up, so that a redealt version has one of them nearly always."""
+    """How many nearest images to look up: a redealt version then has one of them nearly always."""
     share = belongs.mean(axis=1).min()
     if share >= 1:
         return 1

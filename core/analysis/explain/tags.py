@@ -227,7 +227,7 @@ def _counts(tagged: Tagged, rows: np.ndarray, number: int) -> np.ndarray:
 
 
 def _family_members(classes: int) -> np.ndarray:
-    """Zeros and ones (classes, families); no columns where the classes are not ImageNet's thousand."""
+    """Zeros and ones (classes, families); no columns if the classes are not ImageNet's thousand."""
     if classes != 1000:
         return np.zeros((classes, 0), np.float32)
     members = np.zeros((classes, len(FAMILIES)), np.float32)

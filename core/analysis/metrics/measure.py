@@ -106,7 +106,7 @@ class Sample:
 
 
 def check_pair(real: np.ndarray, synthetic: np.ndarray) -> None:
-    """Raise InputError unless both are (n, d) and (m, d) arrays of finite numbers with the same d."""
+    """Raise InputError unless they are (n, d) and (m, d) arrays of finite numbers, d the same."""
     for side, vectors in (("real", real), ("synthetic", synthetic)):
         if vectors.ndim != 2:
             raise InputError(

@@ -107,7 +107,7 @@ def principal_coordinates(vectors: np.ndarray, dims: int, *, seed: int = 0) -> F
 
 
 def fuzzy_graph(neighbors: Neighbors) -> coo_matrix:
-    """UMAP's fuzzy simplicial set of a neighbour graph (section 3.1 of the paper), sparse (n, n)."""
+    """UMAP's fuzzy simplicial set of a neighbour graph (the paper's section 3.1), sparse (n, n)."""
     count, k = neighbors.indices.shape
     # With precomputed neighbours umap looks only at the number of rows of its first argument.
     weights, _, _ = fuzzy_simplicial_set(

@@ -41,7 +41,7 @@ def prepare(db: Database, job: JobRecord, folder: Path) -> None:
 def study_images(
     db: Database, record: StudyRecord, spec: StudySpec, encoder: str | None
 ) -> tuple[pa.Table, np.ndarray | None]:
-    """A study's images and, with an encoder, their vectors in the same row order ((n, d) float32)."""
+    """A study's images and, with an encoder, their vectors, row for row ((n, d) float32)."""
     images = labelled_images(db, record.real_id, record.version_ids)
     table = thinned(images, spec)
     if encoder is None:

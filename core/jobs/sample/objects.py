@@ -16,12 +16,12 @@ from core.jobs.sample.weather import Mode
 
 DEPTH = 40
 PAINTS: tuple[Colour, ...] = (
-    (196, 40, 42), (32, 92, 176), (236, 236, 232), (58, 62, 70), (240, 178, 40), (46, 132, 94), (158, 166, 176),
-    (224, 106, 36), (110, 58, 128), (60, 160, 186),
+    (196, 40, 42), (32, 92, 176), (236, 236, 232), (58, 62, 70), (240, 178, 40),
+    (46, 132, 94), (158, 166, 176), (224, 106, 36), (110, 58, 128), (60, 160, 186),
 )  # fmt: skip
 _CLOTHES: tuple[Colour, ...] = (
-    (200, 52, 60), (42, 86, 150), (238, 196, 60), (66, 72, 84), (60, 140, 96), (232, 228, 218), (150, 70, 140),
-    (226, 120, 50),
+    (200, 52, 60), (42, 86, 150), (238, 196, 60), (66, 72, 84),
+    (60, 140, 96), (232, 228, 218), (150, 70, 140), (226, 120, 50),
 )  # fmt: skip
 _SKIN: tuple[Colour, ...] = ((244, 208, 178), (224, 172, 132), (176, 122, 84), (116, 76, 52))
 _GLASS: Colour = (72, 92, 112)
@@ -71,8 +71,12 @@ class _Pen:
         )
         if mode.sun > 0:
             slant = mode.sun_slant * height
-            corners = ((-half_length, 0.0), (half_length, 0.0), (half_length * 0.9 - slant, -0.34 * height),
-                       (-half_length * 0.9 - slant, -0.34 * height))  # fmt: skip
+            corners = (
+                (-half_length, 0.0),
+                (half_length, 0.0),
+                (half_length * 0.9 - slant, -0.34 * height),
+                (-half_length * 0.9 - slant, -0.34 * height),
+            )
             self.canvas.shadow([self.at(x, y) for x, y in corners], 225)
 
     def headlight(self, x: float, y: float, radius: float, reach: float) -> None:
@@ -94,8 +98,18 @@ def car(
     rear = ((-1.35, 0.98), (-2.0, 0.98), (-2.02, 1.02 + lift))[kind]
     roof_rear = (-0.8, -1.62, -1.78)[kind]
     pen.shadow(2.25, top, mode)
-    body = [(-2.2, 0.28), (-2.22, 0.8), (-2.1, 0.96 + lift), rear, (roof_rear, top), (0.45, top + 0.02),
-            (1.12, 1.0 + lift), (2.0, 0.86 + lift), (2.24, 0.66), (2.24, 0.28)]  # fmt: skip
+    body = [
+        (-2.2, 0.28),
+        (-2.22, 0.8),
+        (-2.1, 0.96 + lift),
+        rear,
+        (roof_rear, top),
+        (0.45, top + 0.02),
+        (1.12, 1.0 + lift),
+        (2.0, 0.86 + lift),
+        (2.24, 0.66),
+        (2.24, 0.28),
+    ]
     pen.shape(body, paint, smooth=2)
     pen.shape([(-2.2, 0.28), (-2.2, 0.5), (2.23, 0.5), (2.23, 0.28)], shade(paint, 0.72), smooth=1)
     sill = 1.0 + lift
@@ -161,8 +175,16 @@ def truck(
     pen.box(-3.36, 0.85, -3.26, 1.15, (190, 30, 28), _TAILLIGHT)
     pen.headlight(2.88, 0.92, 0.13, 3.4)
     if mode.snow:
-        pen.shape([(-3.35, height - 0.02), (-3.3, height + 0.2), (1.1, height + 0.2), (1.17, height - 0.02)],
-                  _SNOW, smooth=2)  # fmt: skip
+        pen.shape(
+            [
+                (-3.35, height - 0.02),
+                (-3.3, height + 0.2),
+                (1.1, height + 0.2),
+                (1.17, height - 0.02),
+            ],
+            _SNOW,
+            smooth=2,
+        )
         pen.shape([(1.2, 2.36), (1.25, 2.58), (2.05, 2.58), (2.2, 2.33)], _SNOW, smooth=2)
 
 
@@ -181,8 +203,14 @@ def cyclist(
     near, far = ((0.17 * np.cos(turn + a), 0.3 + 0.17 * np.sin(turn + a)) for a in (0.0, np.pi))
     _limb(pen, (-0.2, 0.98), (float(far[0]), float(far[1])), 0.14, shade(trousers, 0.7))
     pedals, seat, head_tube = (0.0, 0.32), (-0.2, 0.86), (0.4, 0.84)
-    for one, other in (((-0.54, 0.35), pedals), (pedals, seat), (seat, head_tube), (pedals, head_tube),
-                       ((-0.54, 0.35), (-0.17, 0.78)), (head_tube, (0.54, 0.35))):  # fmt: skip
+    for one, other in (
+        ((-0.54, 0.35), pedals),
+        (pedals, seat),
+        (seat, head_tube),
+        (pedals, head_tube),
+        ((-0.54, 0.35), (-0.17, 0.78)),
+        (head_tube, (0.54, 0.35)),
+    ):
         pen.line([one, other], 0.06, frame)
     pen.line([head_tube, (0.38, 1.0), (0.52, 1.02)], 0.05, (40, 42, 48))
     pen.line([(-0.32, 0.9), (-0.1, 0.9)], 0.08, (36, 36, 40))

@@ -251,11 +251,15 @@ def _readme(images_per_mode: int) -> str:
     return f"""Gapscope's sample project
 =========================
 
-The images in real/ are NOT photographs. They are drawn stand-ins for photographs, made by Gapscope, so that the answer is
-known before you look. Whatever number you read here says something about Gapscope, nothing about a real renderer.
+The images in real/ are NOT photographs. \
+They are drawn stand-ins for photographs, made by Gapscope, so that the answer is
+known before you look. \
+Whatever number you read here says something about Gapscope, nothing about a real renderer.
 
-real/         {6 * images_per_mode} images: {images_per_mode} each of clear, dusk, fog, night, rain, snow; camera blur, noise, JPEG
-renders/1.0/  {2 * bright + 2 * dim} images: {bright} each of clear and fog, {dim} each of dusk and rain; clean and flat
+real/         {6 * images_per_mode} images: \
+{images_per_mode} each of clear, dusk, fog, night, rain, snow; camera blur, noise, JPEG
+renders/1.0/  {2 * bright + 2 * dim} images: \
+{bright} each of clear and fog, {dim} each of dusk and rain; clean and flat
 renders/1.1/  {2 * bright + 3 * dim} images: those of 1.0, and {dim} of night
 
 The known answer
@@ -264,7 +268,8 @@ The known answer
 1.1 does not cover      the snow images of real/
 from 1.0 to 1.1         closed: night. Still open: snow. New: none.
 
-The kind of light and weather stands in each file's name (night-0003.jpg), so you can check the list by eye. Gapscope
+The kind of light and weather stands in each file's name (night-0003.jpg), \
+so you can check the list by eye. Gapscope
 does not look at names.
 
 For the fine-tune
@@ -272,7 +277,10 @@ For the fine-tune
 Label pattern           {LABELS}
 class                   car, cyclist, pedestrian, truck
 bias                    bright (clear, fog, snow) or dim (dusk, night, rain)
-In real/, {BIAS:.0%} of the images show cars and pedestrians in bright, cyclists and trucks in dim light: a model can cheat by
-looking at the light. In both renders every class comes equally often in every kind of light. Use version 1.1, which has as
+In real/, {BIAS:.0%} of the images show cars and pedestrians in bright, \
+cyclists and trucks in dim light: a model can cheat by
+looking at the light. \
+In both renders every class comes equally often in every kind of light. \
+Use version 1.1, which has as
 much bright as dim light.
 """

@@ -25,7 +25,8 @@ _WINDOW_GLOW: tuple[Colour, ...] = (
     (190, 214, 255),
 )
 _WALLS: tuple[Colour, ...] = (
-    (196, 120, 92), (222, 196, 160), (168, 176, 186), (140, 98, 84), (206, 168, 120), (118, 134, 152), (226, 214, 196),
+    (196, 120, 92), (222, 196, 160), (168, 176, 186), (140, 98, 84),
+    (206, 168, 120), (118, 134, 152), (226, 214, 196),
 )  # fmt: skip
 _CONTAINERS: tuple[Colour, ...] = (
     (196, 62, 48),
@@ -190,14 +191,29 @@ def _yard(canvas: Canvas, horizon: float, mode: Mode, rng: np.random.Generator, 
             )
         canvas.box(door - 2, horizon - 25, door + 30, horizon - 22, (222, 172, 40), 142)
         canvas.disc(door + 14, horizon - 30, 2.5, 2, (250, 240, 210), 141, _LAMP)
-        canvas.light([(door + 10, horizon - 30), (door + 18, horizon - 30), (door + 36, horizon + 30),
-                      (door - 8, horizon + 30)], shade(_LAMP, 0.7))  # fmt: skip
+        canvas.light(
+            [
+                (door + 10, horizon - 30),
+                (door + 18, horizon - 30),
+                (door + 36, horizon + 30),
+                (door - 8, horizon + 30),
+            ],
+            shade(_LAMP, 0.7),
+        )
     _road(canvas, horizon + 8, mode, rng, (140, 138, 134), real, marked=False)
     paint = (226, 186, 52)
     for x in range(-60, WIDTH, 62):
         if not mode.snow:
-            canvas.polygon([(x + 40, horizon + 14), (x + 43, horizon + 14), (x + 24, horizon + 46),
-                            (x + 19, horizon + 46)], paint, 90)  # fmt: skip
+            canvas.polygon(
+                [
+                    (x + 40, horizon + 14),
+                    (x + 43, horizon + 14),
+                    (x + 24, horizon + 46),
+                    (x + 19, horizon + 46),
+                ],
+                paint,
+                90,
+            )
     stack = float(rng.uniform(-30, 20)) if rng.random() < 0.5 else float(rng.uniform(220, 260))
     for level in range(int(rng.integers(1, 4))):
         _container(canvas, stack + float(rng.uniform(-4, 4)), horizon + 16 - 24 * level, mode, rng)
@@ -222,13 +238,24 @@ def _clouds(canvas: Canvas, mode: Mode, rng: np.random.Generator) -> None:
         x, y = float(rng.uniform(-20, WIDTH + 20)), float(rng.uniform(10, 88))
         size = float(rng.uniform(9, 20))
         for _ in range(5):
-            canvas.cloud(x + float(rng.uniform(-2, 2)) * size, y + float(rng.uniform(-0.3, 0.25)) * size,
-                         size * float(rng.uniform(0.8, 1.5)), size * float(rng.uniform(0.3, 0.6)),
-                         int(rng.integers(170, 255)))  # fmt: skip
+            canvas.cloud(
+                x + float(rng.uniform(-2, 2)) * size,
+                y + float(rng.uniform(-0.3, 0.25)) * size,
+                size * float(rng.uniform(0.8, 1.5)),
+                size * float(rng.uniform(0.3, 0.6)),
+                int(rng.integers(170, 255)),
+            )
 
 
-def _road(canvas: Canvas, top: float, mode: Mode, rng: np.random.Generator, tone: Colour, real: bool,
-          marked: bool = True) -> None:  # fmt: skip
+def _road(
+    canvas: Canvas,
+    top: float,
+    mode: Mode,
+    rng: np.random.Generator,
+    tone: Colour,
+    real: bool,
+    marked: bool = True,
+) -> None:
     """The ground in front, nearer towards the bottom."""
     base = mix(tone, _WHITE, 0.9) if mode.snow else shade(tone, 0.72 if mode.wet else 1.0)
     edges = np.linspace(top, HEIGHT, 13)
@@ -243,8 +270,11 @@ def _road(canvas: Canvas, top: float, mode: Mode, rng: np.random.Generator, tone
     elif marked:
         middle, offset = top + 16, int(rng.integers(0, 50))
         for x in range(-offset, WIDTH, 50):
-            canvas.polygon([(x, middle), (x + 26, middle), (x + 24, middle + 3.5), (x - 2, middle + 3.5)],
-                           (232, 230, 220), 80)  # fmt: skip
+            canvas.polygon(
+                [(x, middle), (x + 26, middle), (x + 24, middle + 3.5), (x - 2, middle + 3.5)],
+                (232, 230, 220),
+                80,
+            )
     if real and not mode.snow:
         for _ in range(int(rng.integers(2, 6))):
             patch = (float(rng.uniform(0, WIDTH)), float(rng.uniform(top + 8, HEIGHT)))
@@ -258,8 +288,16 @@ def _road(canvas: Canvas, top: float, mode: Mode, rng: np.random.Generator, tone
         canvas.line(crack, 0.8, shade(base, 0.7), 60)
 
 
-def _house(canvas: Canvas, x: float, foot: float, width: float, height: float, mode: Mode,
-           rng: np.random.Generator, gable: bool = False) -> None:  # fmt: skip
+def _house(
+    canvas: Canvas,
+    x: float,
+    foot: float,
+    width: float,
+    height: float,
+    mode: Mode,
+    rng: np.random.Generator,
+    gable: bool = False,
+) -> None:
     wall = _WALLS[int(rng.integers(len(_WALLS)))]
     top = foot - height
     canvas.box(x, top, x + width, foot, wall, 148)
@@ -271,8 +309,18 @@ def _house(canvas: Canvas, x: float, foot: float, width: float, height: float, m
     else:
         canvas.box(x - 1.5, top - 5, x + width + 1.5, top + 1, roof, 147)
         if mode.snow:
-            canvas.polygon(rounded([(x - 2, top - 3), (x, top - 11), (x + width, top - 11), (x + width + 2, top - 3)]),
-                           _WHITE, 146)  # fmt: skip
+            canvas.polygon(
+                rounded(
+                    [
+                        (x - 2, top - 3),
+                        (x, top - 11),
+                        (x + width, top - 11),
+                        (x + width + 2, top - 3),
+                    ]
+                ),
+                _WHITE,
+                146,
+            )
     columns = max(2, int(width // 15))
     gap = width / columns
     shop = not gable and rng.random() < 0.6
@@ -295,8 +343,15 @@ def _house(canvas: Canvas, x: float, foot: float, width: float, height: float, m
             canvas.box(x + 2, foot - 20, x + width - 2, foot - 17.5, _WHITE, 146)
 
 
-def _tree(canvas: Canvas, x: float, foot: float, height: float, mode: Mode, rng: np.random.Generator,
-          depth: int) -> None:  # fmt: skip
+def _tree(
+    canvas: Canvas,
+    x: float,
+    foot: float,
+    height: float,
+    mode: Mode,
+    rng: np.random.Generator,
+    depth: int,
+) -> None:
     trunk = (98, 74, 56)
     canvas.shadow_disc(x - 3, foot, height * 0.24, 2.2)
     if mode.snow:
@@ -305,17 +360,36 @@ def _tree(canvas: Canvas, x: float, foot: float, height: float, mode: Mode, rng:
             base, half = foot - height * (0.16 + 0.26 * tier), height * (0.27 - 0.065 * tier)
             tip = base - height * 0.36
             canvas.polygon([(x - half, base), (x, tip), (x + half, base)], (58, 96, 84), depth)
-            canvas.polygon([(x - half * 0.72, base - height * 0.09), (x, tip - 1), (x + half * 0.72, base - height * 0.09),
-                            (x + half * 0.3, base - height * 0.12), (x, base - height * 0.05),
-                            (x - half * 0.3, base - height * 0.12)], _WHITE, depth)  # fmt: skip
+            canvas.polygon(
+                [
+                    (x - half * 0.72, base - height * 0.09),
+                    (x, tip - 1),
+                    (x + half * 0.72, base - height * 0.09),
+                    (x + half * 0.3, base - height * 0.12),
+                    (x, base - height * 0.05),
+                    (x - half * 0.3, base - height * 0.12),
+                ],
+                _WHITE,
+                depth,
+            )
         return
     leaf = _FOLIAGE[int(rng.integers(len(_FOLIAGE)))]
     canvas.box(x - 2, foot - height * 0.5, x + 2, foot, trunk, depth)
-    for dx, dy, radius, tone in ((-0.16, 0.58, 0.2, 0.82), (0.17, 0.6, 0.2, 0.86), (0.0, 0.74, 0.24, 1.0),
-                                 (0.06, 0.82, 0.13, 1.16)):  # fmt: skip
+    for dx, dy, radius, tone in (
+        (-0.16, 0.58, 0.2, 0.82),
+        (0.17, 0.6, 0.2, 0.86),
+        (0.0, 0.74, 0.24, 1.0),
+        (0.06, 0.82, 0.13, 1.16),
+    ):
         wobble = float(rng.uniform(0.9, 1.12))
-        canvas.disc(x + dx * height, foot - dy * height, radius * height * wobble, radius * height * 0.92,
-                    shade(leaf, tone), depth)  # fmt: skip
+        canvas.disc(
+            x + dx * height,
+            foot - dy * height,
+            radius * height * wobble,
+            radius * height * 0.92,
+            shade(leaf, tone),
+            depth,
+        )
 
 
 def _lamp_post(canvas: Canvas, x: float, foot: float, height: float, mode: Mode) -> None:
@@ -325,8 +399,10 @@ def _lamp_post(canvas: Canvas, x: float, foot: float, height: float, mode: Mode)
     canvas.box(x + 12, foot - height - 4, x + 23, foot - height - 1, (220, 220, 210), 95, _LAMP)
     if mode.snow:
         canvas.disc(x + 17, foot - height - 5, 6.5, 2.4, _WHITE, 95)
-    canvas.light([(x + 14, foot - height), (x + 21, foot - height), (x + 95, HEIGHT), (x - 60, HEIGHT)],
-                 (150, 122, 78))  # fmt: skip
+    canvas.light(
+        [(x + 14, foot - height), (x + 21, foot - height), (x + 95, HEIGHT), (x - 60, HEIGHT)],
+        (150, 122, 78),
+    )
     canvas.light_disc(x + 17, foot + 34, 96, 34, (255, 208, 132))
 
 

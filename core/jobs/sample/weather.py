@@ -44,17 +44,19 @@ class Mode:
 MODES: dict[str, Mode] = {
     mode.name: mode
     for mode in (
-        Mode("clear", "bright", (0.24, 0.52, 0.86), (0.72, 0.87, 0.97), (1.0, 1.0, 1.0), 5, (1.0, 0.98, 0.93), 0.55),
-        Mode("dusk", "dim", (0.30, 0.24, 0.48), (0.99, 0.62, 0.32), (0.93, 0.46, 0.42), 5, (0.80, 0.54, 0.46), 0.5,
-             sun_slant=0.9, fog=0.12, fog_tone=(0.95, 0.60, 0.42), lamps=0.35),
-        Mode("fog", "bright", (0.80, 0.82, 0.84), (0.86, 0.87, 0.87), (0.86, 0.87, 0.88), 0, (0.84, 0.86, 0.88), 0.0,
-             fog=2.6, fog_tone=(0.83, 0.85, 0.86)),
-        Mode("night", "dim", (0.015, 0.025, 0.085), (0.06, 0.085, 0.19), (0.06, 0.07, 0.13), 3, (0.17, 0.20, 0.36),
-             0.0, fog=0.05, fog_tone=(0.05, 0.06, 0.13), lamps=1.0, stars=True),
-        Mode("rain", "dim", (0.36, 0.41, 0.48), (0.56, 0.61, 0.66), (0.32, 0.35, 0.41), 8, (0.55, 0.60, 0.66), 0.0,
-             fog=0.55, fog_tone=(0.54, 0.58, 0.62), lamps=0.2, wet=True),
-        Mode("snow", "bright", (0.40, 0.58, 0.86), (0.84, 0.89, 0.97), (0.95, 0.96, 0.99), 5, (0.86, 0.92, 1.02), 0.0,
-             fog=0.12, fog_tone=(0.84, 0.89, 0.97), snow=True),
+        Mode("clear", "bright", (0.24, 0.52, 0.86), (0.72, 0.87, 0.97), (1.0, 1.0, 1.0), 5,
+             (1.0, 0.98, 0.93), 0.55),
+        Mode("dusk", "dim", (0.30, 0.24, 0.48), (0.99, 0.62, 0.32), (0.93, 0.46, 0.42), 5,
+             (0.80, 0.54, 0.46), 0.5, sun_slant=0.9, fog=0.12, fog_tone=(0.95, 0.60, 0.42),
+             lamps=0.35),
+        Mode("fog", "bright", (0.80, 0.82, 0.84), (0.86, 0.87, 0.87), (0.86, 0.87, 0.88), 0,
+             (0.84, 0.86, 0.88), 0.0, fog=2.6, fog_tone=(0.83, 0.85, 0.86)),
+        Mode("night", "dim", (0.015, 0.025, 0.085), (0.06, 0.085, 0.19), (0.06, 0.07, 0.13), 3,
+             (0.17, 0.20, 0.36), 0.0, fog=0.05, fog_tone=(0.05, 0.06, 0.13), lamps=1.0, stars=True),
+        Mode("rain", "dim", (0.36, 0.41, 0.48), (0.56, 0.61, 0.66), (0.32, 0.35, 0.41), 8,
+             (0.55, 0.60, 0.66), 0.0, fog=0.55, fog_tone=(0.54, 0.58, 0.62), lamps=0.2, wet=True),
+        Mode("snow", "bright", (0.40, 0.58, 0.86), (0.84, 0.89, 0.97), (0.95, 0.96, 0.99), 5,
+             (0.86, 0.92, 1.02), 0.0, fog=0.12, fog_tone=(0.84, 0.89, 0.97), snow=True),
     )
 }  # fmt: skip
 
@@ -112,7 +114,7 @@ def paint(
 
 
 def _sky(layers: Layers, mode: Mode, rng: np.random.Generator, *, real: bool) -> Floats:
-    """A gradient from the zenith to the horizon, stars, the sun's glow and clouds: (240, 320, 3)."""
+    """A gradient from zenith to horizon, stars, the sun's glow and clouds: (240, 320, 3)."""
     low, top = (_tone(tone) for tone in (mode.sky_low, mode.sky_top))
     height = np.clip(1 - np.arange(HEIGHT, dtype=np.float32) / 130, 0, 1)
     if not real:

@@ -144,8 +144,7 @@ def _measured(task: _Measuring, sample: _Sampled, pool: ThreadPoolExecutor) -> S
 def _transformed(
     work: list[tuple[str, int]], size: int, seed: int, pool: ThreadPoolExecutor
 ) -> Iterator[np.ndarray | None]:
-    """Log power of each file in order, decoded and transformed on the pool's threads, a few ahead.
-    """
+    """Log power of each file in order; the pool's threads decode and transform a few ahead."""
 
     def one(item: tuple[str, int]) -> np.ndarray | None:
         file, number = item

@@ -88,7 +88,7 @@ def grow(
 
 
 def growing(key: str, total: int, step: int) -> int:
-    """How many of ``total`` to show: one ``step``, and another each time :func:`more` was pressed."""
+    """How many of ``total`` to show: one ``step``, and one more for each press of :func:`more`."""
     return min(total, step * (1 + st.session_state.get(f"{key}_more", 0)))
 
 

@@ -32,7 +32,7 @@ KINDS, EACH, DIM = 6, 40, 24
 def drawn(
     seed: int, kinds: list[int], each: int, *, look: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors (n, d) around one centre a kind, moved by a look that all share; and each one's kind."""
+    """Vectors (n, d) around one centre a kind, moved by a look that all share; and their kinds."""
     centres = np.random.default_rng(0).normal(size=(KINDS, DIM))
     rng = np.random.default_rng([seed, each])
     labels = np.repeat(kinds, each)

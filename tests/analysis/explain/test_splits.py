@@ -28,7 +28,7 @@ def test_the_split_class_comes_first_with_both_its_sides():
 
 
 def test_chance_is_corrected_for():
-    """Many small clusters look separate by chance; the correction brings that down to about zero."""
+    """Many small clusters look separate by chance; corrected, that comes down to about zero."""
     rng = np.random.default_rng(0)
     values = []
     for seed in range(20):

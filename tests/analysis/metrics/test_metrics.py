@@ -25,7 +25,7 @@ from core.errors import InputError
 def pair(
     n: int, m: int, d: int, shift: float = 0.2, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Real (n, d) and synthetic (m, d) vectors, correlated and of unequal spread, as features are."""
+    """Real (n, d) and synthetic (m, d) vectors, correlated, of unequal spread, as features are."""
     rng = np.random.default_rng(seed)
     mixing = rng.normal(size=(d, d)) / np.sqrt(d) * np.linspace(2, 0.1, d)
     real = rng.normal(size=(n, d)) @ mixing + 1
@@ -186,7 +186,7 @@ def test_vendi_equals_the_entropy_of_the_similarity_matrix():
 
 
 def test_intervals_hold_what_other_samples_give():
-    """Values of fresh samples of the same sources lie about as widely as the interval of one says."""
+    """Values of fresh samples of the same sources spread about as widely as one's interval says."""
 
     def sample(seed: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(seed)
