@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from core import Workspace
 from core.analysis.coverage.assess import assess
 from core.analysis.vectors.alignment import Views
-from core.contracts.comparison import CompareParameters
+from core.contracts.compare_spec import CompareParameters
 from core.settings import Settings
 
 # Re-runs and the self-test say how sure the list is and do not change it; the self-test is run

@@ -21,7 +21,7 @@ from PIL import Image, ImageFilter
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.contracts.spectrum import SpectrumSide, SpectrumSpec
+from core.contracts.spectrum_rows import SpectrumSide, SpectrumSpec
 from core.contracts.words import Domain
 from core.jobs.folder import JobFolder
 from core.jobs.spectrum import task as spectrum

@@ -19,8 +19,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from core.console import out, plain, print_comparison, print_study
 from core.errors import GapscopeError, InputError
 from core.settings import settings
 
@@ -34,7 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Gapscope: what in the real world do our rendered images not cover?",
 )
-out = Console(soft_wrap=True)
 
 Labels = Annotated[
     str | None,
@@ -89,7 +88,7 @@ def scan(
     ]
     for name, value in summary.items():
         if name != "groups" or any(group["bias"] for group in value):
-            out.print(f"[bold]{name:<12}[/] {_plain(value)}", highlight=False)
+            out.print(f"[bold]{name:<12}[/] {plain(value)}", highlight=False)
     for entry in broken[:20]:
         out.print(f"unreadable   {entry['path']}: {entry['reason']}", markup=False)
     if len(broken) > 20:
@@ -170,8 +169,8 @@ def compare(
         comparison = ws.compare(
             real_set, sets, encoder=encoder, seed=seed, allow_download=allow_download
         )
-        result = comparison.as_dict()
-        _print_comparison(result)
+        result = ws.exports.as_json(comparison)
+        print_comparison(result)
         _write_json(json_file, result)
         if csv_file:
             _write_text(csv_file, ws.exports.absent_csv(comparison))
@@ -243,7 +242,7 @@ def finetune(
             seeds=list(range(seeds)),
         )
         result = study.as_dict()
-        _print_study(result)
+        print_study(result)
         _write_json(json_file, result)
 
 
@@ -290,68 +289,6 @@ def _wrong_usage(error: Any) -> str:
         return f"Say what to do: see `{help_command}`."
     message = " ".join(error.format_message().split())
     return f"{message}{'' if message.endswith('.') else '.'} See `{help_command}`."
-
-
-def _print_comparison(result: Mapping[str, Any]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for column in ("version", "images", "absent", "share", "real vs real", "by cluster", "verdict"):
-        left = column in ("version", "verdict")
-        table.add_column(column, justify="left" if left else "right")
-    for name, version in result["versions"].items():
-        table.add_row(
-            name,
-            str(version["images"]),
-            str(len(version["absent"])),
-            _percent(version["absent_rate"]),
-            _percent(version["floor_rate"]),
-            str(len(version["absent_by_cluster"])),
-            version["verdict"] or "",
-        )
-    real = result["real"]
-    out.print(
-        f"{real['images']} real images, {real['unreadable']} unreadable, "
-        f"encoder {result['encoder']}"
-    )
-    out.print(table)
-    for name, version in result["versions"].items():
-        for gap in version["gaps"][:5]:
-            if gap["absent"]:
-                words = f"{gap['absent']} absent images: {gap['name']}. {gap['reason']}"
-                out.print(f"  {name}: {words}", markup=False)
-
-
-def _print_study(result: Mapping[str, Any]) -> None:
-    table = Table(box=None, pad_edge=False)
-    wanted = (
-        "mixture",
-        "objective",
-        "worst_mean",
-        "worst_sd",
-        "balanced_mean",
-        "balanced_sd",
-        "seeds",
-    )
-    names = [key for key in wanted if result["summary"] and key in result["summary"][0]]
-    for name in names:
-        table.add_column(name, justify="right" if name not in ("mixture", "objective") else "left")
-    for row in result["summary"]:
-        cells = (row[name] for name in names)
-        table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells))
-    out.print(table)
-    for sentence in result["verdict"].get("sentences", []):
-        out.print(sentence, markup=False)
-
-
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f} %"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(part)}" for key, part in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return " ".join(_plain(part) for part in value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 # --- what is read and written ---------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from core.contracts.work import embedded_schema
+from core.contracts.work import EncoderRun, embedded_schema
 
 
 def embedded(
@@ -33,3 +33,8 @@ def embedded(
         for field in wanted
     ]
     return pa.Table.from_arrays(columns, schema=wanted)
+
+
+def encoder_run(name: str, dim: int, weights_hash: str = "set") -> EncoderRun:
+    """What an embed job says of its encoder."""
+    return EncoderRun(name, dim, weights_hash, 224, "CPU", "f32", "", {}, {}, 16, 1, {})

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import fft, ndimage
 
 from core.analysis.metrics.measure import half_sample_interval, halves_of
-from core.contracts.spectrum import SpectrumBand, SpectrumPeak
+from core.contracts.spectrum_rows import SpectrumBand, SpectrumPeak
 
 LEAST_SIZE = 32  # pixels: a smaller crop has too few frequencies
 LEAST_IMAGES = 4

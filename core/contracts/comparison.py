@@ -1,4 +1,4 @@
-"""A comparison: what it is told, and every table it leaves.
+"""A comparison: every table it leaves; what it is told is in ``compare_spec``.
 
 One real dataset against one or more versions, under one encoder and one set of parameters.
 """
@@ -6,7 +6,7 @@ One real dataset against one or more versions, under one encoder and one set of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -21,110 +21,7 @@ from core.contracts.derive import (
     Time,
     about,
 )
-from core.contracts.specs import parameter
-from core.contracts.words import ClassSource, MetricScope, RecordStatus, Space, State, View
-
-ANALYSIS = 1
-"""Raised by one whenever the analysis gives other numbers for the same input: older comparisons are
-then kept as they are and not taken for an answer to the same question."""
-
-# --- what a comparison is told --------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class CompareParameters:
-    """How a comparison looks. The help texts are what pages and documentation show."""
-
-    n_neighbors: int = parameter(
-        15,
-        "Images that each image is tied to on the map. Larger values show the large lines, smaller "
-        "ones the detail. 15 is UMAP's own default.",
-        low=2,
-        high=200,
-    )
-    map_cluster_size: int = parameter(
-        15,
-        "Smallest group that counts as a cluster on the map. Larger values give fewer clusters. 15 "
-        "keeps the sample project's eight kinds apart.",
-        low=2,
-    )
-    neighborhood: int = parameter(
-        10,
-        "Real neighbours with which an image is taken together before it is compared. Larger "
-        "values forgive odd images and overlook small gaps. 10 was best or close to it for "
-        "paintings and cartoons against photographs.",
-        low=1,
-    )
-    smoothing: int = parameter(
-        20,
-        "Real neighbours over which an image's score is averaged. Larger values make the ranking "
-        "steadier and overlook small gaps. 20 is a third of the smallest class it was measured on.",
-        low=1,
-    )
-    min_cluster_size: int = parameter(
-        0,
-        "Smallest group of real images that is judged by itself. Larger values give fewer, larger "
-        "gaps. 0 chooses three quarters of the square root of the number of real images, at least "
-        "10.",
-        low=0,
-    )
-    threshold: float = parameter(
-        0.5,
-        "Gap score from which a cluster is absent: 0 is a typical cluster, 1 a gap injected into "
-        "your own data. Larger values list less. 0.5 is nearer to an injected gap than to a "
-        "typical cluster.",
-    )
-    injected: int = parameter(
-        12,
-        "Gaps injected into your own data to test the list, those of the largest clusters first. "
-        "Larger values test it more closely and take longer. 12 tells a list that finds half from "
-        "one that finds all.",
-        low=0,
-    )
-    reruns: int = parameter(
-        10,
-        "Times everything is done again with another seed and half of the images, to see which "
-        "gaps last. Larger values tell smaller differences apart and take longer.",
-        low=0,
-    )
-    k: int = parameter(
-        5,
-        "Neighbours that precision, recall, density and coverage look at. Larger values make them "
-        "more forgiving. 5 is the published default of the prdc package.",
-        low=1,
-    )
-
-
-@dataclass(frozen=True)
-class SideSpec:
-    """One dataset of a comparison. ``file``: the stem of its input files; ``content``: a hash of
-    its readable images and labels.
-    """
-
-    dataset_id: int
-    version: str | None
-    file: str
-    content: str
-
-
-@dataclass(frozen=True)
-class CompareSpec:
-    """The compare job. Its fingerprint (with the weights' hash and the analysis revision) names the
-    answer: an equal fingerprint is an equal result.
-    """
-
-    KIND: ClassVar[str] = "compare"
-
-    encoder: str = field()
-    seed: int = field()
-    real: SideSpec = field()
-    versions: tuple[SideSpec, ...] = field()
-    views: tuple[View, ...] = (View.PLAIN, View.SIMPLIFIED)
-    parameters: CompareParameters = CompareParameters()
-    concepts: tuple[str, ...] = parameter((), "Phrases that gaps are explained in (CLIP only).")
-    previous: int | None = parameter(None, "The comparison whose map this one continues.")
-    weights: str | None = parameter(None, "GAPSCOPE_WEIGHTS for this job.", identity=False)
-
+from core.contracts.words import ClassSource, MetricScope, RecordStatus, Space, State
 
 # --- what it leaves -------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from core.contracts.comparison import CompareParameters
+from core.contracts.compare_spec import CompareParameters
 from core.contracts.words import View
 
 BOTH_VIEWS = (View.PLAIN, View.SIMPLIFIED)
@@ -53,7 +53,6 @@ class CompareRequest:
     encoder: str
     seed: int = 0
     parameters: CompareParameters = CompareParameters()
-    concepts: tuple[str, ...] = ()
     views: tuple[View, ...] = BOTH_VIEWS
     previous: int | None = None
     weights: str | None = None

@@ -18,7 +18,7 @@ from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.ops import FrozenBatchNorm2d
 
 from core.encoders.base import Encoder, Transform
-from core.encoders.families import FPN_DIM, FPN_FILE, FPN_LEVELS
+from core.encoders.published import FPN_DIM, FPN_FILE, FPN_LEVELS
 from core.encoders.weights import downloading, file_hash, fitting, read_state, torch_cache
 
 TRANSFORM = Transform(

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from core.encoders import lite
 from core.encoders.base import Encoder
-from core.encoders.families import PYRAMID_DIMS
+from core.encoders.published import PYRAMID_DIMS
 
 
 class Stage(nn.Module):

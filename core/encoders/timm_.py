@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from core.encoders.base import RESAMPLE, Encoder, Head, Transform
-from core.encoders.families import HUB_FILES
 from core.encoders.lite import class_names
+from core.encoders.published import HUB_FILES
 from core.encoders.weights import download_from_hub, file_hash, fitting, read_state
 from core.errors import EncoderNotReady, InputError
 

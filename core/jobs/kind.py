@@ -9,7 +9,7 @@ from pathlib import Path
 from core.contracts.catalog import Dataset, JobRecord
 from core.contracts.requests import Result
 from core.errors import InputError
-from core.store import catalog
+from core.store import dataset_table
 from core.store.database import Database
 
 
@@ -37,7 +37,7 @@ class Kind:
 
 def dataset(db: Database, dataset_id: int) -> Dataset:
     """A dataset that a job needs. Raises :class:`InputError` where it was removed meanwhile."""
-    found = catalog.dataset(db, dataset_id)
+    found = dataset_table.dataset(db, dataset_id)
     if found is None:
         raise InputError(
             f"Dataset {dataset_id} is no longer in the workspace",

@@ -9,12 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.contracts.comparison import (
-    CompareParameters,
-    ComparisonRecord,
-    MetricRow,
-    VersionRow,
-)
+from core.contracts.compare_spec import CompareParameters
+from core.contracts.comparison import ComparisonRecord, MetricRow, VersionRow
 from core.contracts.metric_words import METRICS
 from core.contracts.specs import to_json
 from core.contracts.words import MetricScope, RecordStatus

@@ -20,11 +20,12 @@ import pyarrow.compute as pc
 from core.contracts import derive
 from core.contracts.catalog import AttributesRow, BrokenRow, EncoderRow, ThumbnailRow
 from core.contracts.derive import schema
+from core.contracts.specs import to_json
 from core.contracts.words import View
-from core.contracts.work import EmbeddedRow
+from core.contracts.work import EmbeddedRow, EncoderRun
 from core.files import read_tables
-from core.store.catalog import add_broken
 from core.store.database import Database, insert
+from core.store.dataset_table import add_broken
 
 
 @dataclass(frozen=True)
@@ -79,22 +80,22 @@ class Stored:
 
 
 def ingest(
-    cursor: duckdb.DuckDBPyConnection, encoder: dict[str, Any], shards: Sequence[Path]
+    cursor: duckdb.DuckDBPyConnection, encoder: EncoderRun, shards: Sequence[Path]
 ) -> Stored:
     """Store the shards of an embed job. What is stored already is left as it is, so ingesting twice
     is harmless.
 
-    ``encoder`` is the job's ``encoder.json``: id, dim, weights_hash and whatever else it tells. A
+    ``encoder`` is the job's ``encoder.json``. A
     row with ``error`` is a content that cannot be decoded, and stays so; a row with ``skipped``
     could not be read this time (away, or changed since the scan) and is left for another time.
     """
     cursor.execute(
         "INSERT OR IGNORE INTO encoders (id, dim, weights_hash, detail) VALUES (?, ?, ?, ?)",
-        [encoder["id"], encoder["dim"], encoder.get("weights_hash"), json.dumps(encoder)],
+        [encoder.id, encoder.dim, encoder.weights_hash, json.dumps(to_json(encoder))],
     )
-    row = cursor.execute("SELECT number FROM encoders WHERE id = ?", [encoder["id"]]).fetchone()
+    row = cursor.execute("SELECT number FROM encoders WHERE id = ?", [encoder.id]).fetchone()
     assert row is not None
-    table, dim = f"vectors_{row[0]}", encoder["dim"]
+    table, dim = f"vectors_{row[0]}", encoder.dim
     cursor.execute(
         f"CREATE TABLE IF NOT EXISTS {table} "
         f"(content_id VARCHAR, view VARCHAR, vector FLOAT[{dim}])"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,8 +26,7 @@ from core.contracts.comparison import (
 from core.contracts.derive import read_rows
 from core.contracts.words import RecordStatus, State
 from core.errors import InputError
-from core.store import catalog, comparison_table, embeddings, study_table
-from core.store.comparison_json import comparison_json
+from core.store import comparison_table, dataset_table, embeddings, study_table
 from core.store.database import Database
 from core.store.schema import RESULT_TABLES
 from core.store.study_results import Study
@@ -178,7 +176,7 @@ class Comparison:
 
     def image_rows(self) -> list[ImageRow]:
         """Every file of the real dataset's last scan, readable or not, in path order."""
-        return read_rows(ImageRow, catalog.images(self._db, self.record.real_id))
+        return read_rows(ImageRow, dataset_table.images(self._db, self.record.real_id))
 
     # --- tables of the Python door ----------------------------------------------------------------
 
@@ -285,7 +283,7 @@ class Comparison:
 
     def image_file(self, content_id: str) -> Path | None:
         """Some file on disk with this content, or None."""
-        return catalog.image_file(self._db, content_id)
+        return dataset_table.image_file(self._db, content_id)
 
     def study(self) -> Study | None:
         """The newest finished study of these real images and at least one of these versions."""
@@ -297,10 +295,6 @@ class Comparison:
             ):
                 return Study(self._db, record.id)
         return None
-
-    def as_dict(self) -> dict[str, Any]:
-        """What ``compare --json`` writes: :func:`core.store.comparison_json.comparison_json`."""
-        return comparison_json(self)
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -338,7 +332,7 @@ class Comparison:
         )
 
     def _dataset(self, dataset_id: int) -> Dataset:
-        dataset = catalog.dataset(self._db, dataset_id)
+        dataset = dataset_table.dataset(self._db, dataset_id)
         if dataset is None:
             raise InputError(
                 "A dataset of this comparison was removed from the workspace",

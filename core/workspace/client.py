@@ -23,7 +23,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.contracts.catalog import Dataset
-from core.contracts.requests import SampleRequest, SubmittedComparison
+from core.contracts.requests import EmbedResult, SampleRequest, SubmittedComparison
+from core.contracts.specs import from_json
 from core.contracts.words import View
 from core.encoders import registry
 from core.encoders.registry import EncoderInfo as EncoderInfo
@@ -38,10 +39,10 @@ from core.workspace.comparisons import Comparisons
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
 from core.workspace.exports import Exports
+from core.workspace.job_queue import Jobs
 from core.workspace.progress import ProgressBar
 from core.workspace.spectra import Spectra
 from core.workspace.studies import Studies
-from core.workspace.work import Jobs
 
 
 class Workspace:
@@ -85,7 +86,7 @@ class Workspace:
         self.comparisons = Comparisons(context, self.jobs, self.datasets)
         self.studies = Studies(context, self.jobs, self.datasets)
         self.spectra = Spectra(self.jobs)
-        self.exports = Exports(self)
+        self.exports = Exports(self.comparisons, self.jobs)
 
     def close(self) -> None:
         """Stop jobs, write everything to the file, let go of it."""
@@ -120,10 +121,10 @@ class Workspace:
 
     def embed(
         self, datasets: Sequence[Dataset], encoder: str = "auto", *, allow_download: bool = False
-    ) -> dict[str, Any]:
+    ) -> EmbedResult:
         """Embed what is not embedded yet and wait for it; what the job says of itself."""
         job_id = self.datasets.submit_embed(datasets, encoder, allow_download=allow_download)
-        return self.jobs.wait(job_id).result
+        return from_json(EmbedResult, self.jobs.wait(job_id).result)
 
     def compare(
         self, real: Dataset, versions: Sequence[Dataset], *, encoder: str = "auto", **options: Any

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.contracts.catalog import Dataset
-from core.contracts.comparison import CompareParameters, ComparisonRecord
+from core.contracts.compare_spec import CompareParameters
+from core.contracts.comparison import ComparisonRecord
 from core.contracts.requests import CompareRequest, SubmittedComparison
 from core.contracts.specs import from_json, to_json
 from core.contracts.words import Domain, RecordStatus
@@ -16,7 +17,7 @@ from core.store import comparison_table
 from core.store.results import Comparison
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
-from core.workspace.work import Jobs
+from core.workspace.job_queue import Jobs
 
 
 class Comparisons:
@@ -50,14 +51,12 @@ class Comparisons:
         seed: int = 0,
         allow_download: bool = False,
         name: str | None = None,
-        rescan: bool = True,
-        concepts: Sequence[str] = (),
         after: Sequence[str] = (),
         **parameters: Any,
     ) -> SubmittedComparison:
         """Start scan, embed and compare in turn, and say what was asked for.
 
-        ``parameters`` are the fields of :class:`~core.contracts.comparison.CompareParameters`; an
+        ``parameters`` are the fields of :class:`~core.contracts.compare_spec.CompareParameters`; an
         unknown name is refused with the nearest known one. Raises :class:`InputError`, and
         :class:`EncoderNotReady` if weights are absent.
         """
@@ -67,13 +66,9 @@ class Comparisons:
         if not allow_download:
             registry.require_ready(encoder, self._context.settings)
         datasets = [real, *versions]
-        scans = [
-            self._datasets.submit_scan(dataset, after=after)
-            for dataset in datasets
-            if rescan or dataset.scanned_at is None
-        ]
+        scans = [self._datasets.submit_scan(dataset, after=after) for dataset in datasets]
         embed = self._datasets.submit_embed(
-            datasets, encoder, allow_download=allow_download, after=scans or after
+            datasets, encoder, allow_download=allow_download, after=scans
         )
         title = name or f"{real.label} against {', '.join(version.label for version in versions)}"
         version_ids = tuple(version.id for version in versions)
@@ -93,7 +88,6 @@ class Comparisons:
             encoder,
             seed,
             chosen,
-            tuple(concepts),
             previous=self._previous(real, versions, encoder),
             weights=self._context.weights,
         )

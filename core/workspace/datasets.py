@@ -20,10 +20,10 @@ from core.images import roots, scan
 from core.images.decode import UnreadableImage, decode
 from core.images.roots import FolderListing as FolderListing
 from core.images.thumbnails import thumbnail
-from core.store import catalog, comparison_table, embeddings
+from core.store import comparison_table, dataset_table, embeddings
 from core.workspace.context import Context
 from core.workspace.dataset_summary import DatasetSummary, read_summary
-from core.workspace.work import Jobs
+from core.workspace.job_queue import Jobs
 
 Paths = list[str]  # inside the class, ``list`` is its method
 
@@ -40,11 +40,11 @@ class Datasets:
 
     def list(self, domain: Domain | str | None = None) -> list[Dataset]:
         """All datasets (of one domain): the real ones, and the versions in their order."""
-        return [one for one in catalog.datasets(self._db) if domain in (None, one.domain)]
+        return [one for one in dataset_table.datasets(self._db) if domain in (None, one.domain)]
 
     def get(self, dataset_id: int) -> Dataset:
         """One dataset by id."""
-        dataset = catalog.dataset(self._db, dataset_id)
+        dataset = dataset_table.dataset(self._db, dataset_id)
         if dataset is None:
             raise InputError(
                 f"There is no dataset {dataset_id} in this workspace",
@@ -89,7 +89,7 @@ class Datasets:
             if labels is not None and labels != known.labels:
                 return self.set_labels(known, labels)
             return known
-        dataset_id = catalog.add_dataset(
+        dataset_id = dataset_table.add_dataset(
             self._db,
             name=title,
             domain=side,
@@ -114,13 +114,13 @@ class Datasets:
                 f"{dataset.label} is used by the comparison {users[0]!r}",
                 "Remove that comparison first.",
             )
-        catalog.remove_dataset(self._db, dataset.id)
+        dataset_table.remove_dataset(self._db, dataset.id)
 
     def order(self, version_ids: Sequence[int]) -> None:
         """Put the versions into this order."""
         self._context.check_writable()
         for position, dataset_id in enumerate(version_ids, start=1):
-            catalog.set_position(self._db, dataset_id, position)
+            dataset_table.set_position(self._db, dataset_id, position)
 
     def browse(self, folder: str | Path | None = None) -> FolderListing:
         """What is in a folder on this machine, inside the roots."""
@@ -146,8 +146,8 @@ class Datasets:
         """
         self._context.check_writable()
         source = self._label_source(labels, dataset.folder) if labels else None
-        table = scan.relabel(catalog.images(self._db, dataset.id), source)
-        catalog.replace_labels(
+        table = scan.relabel(dataset_table.images(self._db, dataset.id), source)
+        dataset_table.replace_labels(
             self._db, dataset.id, labels, table.select(["path", "class", "bias", "split"])
         )
         return self.get(dataset.id)
@@ -155,7 +155,7 @@ class Datasets:
     def explain_labels(self, dataset: Dataset, labels: str) -> str:
         """What a label source gives for three example images, in words."""
         source = self._label_source(labels, dataset.folder)
-        paths = catalog.images(self._db, dataset.id).column("path").to_pylist()
+        paths = dataset_table.images(self._db, dataset.id).column("path").to_pylist()
         return label_sources.explain(source, paths)
 
     def try_labels(self, folder: str | Path, labels: str, limit: int = 6) -> pa.Table:
@@ -182,7 +182,7 @@ class Datasets:
 
     def images(self, dataset: Dataset) -> pa.Table:
         """Every file of the last scan, readable or not, with its reason."""
-        return catalog.images(self._db, dataset.id)
+        return dataset_table.images(self._db, dataset.id)
 
     def summary(self, dataset: Dataset) -> DatasetSummary:
         """The last scan in numbers."""
@@ -200,7 +200,7 @@ class Datasets:
 
     def image_file(self, content_id: str) -> Path | None:
         """Some file on disk with this content, or None."""
-        return catalog.image_file(self._db, content_id)
+        return dataset_table.image_file(self._db, content_id)
 
     def preview(self, content_id: str, longest: int) -> bytes:
         """A WebP made from the image's file, at most ``longest`` pixels wide and high. Raises
@@ -260,7 +260,7 @@ class Datasets:
     # --- inside -----------------------------------------------------------------------------------
 
     def _known(self, folder: Path, domain: Domain, version: str | None) -> Dataset | None:
-        for known in catalog.datasets(self._db):
+        for known in dataset_table.datasets(self._db):
             same_folder = known.folder == str(folder) and known.domain == domain
             if same_folder and known.version == version:
                 return known

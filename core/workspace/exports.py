@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pyarrow as pa
 
 from core.reports import (
     absent_folder,
     coco,
+    comparison_json,
     contributions,
     fiftyone,
     history,
@@ -24,16 +25,15 @@ from core.reports.history import ClusterHistory as ClusterHistory
 from core.reports.history import TrendRow as TrendRow
 from core.reports.pairs import Pair as Pair
 from core.store.results import Comparison
-
-if TYPE_CHECKING:
-    from core.workspace.client import Workspace
+from core.workspace.comparisons import Comparisons
+from core.workspace.job_queue import Jobs
 
 
 class Exports:
     """What a workspace hands out. Nothing here is computed from images: it reads what is stored."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, comparisons: Comparisons, jobs: Jobs) -> None:
+        self._comparisons, self._jobs = comparisons, jobs
 
     # --- to read ----------------------------------------------------------------------------------
 
@@ -53,6 +53,10 @@ class Exports:
     def brief_html(self, comparison: Comparison, version: str | int | None = None) -> str:
         """The render brief as one HTML page."""
         return briefs.brief_html(comparison, version)
+
+    def as_json(self, comparison: Comparison) -> dict[str, Any]:
+        """What ``compare --json`` writes."""
+        return comparison_json.comparison_json(comparison)
 
     # --- lists for other tools --------------------------------------------------------------------
 
@@ -120,12 +124,12 @@ class Exports:
         """Every finished comparison of the same real images, and what keeps it from being
         compared.
         """
-        return history.history(self._workspace.comparisons.list(), comparison.record)
+        return history.history(self._comparisons.list(), comparison.record)
 
     # --- inside -----------------------------------------------------------------------------------
 
     def _spectra(self, comparison: Comparison) -> Iterator[Path]:
         """Output folders of the spectrum comparisons of the same images, the newest first."""
-        jobs = self._workspace.jobs
+        jobs = self._jobs
         for job in related.spectrum_jobs(comparison, jobs.list()):
             yield jobs.path(job.id) / "outputs"

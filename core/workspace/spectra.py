@@ -20,7 +20,7 @@ from core.contracts.requests import SpectrumRequest
 from core.contracts.specs import from_json
 from core.contracts.words import Domain, JobKind, JobStatus
 from core.files import read_table
-from core.workspace.work import Jobs
+from core.workspace.job_queue import Jobs
 
 CURVE = ("frequency", "level", "low", "high", "mean_low", "mean_high")
 

@@ -24,6 +24,7 @@ from core.store import study_table
 from core.store.study_results import Study
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
+from core.workspace.job_queue import Jobs
 from core.workspace.study_readings import (
     StudyProgress,
     TestImage,
@@ -34,7 +35,6 @@ from core.workspace.study_readings import (
     test_images,
 )
 from core.workspace.study_versions import StudyVersions, study_versions
-from core.workspace.work import Jobs
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from core.analysis.spectrum import (
     radial,
 )
 from core.contracts.derive import read_rows
-from core.contracts.spectrum import SpectrumRow, SpectrumSide, SpectrumSpec
+from core.contracts.spectrum_rows import SpectrumRow, SpectrumSide, SpectrumSpec
 from core.contracts.words import Domain
 from core.errors import InputError
 from core.jobs.folder import JobFolder

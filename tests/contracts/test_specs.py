@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.contracts.comparison import CompareParameters, CompareSpec, SideSpec
+from core.contracts.compare_spec import CompareParameters, CompareSpec, SideSpec
 from core.contracts.specs import fingerprint, from_json, parameters, to_json
 from core.contracts.words import View
 from core.contracts.work import EmbedSpec
@@ -18,7 +18,7 @@ SPEC = CompareSpec(
 
 
 def test_a_spec_survives_json() -> None:
-    spec = replace(SPEC, parameters=CompareParameters(threshold=0.4), concepts=("fog",))
+    spec = replace(SPEC, parameters=CompareParameters(threshold=0.4, concepts=("fog",)))
     assert from_json(CompareSpec, to_json(spec)) == spec
 
 
@@ -57,7 +57,7 @@ def test_a_missing_parameter_is_named() -> None:
     [
         replace(SPEC, seed=1),
         replace(SPEC, encoder="clip:ViT-B-32/openai"),
-        replace(SPEC, concepts=("fog",)),
+        replace(SPEC, parameters=CompareParameters(concepts=("fog",))),
         replace(SPEC, parameters=CompareParameters(reruns=3)),
         replace(SPEC, real=replace(SPEC.real, content="changed")),
         replace(SPEC, versions=(replace(SPEC.versions[0], version="1.1"),)),
@@ -77,4 +77,4 @@ def test_where_weights_lie_and_what_else_is_hashed() -> None:
 
 def test_every_parameter_has_a_sentence_for_the_screen() -> None:
     told = list(parameters(CompareParameters))
-    assert len(told) == 9 and all(one.help.endswith(".") for one in told)
+    assert len(told) == 10 and all(one.help.endswith(".") for one in told)

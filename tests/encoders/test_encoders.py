@@ -11,7 +11,7 @@ import timm
 import torch
 from PIL import Image, ImageDraw
 
-from core.encoders import families, lite, registry, runtime, weights
+from core.encoders import lite, published, registry, runtime, weights
 from core.encoders.base import Encoder, Transform
 from core.errors import InputError
 from core.settings import Settings
@@ -88,7 +88,7 @@ def test_pyramid_stages_are_the_inside_of_lite0(lite0):
     features.load_state_dict(whole.state_dict(), strict=False)
     with torch.inference_mode():
         maps = features(lite0.normalise(images))
-    for stage, channels in enumerate(families.PYRAMID_DIMS, start=1):
+    for stage, channels in enumerate(published.PYRAMID_DIMS, start=1):
         encoder = registry.load(f"pyramid:{stage}")
         vectors = encoder.encode(images)
         assert (
@@ -177,7 +177,7 @@ def test_detector_weights_equal_torchvisions_backbone(by_hand, tmp_path):
     from torchvision.models.detection import fasterrcnn_resnet50_fpn
 
     detector = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None).eval()
-    torch.save(detector.state_dict(), tmp_path / families.FPN_FILE)
+    torch.save(detector.state_dict(), tmp_path / published.FPN_FILE)
     encoder = registry.load("fpn:P3", settings=by_hand)
     images = batch_of(encoder, traffic_light())
     with torch.inference_mode():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.encoders import families, registry, weights
+from core.encoders import families, published, registry, weights
 from core.errors import EncoderNotReady, InputError
 from core.settings import Settings
 
@@ -78,15 +78,15 @@ def test_weights_are_found_in_every_place(empty, tmp_path):
     assert by_hand.name == "clip-ViT-B-16-openai.safetensors"
     by_hand.touch()
     assert registry.info("clip:ViT-B-16/openai", empty).where == str(by_hand)
-    checkpoint = tmp_path / "torch" / "hub" / "checkpoints" / families.FPN_FILE
+    checkpoint = tmp_path / "torch" / "hub" / "checkpoints" / published.FPN_FILE
     checkpoint.parent.mkdir(parents=True)
     checkpoint.touch()
-    assert all(registry.info(f"fpn:{level}", empty).ready for level in families.FPN_LEVELS)
+    assert all(registry.info(f"fpn:{level}", empty).ready for level in published.FPN_LEVELS)
 
 
 def test_a_name_that_no_hub_allows_is_not_ready(empty):
     assert not registry.info("clip:ViT-B-32/no such weights", empty).ready
-    assert weights.in_hub_cache("timm/a/b", families.HUB_FILES) is None
+    assert weights.in_hub_cache("timm/a/b", published.HUB_FILES) is None
 
 
 def test_every_listed_encoder_belongs_to_one_family(empty):

@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.analysis.explain.attributes import ATTRIBUTES
-from core.contracts.comparison import CompareParameters, CompareSpec, GapRow, SideSpec
+from core.contracts.compare_spec import CompareParameters, CompareSpec, SideSpec
+from core.contracts.comparison import GapRow
 from core.contracts.derive import read_rows
 from core.contracts.words import View
 from core.contracts.work import EmbedSpec

@@ -416,12 +416,12 @@ def test_an_overwritten_image_never_gets_the_other_ones_vector(workspace, tmp_pa
     original, other = files[1].read_bytes(), files[0].read_bytes()
     files[1].write_bytes(other)
     result = workspace.embed([real], "lite0")
-    assert (result["embedded"], result["broken"]) == (2, 0)
-    assert result["skipped"] == {"The file changed since the scan": 1}
+    assert (result.embedded, result.broken) == (2, 0)
+    assert result.skipped == {"The file changed since the scan": 1}
     assert workspace.vectors(real, "lite0")[0] == ["0000.png", "0002.png"]
     files[1].write_bytes(original)
     assert workspace.scan(real).unreadable == 0
-    assert workspace.embed([real], "lite0")["embedded"] == 1
+    assert workspace.embed([real], "lite0").embedded == 1
 
     encoder = registry.load("lite0")
     prepared = np.stack([encoder.prepare(decode(file)) for file in files])
@@ -437,8 +437,8 @@ def test_a_file_that_comes_back_is_embedded(workspace, tmp_path):
     real = workspace.add_dataset(tmp_path / "real", domain="real")
     workspace.scan(real)
     files[2].rename(tmp_path / "away.png")
-    assert sum(workspace.embed([real], "lite0")["skipped"].values()) == 1
+    assert sum(workspace.embed([real], "lite0").skipped.values()) == 1
     (tmp_path / "away.png").rename(files[2])
-    assert workspace.embed([real], "lite0")["embedded"] == 1
+    assert workspace.embed([real], "lite0").embedded == 1
     assert workspace.scan(real).unreadable == 0
     assert workspace.vectors(real, "lite0")[0] == [file.name for file in files]

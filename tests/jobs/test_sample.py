@@ -12,14 +12,21 @@ import pytest
 from PIL import Image
 
 from core.errors import InputError, StorageFull
-from core.jobs.sample.project import FAVOURED, LABELS, VERSIONS, Sample, mode_of, write_sample
+from core.jobs.sample.project import (
+    FAVOURED,
+    LABELS,
+    VERSIONS,
+    SampleProject,
+    mode_of,
+    write_sample,
+)
 from core.jobs.sample.weather import MODES
 
 SMALL = 16
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleProject:
     return write_sample(tmp_path_factory.mktemp("sample"), images_per_mode=SMALL)
 
 
@@ -38,7 +45,7 @@ def groups(folder: Path) -> Counter[tuple[str, str]]:
     return Counter((path.split("/")[0], path.split("/")[1]) for path in images(folder))
 
 
-def test_each_version_lacks_exactly_the_modes_that_the_sample_says(sample: Sample) -> None:
+def test_each_version_lacks_exactly_the_modes_that_the_sample_says(sample: SampleProject) -> None:
     real = Counter(mode_of(path) for path in images(sample.real))
     assert real == dict.fromkeys(MODES, SMALL)
     for version, folder in sample.versions.items():
@@ -49,7 +56,7 @@ def test_each_version_lacks_exactly_the_modes_that_the_sample_says(sample: Sampl
 
 
 def test_the_new_version_holds_the_old_one_byte_for_byte_and_adds_only_night(
-    sample: Sample,
+    sample: SampleProject,
 ) -> None:
     old, new = hashes(sample.versions["1.0"]), hashes(sample.versions["1.1"])
     assert old.items() <= new.items()
@@ -57,7 +64,7 @@ def test_the_new_version_holds_the_old_one_byte_for_byte_and_adds_only_night(
     assert len(set(new.values())) == len(new)  # no two pictures alike
 
 
-def test_real_classes_go_with_a_light_and_rendered_ones_do_not(sample: Sample) -> None:
+def test_real_classes_go_with_a_light_and_rendered_ones_do_not(sample: SampleProject) -> None:
     real = groups(sample.real)
     for kind, light in FAVOURED.items():
         other = "dim" if light == "bright" else "bright"
@@ -70,7 +77,7 @@ def test_real_classes_go_with_a_light_and_rendered_ones_do_not(sample: Sample) -
         assert set(counts) == set(FAVOURED) and len(set(counts.values())) == 1
 
 
-def test_the_pattern_reads_class_and_light_from_every_path(sample: Sample) -> None:
+def test_the_pattern_reads_class_and_light_from_every_path(sample: SampleProject) -> None:
     labels = pytest.importorskip("core.images.labels")
     assert sample.labels == LABELS
     for folder in (sample.real, *sample.versions.values()):
@@ -82,7 +89,7 @@ def test_the_pattern_reads_class_and_light_from_every_path(sample: Sample) -> No
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_pictures(
-    sample: Sample, tmp_path: Path
+    sample: SampleProject, tmp_path: Path
 ) -> None:
     again = write_sample(tmp_path / "again", images_per_mode=SMALL)
     other = write_sample(tmp_path / "other", images_per_mode=SMALL, seed=1)
@@ -92,7 +99,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_pictures(
     assert not set(first.values()) & set(second.values())
 
 
-def test_real_pictures_are_noisy_and_rendered_ones_are_flat(sample: Sample) -> None:
+def test_real_pictures_are_noisy_and_rendered_ones_are_flat(sample: SampleProject) -> None:
     def grain(file: Path) -> float:
         grey = np.asarray(Image.open(file).convert("L"), dtype=float)
         return float(np.median(np.abs(np.diff(grey, axis=1))))
@@ -135,7 +142,7 @@ def test_empty_folders_made_in_advance_are_welcome(tmp_path: Path) -> None:
 
 
 def test_the_readme_says_that_the_real_images_are_drawn_and_names_the_answer(
-    sample: Sample,
+    sample: SampleProject,
 ) -> None:
     text = sample.readme.read_text()
     assert "NOT photographs" in text

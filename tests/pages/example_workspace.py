@@ -38,6 +38,7 @@ from core.jobs.folder import JobFolder
 from core.store import comparison_table, embeddings, job_table
 from core.store.database import Database
 from core.workspace import Workspace
+from tests.embedded import encoder_run
 
 ENCODER = "lite0"
 DIM = 1280  # of its vectors
@@ -136,7 +137,6 @@ def _made(absolute: bool, versions: tuple[str, ...], threshold: float) -> Exampl
             rendered,
             encoder=ENCODER,
             seed=SEED,
-            rescan=False,
             injected=4 if absolute else 2,
             reruns=2,
             threshold=threshold,
@@ -212,7 +212,7 @@ def _store_vectors(ws: Workspace, place: Path, datasets: list[Dataset]) -> None:
     shard = place / "shard-00000.parquet"
     write_table(shard, pa.Table.from_pylist(list(rows.values()), embedded_schema(DIM)))
     with ws.db.transaction() as cursor:
-        embeddings.ingest(cursor, {"id": ENCODER, "dim": DIM, "weights_hash": "drawn"}, [shard])
+        embeddings.ingest(cursor, encoder_run(ENCODER, DIM), [shard])
 
 
 def _embedded(path: Path, vector: list[float]) -> tuple[str, dict[str, object]]:

@@ -32,7 +32,7 @@ from core.workspace import Workspace
 from core.workspace.study_readings import CurvePoint, direction
 from pages.parts.shared import session
 from pages.parts.studies import figures, parameters_form
-from tests.embedded import embedded
+from tests.embedded import embedded, encoder_run
 from tests.pages import example_workspace
 from tests.pages.browser_like import choose_as_a_browser_does
 from tests.pages.driver import home, show, told
@@ -74,7 +74,7 @@ def _set_vectors(ws: Workspace, folder: Path) -> None:
     shard = folder / "vectors.parquet"
     write_table(shard, embedded(list(found), np.stack(list(found.values()))))
     with ws.db.transaction() as cursor:
-        embeddings.ingest(cursor, {"id": "lite0", "dim": DIM, "weights_hash": "set"}, [shard])
+        embeddings.ingest(cursor, encoder_run("lite0", DIM), [shard])
 
 
 @pytest.fixture(scope="module")

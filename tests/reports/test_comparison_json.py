@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from core.reports.comparison_json import comparison_json
 from core.workspace import Comparison
 
 VERSION = [
@@ -35,7 +36,7 @@ GAP = [
 
 
 def test_published_keys_stay(comparison: Comparison) -> None:
-    result = comparison.as_dict()
+    result = comparison_json(comparison)
     assert list(result) == [
         "encoder",
         "seed",
@@ -68,13 +69,13 @@ def test_published_keys_stay(comparison: Comparison) -> None:
 
 
 def test_the_clusters_spaces_keep_their_published_words(comparison: Comparison) -> None:
-    clusters = comparison.as_dict()["clusters"]
+    clusters = comparison_json(comparison)["clusters"]
     assert list(clusters[0]) == ["space", "cluster", "version_id", "n", "covered"]
     assert list(dict.fromkeys(row["space"] for row in clusters)) == ["joint", "real", "removed"]
 
 
 def test_lists_are_those_of_the_tables(comparison: Comparison) -> None:
-    result = comparison.as_dict()
+    result = comparison_json(comparison)
     for name, version in result["versions"].items():
         assert version["absent"] == comparison.absent(name).column("path").to_pylist()
         assert version["scores"] == {row.path: row.score for row in comparison.coverage_rows(name)}

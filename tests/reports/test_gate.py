@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
+from core.reports.comparison_json import comparison_json
 from core.reports.gate import parse_rule
 from core.reports.gate_numbers import GateNumbers, gate_numbers
 from core.reports.junit import junit_xml
@@ -151,7 +152,7 @@ def test_junit_has_a_case_for_each_clause_and_counts_failures() -> None:
 
 
 def test_a_comparison_is_judged_by_the_numbers_of_its_tables(comparison: Comparison) -> None:
-    numbers = gate_numbers(comparison.as_dict())
+    numbers = gate_numbers(comparison_json(comparison))
     seconds = sum(comparison.record.seconds.values())
     assert (numbers.real_images, numbers.seconds) == (120, seconds)
     rule = "absent == 20 and opened == 0 and closed == 20 and previous.absent == 40"
@@ -164,7 +165,7 @@ def test_a_comparison_is_judged_by_the_numbers_of_its_tables(comparison: Compari
 
 
 def test_junit_of_a_comparison_without_a_rule_tells_the_verdicts(comparison: Comparison) -> None:
-    suite = ElementTree.fromstring(junit_xml(gate_numbers(comparison.as_dict()), None))
+    suite = ElementTree.fromstring(junit_xml(gate_numbers(comparison_json(comparison)), None))
     assert (suite.get("tests"), suite.get("failures")) == ("2", "0")
     output = suite.findtext("testcase/system-out") or ""
     assert output.startswith("40 absent of 120 real images; absent_rate 0.333")

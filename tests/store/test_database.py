@@ -22,10 +22,10 @@ from core.errors import (
     WorkspaceLocked,
     WorkspaceUnusable,
 )
-from core.store import catalog, embeddings
+from core.store import dataset_table, embeddings
 from core.store.database import Database, insert
 from core.store.migrations import MIGRATIONS
-from tests.embedded import embedded
+from tests.embedded import embedded, encoder_run
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def image_rows(db: Database, dataset_id: int, rows: list[tuple[str, str]]) -> No
 def test_vectors_come_back_in_path_order_and_ingesting_twice_changes_nothing(
     db: Database, tmp_path: Path
 ) -> None:
-    dataset = catalog.add_dataset(
+    dataset = dataset_table.add_dataset(
         db, name="r", domain="real", version=None, folder=tmp_path, labels=None
     )
     image_rows(
@@ -220,7 +220,7 @@ def test_vectors_come_back_in_path_order_and_ingesting_twice_changes_nothing(
     file = shard(
         tmp_path / "shard-00000.parquet", ["A", "B", "C"], values, [None, None, "cut short"]
     )
-    encoder = {"id": "toy", "dim": 3, "weights_hash": "h"}
+    encoder = encoder_run("toy", 3)
     for _ in range(2):
         with db.transaction() as cursor:
             embeddings.ingest(cursor, encoder, [file])
@@ -236,7 +236,7 @@ def test_vectors_come_back_in_path_order_and_ingesting_twice_changes_nothing(
 def test_only_what_lacks_a_vector_is_embedded_and_each_content_once(
     db: Database, tmp_path: Path
 ) -> None:
-    dataset = catalog.add_dataset(
+    dataset = dataset_table.add_dataset(
         db, name="r", domain="real", version=None, folder=tmp_path, labels=None
     )
     image_rows(db, dataset, [("a.png", "A"), ("b.png", "B"), ("b2.png", "B")])
@@ -248,7 +248,7 @@ def test_only_what_lacks_a_vector_is_embedded_and_each_content_once(
     ]
     file = shard(tmp_path / "s.parquet", ["A"], np.ones((1, 2), np.float32), [None])
     with db.transaction() as cursor:
-        embeddings.ingest(cursor, {"id": "toy", "dim": 2, "weights_hash": None}, [file])
+        embeddings.ingest(cursor, encoder_run("toy", 2), [file])
     assert embeddings.to_embed(db, [dataset], "toy", ("plain",)).column(
         "content_id"
     ).to_pylist() == ["B"]

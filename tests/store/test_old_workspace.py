@@ -13,6 +13,7 @@ import pytest
 
 from core.contracts.comparison import RESULT_ROWS
 from core.contracts.derive import read_rows, table_name
+from core.reports.comparison_json import comparison_json
 from core.store.migrations import MIGRATIONS
 from core.workspace import Workspace
 
@@ -49,7 +50,7 @@ def test_the_comparison_can_be_read_by_its_contracts(old: Workspace) -> None:
     assert comparison.points().num_rows == 24 + 16 + 16
     scopes = {(one["scope"], one["part"]) for one in comparison.metrics().to_pylist()}
     assert ("all", None) in scopes and ("class", "gull") in scopes and ("without", None) in scopes
-    result = comparison.as_dict()
+    result = comparison_json(comparison)
     assert list(result["versions"]) == ["v1", "v2"] and len(result["changes"]) == 1
 
 

@@ -27,6 +27,7 @@ from core.errors import (
     WorkspaceLocked,
 )
 from core.jobs.sample.project import mode_of, write_sample
+from core.reports.comparison_json import comparison_json
 from core.settings import Settings
 from core.workspace import Workspace
 from tests.conftest import REPOSITORY, draw_images
@@ -73,7 +74,7 @@ def test_from_folders_to_the_list_of_what_is_absent(workspace: Workspace, tmp_pa
         state == "opened" for state, _ in states
     )
 
-    result = found.as_dict()
+    result = comparison_json(found)
     json.dumps(result, allow_nan=False)
     assert set(result["versions"]["1.0"]["scores"]) == set(
         found.coverage("1.0").column("path").to_pylist()
@@ -138,12 +139,12 @@ def test_same_seed_same_result_bit_for_bit(
 def test_only_new_images_are_embedded(workspace: Workspace, folders: tuple[Path, Path]) -> None:
     real = workspace.add_dataset(folders[0], domain="real")
     workspace.scan(real)
-    assert workspace.embed([real], "lite0")["embedded"] == 64
+    assert workspace.embed([real], "lite0").embedded == 64
     shutil.copy(folders[0] / "red" / "0000.png", folders[0] / "same bytes, other name.png")
     draw_images(folders[0] / "blue", 3, hue=2)
     summary = workspace.scan(real)
     assert (summary.images, summary.duplicates) == (68, 1)
-    assert workspace.embed([real], "lite0")["embedded"] == 3
+    assert workspace.embed([real], "lite0").embedded == 3
     paths, vectors = workspace.vectors(real, "lite0")
     assert len(paths) == len(vectors) == 68 and np.isfinite(vectors).all()
 
@@ -169,7 +170,7 @@ def test_a_broken_file_costs_that_file_alone(
     version = workspace.add_dataset(folders[1], domain="synthetic", version="1.0")
     found = workspace.compare(real, [version], encoder="lite0")
     assert found.coverage("1.0").num_rows == 63
-    assert found.as_dict()["real"]["unreadable"] == 1
+    assert comparison_json(found)["real"]["unreadable"] == 1
 
 
 # --- refusals -------------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ def test_very_few_real_images_give_a_result_or_a_reason_but_no_fault(
     except JobFailed as error:
         assert "fault in Gapscope" not in str(error) and "real image" in str(error)
     else:
-        json.dumps(found.as_dict(), allow_nan=False)
+        json.dumps(comparison_json(found), allow_nan=False)
         assert found.coverage("1.0").num_rows == count
 
 

@@ -33,7 +33,7 @@ from core.analysis.coverage.view import chosen_view, evidence_by_view
 from core.analysis.types import Bools, Floats, Ints, OnProgress, unheard
 from core.analysis.vectors.alignment import Views
 from core.analysis.vectors.neighbors import check_vectors, nearest
-from core.contracts.comparison import CompareParameters
+from core.contracts.compare_spec import CompareParameters
 
 NEAREST = 5  # synthetic images that are shown beside a real one
 

@@ -17,7 +17,7 @@ from core.analysis.coverage.view import evidence_by_view
 from core.analysis.types import Floats, Ints
 from core.analysis.vectors.alignment import Views, aligned_views, domain_aligned
 from core.analysis.vectors.neighbors import unit
-from core.contracts.comparison import CompareParameters
+from core.contracts.compare_spec import CompareParameters
 
 SMALLEST_HALVED = 40  # real images below which half of them say nothing
 RERUN_SIZE = 1200  # images of each side that a re-run looks at: seconds, at any size of the sets

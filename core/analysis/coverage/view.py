@@ -16,7 +16,7 @@ from core.analysis.coverage.evidence import Evidence, Neighborhoods, combined, e
 from core.analysis.types import Ints
 from core.analysis.vectors.alignment import Views, aligned_views, domain_aligned
 from core.analysis.vectors.neighbors import graph
-from core.contracts.comparison import CompareParameters
+from core.contracts.compare_spec import CompareParameters
 
 PREFERRED = "joined"
 # how much less crowded another way must be to be chosen instead (benchmarks/injected_gaps.py)

@@ -21,7 +21,7 @@ LEAST = 5  # clustered images of a class, on each side
 
 
 @dataclass(frozen=True)
-class Split:
+class ClassSplit:
     """How far apart one class's real and synthetic images live.
 
     ``separation``: 0 where they share clusters as random labels would, 1 where they share none;
@@ -45,7 +45,7 @@ def split_classes(
     classes: Sequence[str | None],
     *,
     seed: int = 0,
-) -> list[Split]:
+) -> list[ClassSplit]:
     """Rank the classes by how separately their real and synthetic images live, the most separate
     first.
 
@@ -67,17 +67,19 @@ def split_classes(
     )
 
 
-def _split(name: str, real: np.ndarray, synthetic: np.ndarray, rng: np.random.Generator) -> Split:
+def _split(
+    name: str, real: np.ndarray, synthetic: np.ndarray, rng: np.random.Generator
+) -> ClassSplit:
     n, m = len(real), len(synthetic)
     inside_real, inside = real[real != NOISE], synthetic[synthetic != NOISE]
     common_real, common = _most_common(inside_real), _most_common(inside)
     if not n or not m:
         side = "real" if not n else "synthetic"
-        return Split(
+        return ClassSplit(
             name, n, m, None, common_real, common, f"No {side} image has the class {name}."
         )
     if min(len(inside_real), len(inside)) < LEAST:
-        return Split(
+        return ClassSplit(
             name,
             n,
             m,
@@ -107,7 +109,7 @@ def _split(name: str, real: np.ndarray, synthetic: np.ndarray, rng: np.random.Ge
         if common != common_real
         else f"Most of both are in cluster {common}: {there_real} real, {there} synthetic."
     )
-    return Split(name, n, m, separation, common_real, common, note)
+    return ClassSplit(name, n, m, separation, common_real, common, note)
 
 
 def _most_common(clusters: np.ndarray) -> int | None:

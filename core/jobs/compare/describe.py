@@ -16,7 +16,7 @@ import numpy as np
 from core.analysis.explain import concepts, tags
 from core.analysis.explain.attributes import ATTRIBUTES
 from core.analysis.types import OnProgress
-from core.contracts.comparison import CompareSpec
+from core.contracts.compare_spec import CompareSpec
 from core.encoders import registry
 from core.jobs.compare.sides import Side, Sides
 from core.settings import Settings, settings
@@ -77,7 +77,9 @@ def _tagged(described: Described, encoder: str, here: Settings, sides: Sides) ->
 def _in_words(described: Described, spec: CompareSpec, here: Settings, sides: Sides) -> Described:
     """With concepts and zero-shot classes of the encoder's text tower."""
     encoder = registry.load(spec.encoder, settings=here)
-    chosen = concepts.parse_concepts("\n".join(spec.concepts or concepts.DEFAULT_CONCEPTS))
+    chosen = concepts.parse_concepts(
+        "\n".join(spec.parameters.concepts or concepts.DEFAULT_CONCEPTS)
+    )
     texts = concepts.text_vectors(chosen.phrases, encoder.encode_text, encoder=spec.encoder)
     described = replace(
         described,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.contracts.catalog import JobRecord
-from core.contracts.comparison import ANALYSIS
+from core.contracts.compare_spec import ANALYSIS
 from core.contracts.requests import CompareRequest, CompareResult
 from core.contracts.specs import from_json
 from core.contracts.words import JobKind

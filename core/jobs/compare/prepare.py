@@ -8,13 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from core.contracts.catalog import Dataset, JobRecord
-from core.contracts.comparison import ANALYSIS, CompareSpec, SideSpec
+from core.contracts.compare_spec import ANALYSIS, CompareSpec, SideSpec
 from core.contracts.requests import CompareRequest, CompareResult
 from core.contracts.specs import fingerprint, from_json
 from core.errors import InputError
 from core.jobs.folder import JobFolder
 from core.jobs.kind import dataset
-from core.store import catalog, comparison_table, embeddings
+from core.store import comparison_table, dataset_table, embeddings
 from core.store.database import Database
 
 
@@ -47,7 +47,7 @@ def _spec(
     db: Database, request: CompareRequest, real: Dataset, versions: list[Dataset]
 ) -> CompareSpec:
     def side(one: Dataset, file: str) -> SideSpec:
-        return SideSpec(one.id, one.version, file, catalog.content_fingerprint(db, one.id))
+        return SideSpec(one.id, one.version, file, dataset_table.content_fingerprint(db, one.id))
 
     return CompareSpec(
         encoder=request.encoder,
@@ -56,7 +56,6 @@ def _spec(
         versions=tuple(side(one, f"v{index:02d}") for index, one in enumerate(versions)),
         views=request.views,
         parameters=request.parameters,
-        concepts=request.concepts,
         previous=request.previous,
         weights=request.weights,
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.analysis.vectors.alignment import Views
-from core.contracts.comparison import CompareSpec, SideSpec
+from core.contracts.compare_spec import CompareSpec, SideSpec
 from core.errors import InputError
 from core.jobs.folder import JobFolder
 

@@ -14,7 +14,8 @@ from core.analysis.coverage.judgement import Assessment
 from core.analysis.metrics.suite import Measured, all_metrics
 from core.analysis.vectors.maps import MapParameters
 from core.contracts import comparison as contract
-from core.contracts.comparison import CompareSpec, MetricRow
+from core.contracts.compare_spec import CompareSpec
+from core.contracts.comparison import MetricRow
 from core.contracts.derive import from_rows
 from core.jobs.compare import rows
 from core.jobs.compare.describe import Described, describe

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from core.contracts.catalog import JobRecord
 from core.contracts.requests import EmbedResult
+from core.contracts.specs import from_json
+from core.contracts.work import EncoderRun
 from core.errors import InputError
 from core.jobs.folder import JobFolder
 from core.store import embeddings
@@ -23,9 +24,9 @@ def ingest(db: Database, job: JobRecord, folder: Path) -> EmbedResult:
         stored.embedded,
         stored.broken,
         stored.reasons,
-        encoder.get("id"),
-        encoder.get("device"),
-        encoder.get("precision"),
+        encoder.id,
+        encoder.device,
+        encoder.precision,
     )
 
 
@@ -36,12 +37,12 @@ def salvage(db: Database, job: JobRecord, folder: Path) -> None:
         _store(db, work)
 
 
-def _store(db: Database, work: JobFolder) -> tuple[dict[str, Any], embeddings.Stored]:
-    encoder = work.read_json("encoder.json")
-    known = embeddings.encoder_record(db, encoder["id"])
-    if known and known.weights_hash and known.weights_hash != encoder.get("weights_hash"):
+def _store(db: Database, work: JobFolder) -> tuple[EncoderRun, embeddings.Stored]:
+    encoder = from_json(EncoderRun, work.read_json("encoder.json"))
+    known = embeddings.encoder_record(db, encoder.id)
+    if known and known.weights_hash and known.weights_hash != encoder.weights_hash:
         raise InputError(
-            f"The weights of {encoder['id']} changed since this workspace embedded with them",
+            f"The weights of {encoder.id} changed since this workspace embedded with them",
             "Put the old weights back, or make a new workspace: vectors of two weights cannot be "
             "compared.",
         )

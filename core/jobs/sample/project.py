@@ -70,7 +70,7 @@ _RECORD = "sample.json"
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampleProject:
     """Where the sample project lies, and its known answer."""
 
     real: Path
@@ -89,7 +89,7 @@ def write_sample(
     seed: int = 0,
     images_per_mode: int = IMAGES_PER_MODE,
     progress: Callable[[int, int], None] | None = None,
-) -> Sample:
+) -> SampleProject:
     """Write the sample project into a folder, and say what is in it.
 
     Images that are there already are kept, so a second call returns at once and an interrupted one
@@ -110,7 +110,7 @@ def write_sample(
             "Ask for 16, 32, 48, 64 or so.",
         )
     folder = Path(folder)
-    sample = Sample(
+    sample = SampleProject(
         real=folder / "real",
         versions={version: folder / "renders" / version for version in VERSIONS},
         labels=LABELS,

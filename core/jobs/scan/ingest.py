@@ -8,7 +8,7 @@ from core.contracts.catalog import JobRecord
 from core.contracts.requests import ScanRequest, ScanResult
 from core.contracts.specs import from_json
 from core.jobs.folder import JobFolder
-from core.store import catalog
+from core.store import dataset_table
 from core.store.database import Database
 
 
@@ -18,5 +18,5 @@ def ingest(db: Database, job: JobRecord, folder: Path) -> ScanResult:
     summary = work.read_json("summary.json")
     dataset_id = from_json(ScanRequest, job.plan).dataset_id
     with db.transaction() as cursor:
-        catalog.replace_images(cursor, dataset_id, work.outputs("images-*.parquet"), summary)
+        dataset_table.replace_images(cursor, dataset_id, work.outputs("images-*.parquet"), summary)
     return ScanResult(summary["images"], summary["unreadable"], summary["duplicates"])

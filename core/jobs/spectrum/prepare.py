@@ -7,7 +7,7 @@ from pathlib import Path
 from core.contracts.catalog import JobRecord
 from core.contracts.requests import SpectrumRequest
 from core.contracts.specs import from_json
-from core.contracts.spectrum import SpectrumSide, SpectrumSpec
+from core.contracts.spectrum_rows import SpectrumSide, SpectrumSpec
 from core.jobs.folder import JobFolder
 from core.jobs.kind import dataset
 from core.store.database import Database

@@ -2,11 +2,11 @@
 stands out in words.
 
 in: ``<file>.parquet`` with the column ``file`` for each dataset of the
-:class:`~core.contracts.spectrum.SpectrumSpec`, one of which is real.
+:class:`~core.contracts.spectrum_rows.SpectrumSpec`, one of which is real.
 
-out: ``spectra.parquet`` (:class:`~core.contracts.spectrum.SpectrumRow`), ``curves.parquet``
-(:class:`~core.contracts.spectrum.SpectrumCurveRow`), ``mean-NN.npy``: float32 (size, size), the
-dataset's mean 2-D spectrum in dB, frequency zero in the middle, and ``difference-NN.npy``: the
+out: ``spectra.parquet`` (:class:`~core.contracts.spectrum_rows.SpectrumRow`), ``curves.parquet``
+(:class:`~core.contracts.spectrum_rows.SpectrumCurveRow`), ``mean-NN.npy``: float32 (size, size),
+the dataset's mean 2-D spectrum in dB, frequency zero in the middle, and ``difference-NN.npy``: the
 same, synthetic minus real. NN is the dataset's place in the spec. ``work-NN.npz`` keeps a finished
 dataset for a resumed job.
 """
@@ -24,7 +24,7 @@ import pyarrow as pa
 from core.analysis import spectrum
 from core.analysis.spectrum import Spectrum
 from core.contracts.derive import from_columns, from_rows
-from core.contracts.spectrum import SpectrumCurveRow, SpectrumRow, SpectrumSide, SpectrumSpec
+from core.contracts.spectrum_rows import SpectrumCurveRow, SpectrumRow, SpectrumSide, SpectrumSpec
 from core.contracts.words import Domain
 from core.errors import InputError
 from core.files import storage_guard

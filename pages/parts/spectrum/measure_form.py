@@ -10,7 +10,7 @@ from core import Workspace
 from core.contracts.catalog import Dataset
 from core.contracts.comparison import ComparisonRecord
 from core.contracts.specs import Parameter, parameters
-from core.contracts.spectrum import SpectrumSpec
+from core.contracts.spectrum_rows import SpectrumSpec
 from core.contracts.words import RecordStatus
 from pages.parts.shared import choose, errors, joblist, style
 

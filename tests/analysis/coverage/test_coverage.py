@@ -17,7 +17,7 @@ from core.analysis.coverage.judgement import Assessment
 from core.analysis.coverage.score import distance_ratio, neighborhoods
 from core.analysis.vectors.alignment import Views, domain_aligned
 from core.analysis.vectors.neighbors import unit
-from core.contracts.comparison import CompareParameters
+from core.contracts.compare_spec import CompareParameters
 from core.errors import InputError
 
 KINDS = 6

@@ -6,14 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.contracts.catalog import Dataset
 from core.contracts.comparison import ClusterRow, GapRow, MetricRow, VersionRow
 from core.contracts.words import MetricScope, Space, State
-
-if TYPE_CHECKING:
-    from core.store.results import Comparison
+from core.store.results import Comparison
 
 Json = dict[str, object]
 

@@ -1,0 +1,73 @@
+"""What the command line prints: tables and lines for people; files are for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+out = Console(soft_wrap=True)
+
+
+def print_comparison(result: Mapping[str, Any]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("version", "images", "absent", "share", "real vs real", "by cluster", "verdict"):
+        left = column in ("version", "verdict")
+        table.add_column(column, justify="left" if left else "right")
+    for name, version in result["versions"].items():
+        table.add_row(
+            name,
+            str(version["images"]),
+            str(len(version["absent"])),
+            _percent(version["absent_rate"]),
+            _percent(version["floor_rate"]),
+            str(len(version["absent_by_cluster"])),
+            version["verdict"] or "",
+        )
+    real = result["real"]
+    out.print(
+        f"{real['images']} real images, {real['unreadable']} unreadable, "
+        f"encoder {result['encoder']}"
+    )
+    out.print(table)
+    for name, version in result["versions"].items():
+        for gap in version["gaps"][:5]:
+            if gap["absent"]:
+                words = f"{gap['absent']} absent images: {gap['name']}. {gap['reason']}"
+                out.print(f"  {name}: {words}", markup=False)
+
+
+def print_study(result: Mapping[str, Any]) -> None:
+    table = Table(box=None, pad_edge=False)
+    wanted = (
+        "mixture",
+        "objective",
+        "worst_mean",
+        "worst_sd",
+        "balanced_mean",
+        "balanced_sd",
+        "seeds",
+    )
+    names = [key for key in wanted if result["summary"] and key in result["summary"][0]]
+    for name in names:
+        table.add_column(name, justify="right" if name not in ("mixture", "objective") else "left")
+    for row in result["summary"]:
+        cells = (row[name] for name in names)
+        table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells))
+    out.print(table)
+    for sentence in result["verdict"].get("sentences", []):
+        out.print(sentence, markup=False)
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f} %"
+
+
+def plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {plain(part)}" for key, part in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return " ".join(plain(part) for part in value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
