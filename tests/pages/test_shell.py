@@ -21,7 +21,9 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
+from core.contracts import specs
 from core.contracts.catalog import JobRecord
+from core.contracts.compare_spec import CompareParameters
 from core.errors import InputError
 from core.settings import settings
 from core.workspace import Workspace
@@ -322,6 +324,25 @@ def test_compare_submits_the_whole_chain(
     started = [job for job in ws.jobs.list() if job.id not in before]
     assert sorted(job.kind for job in started) == ["compare", "embed", "scan", "scan", "scan"]
     assert all(not job.plan.get("allow_download") for job in started)
+
+
+def test_every_parameter_of_a_comparison_can_be_set_where_it_is_asked_for(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
+    """Names, help and defaults are the contract's: a new parameter is on the page by itself."""
+    ws = session.open_shared(session.Place(example.path))
+    app = show("datasets")
+    for one in specs.parameters(CompareParameters):
+        boxes = app.text_area if isinstance(one.default, tuple) else app.number_input
+        (box,) = [box for box in boxes if box.key == f"compare_of_{one.name}"]
+        assert box.help.replace("\\", "") == one.help
+    app.selectbox(key="compare_encoder").set_value("lite0").run()
+    app.number_input(key="compare_of_reruns").set_value(3).run()
+    app.text_area(key="compare_of_concepts").set_value("fog\n\nat night\n").run()
+    app.button(key="compare_start").click().run()
+    parameters = ws.comparisons.list()[0].parameters
+    assert parameters["reruns"] == 3 and parameters["concepts"] == ["fog", "at night"]
+    assert parameters["n_neighbors"] == CompareParameters().n_neighbors
 
 
 def test_a_version_stays_chosen_while_its_scan_finishes(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from core import Workspace
 from core.contracts.catalog import Dataset
 from core.contracts.words import Domain, JobKind
+from pages.parts.datasets import compare_parameters
 from pages.parts.shared import encoder_choice, errors, joblist, style
 from pages.parts.shared.works import Work, all_works
 
@@ -26,6 +28,7 @@ class _Asked:
     seed: int
     allow_download: bool
     ready: bool
+    parameters: dict[str, Any]
 
 
 def form(ws: Workspace, datasets: list[Dataset]) -> None:
@@ -70,8 +73,15 @@ def _choices(ws: Workspace, datasets: list[Dataset]) -> _Asked:
         help="The same seed and the same images give the same result.",
     )
     ready, allow_download = _readiness(ws, encoder)
+    parameters = compare_parameters.form()
     return _Asked(
-        None if real is None else by_id[real], chosen, encoder, int(seed), allow_download, ready
+        None if real is None else by_id[real],
+        chosen,
+        encoder,
+        int(seed),
+        allow_download,
+        ready,
+        parameters,
     )
 
 
@@ -106,6 +116,7 @@ def _button(ws: Workspace, asked: _Asked) -> None:
                 encoder=asked.encoder,
                 seed=asked.seed,
                 allow_download=asked.allow_download,
+                **asked.parameters,
             )
             joblist.started(submitted.job_id)
             st.rerun()
