@@ -67,8 +67,8 @@ def _comparison(ws: Workspace, record: ComparisonRecord, headline: Headline) -> 
     unsure = [version.version for version in headline.versions if not version.absolute]
     if unsure:
         st.caption(
-            ":material/info: Only the ranking is to be trusted for "
-            f"{style.escape(', '.join(unsure))}: the domain shift is too large for a list."
+            ":material/info: Only the ranking can be relied on for "
+            f"{style.escape(', '.join(unsure))}: the Gaps page says why."
         )
 
 
