@@ -188,9 +188,7 @@ def _rate(position: int, row: VersionRow) -> TrendRow:
         baseline=row.baseline_rate,
         baseline_low=None,
         baseline_high=None,
-        note="Only the ranking can be relied on, not the list."
-        if row.absolute is False
-        else None,
+        note="Only the ranking can be relied on, not the list." if row.absolute is False else None,
     )
 
 
