@@ -75,6 +75,7 @@ def told(app: AppTest) -> str:
         app.warning,
         app.info,
         app.success,
+        app.title,
         app.subheader,
         app.html,
     )

@@ -30,7 +30,7 @@ from core.workspace import Workspace
 from pages.parts.shared import session, style, works
 from tests.pages import example_workspace
 from tests.pages.browser_like import HeldEngine, choose_as_a_browser_does
-from tests.pages.driver import IdleEngine
+from tests.pages.driver import IdleEngine, told
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60
@@ -80,26 +80,6 @@ def show(home: Path, tmp_path: Path) -> Callable[[str], AppTest]:
         return app
 
     return run
-
-
-def told(app: AppTest) -> str:
-    """Everything the page says, in one string."""
-    kinds = (
-        app.markdown,
-        app.caption,
-        app.error,
-        app.warning,
-        app.info,
-        app.success,
-        app.title,
-        app.subheader,
-        app.html,
-    )
-    return " ".join(
-        str(element.proto.body if hasattr(element.proto, "body") else element.value)
-        for kind in kinds
-        for element in kind
-    )
 
 
 def pictures(folder: Path, count: int = 3) -> Path:
