@@ -176,15 +176,17 @@ def test_weights_put_there_by_hand_are_used(by_hand, tmp_path):
 def test_detector_weights_equal_torchvisions_backbone(by_hand, tmp_path):
     from torchvision.models.detection import fasterrcnn_resnet50_fpn
 
+    torch.manual_seed(0)  # some random weights make values that no tolerance suits
     detector = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None).eval()
+    for module in detector.backbone.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.eps = 0.0  # as torchvision has it for the published weights
     torch.save(detector.state_dict(), tmp_path / published.FPN_FILE)
     encoder = registry.load("fpn:P3", settings=by_hand)
     images = batch_of(encoder, traffic_light())
     with torch.inference_mode():
         expected = detector.backbone(encoder.normalise(images))["1"].mean((2, 3))
-    torch.testing.assert_close(
-        encoder.encode(images), expected, rtol=1e-2, atol=1e-4
-    )  # eps 0 against 1e-5
+    torch.testing.assert_close(encoder.encode(images), expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.slow
