@@ -21,6 +21,7 @@ import typer
 from rich.console import Console
 
 from core.console import out, plain, print_comparison, print_study
+from core.contracts.study import MIXTURES, OBJECTIVES
 from core.errors import GapscopeError, InputError
 from core.settings import settings
 
@@ -205,11 +206,9 @@ def finetune(
     version: Annotated[
         str | None, typer.Option(help="Version name of the synthetic folder (default: its name).")
     ] = None,
-    mixtures: Annotated[
-        str, typer.Option(help="Of none, usb, asb, ffr, synthetic, reversed, ffr_biased.")
-    ] = "none,usb,asb,ffr",
+    mixtures: Annotated[str, typer.Option(help=f"Of {', '.join(MIXTURES)}.")] = "none,usb,asb,ffr",
     objectives: Annotated[
-        str, typer.Option(help="Of erm, groupdro, resampling, dfr.")
+        str, typer.Option(help=f"Of {', '.join(OBJECTIVES)}.")
     ] = "erm,groupdro,resampling,dfr",
     trainable: Annotated[
         str, typer.Option(help="head (seconds), stage (minutes) or all (a GPU's work).")

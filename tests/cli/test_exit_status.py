@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.contracts.study import MIXTURES, OBJECTIVES
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -66,6 +68,13 @@ def test_wrong_usage_is_2_and_one_line(
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_help_offers_the_names_that_are_taken(tmp_path: Path) -> None:
+    """It once offered biased-ffr, where only ffr_biased is known."""
+    done = core("finetune", "--help", home=tmp_path, COLUMNS="200")
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in (*MIXTURES, *OBJECTIVES))
 
 
 def test_a_scan_of_a_folder_is_0_and_of_an_empty_one_2(tmp_path: Path) -> None:
