@@ -120,15 +120,6 @@ def ingest(
     return Stored(embedded - broken - skipped, broken, skipped, reasons)
 
 
-def forget_encoder(db: Database, encoder: str) -> None:
-    """Drop an encoder's vectors (its weights changed, or they turned out to be wrong)."""
-    record = encoder_record(db, encoder)
-    if record:
-        with db.transaction() as cursor:
-            cursor.execute(f"DROP TABLE IF EXISTS vectors_{record.number}")
-            cursor.execute("DELETE FROM encoders WHERE id = ?", [encoder])
-
-
 def dataset_vectors(
     db: Database, dataset_id: int, encoder: str, view: str = "plain"
 ) -> tuple[pa.Table, np.ndarray]:
