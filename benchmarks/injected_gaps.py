@@ -71,7 +71,7 @@ def case(
     hits, listed = int((judged.absent & gap).sum()), int(judged.absent.sum())
     row = {"listed": float(judged.absent.mean())}
     if parameters.injected:
-        row["absolute"] = float(judged.summary.absolute)
+        row["absolute"] = float(judged.summary.judged)
     if gap.any() and not gap.all():
         row |= {
             "auroc": float(roc_auc_score(gap, judged.score)),

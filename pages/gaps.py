@@ -60,7 +60,7 @@ def page() -> None:
         case Section.SELFTEST:
             selftest.show(scene, summary)
         case _:
-            cards.show(scene, gap_list.controls(scene), doubtful=not summary.absolute)
+            cards.show(scene, gap_list.controls(scene), doubtful=not summary.judged)
 
 
 page()

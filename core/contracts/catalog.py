@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from core.contracts.derive import (
     Bytes,
     Double,
+    Flag,
     Int,
     Json,
     Long,
@@ -16,7 +17,7 @@ from core.contracts.derive import (
     Time,
     about,
 )
-from core.contracts.words import Domain, ImageStatus, JobKind, JobStatus
+from core.contracts.words import Domain, ImageStatus, JobKind, JobStatus, Mark, Tier
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,23 @@ class ImageRow:
     class_: Text | None = about("Class Y, null where unknown.")
     bias: Text | None = about("Bias B, null where unknown.")
     split: Text | None = about("`train`, `valid` or `test`, null where unknown.")
+    labels: Json | None = about('Other labels by column: `{"weather": "fog"}`.')
+
+
+@dataclass(frozen=True)
+class MarkRow:
+    """The engineer's word on a real image, by content: it holds for every version."""
+
+    TABLE: ClassVar[str] = "marks"
+
+    real_id: Int = about("Dataset id of the real images.")
+    content_id: Text = about("The image's content.")
+    mark: Mark = about("`covered after all`, `does not matter` or `matters`.")
+    group_name: Text | None = about("The group that was marked; null: the image by itself.")
+    version_id: Int | None = about("Dataset id of the version that was looked at.")
+    tier: Tier | None = about("What the judgement said of it then.")
+    held_back: Flag = about("Kept out of the judgement, to measure it.")
+    created_at: Time = about("When it was marked.")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,16 @@ from core.contracts.derive import (
     Time,
     about,
 )
-from core.contracts.words import ClassSource, MetricScope, RecordStatus, Space, State
+from core.contracts.words import (
+    ClassSource,
+    DecidedBy,
+    GroupKind,
+    MetricScope,
+    RecordStatus,
+    Space,
+    State,
+    Tier,
+)
 
 # --- what it leaves -------------------------------------------------------------------------------
 
@@ -74,14 +83,17 @@ class CoverageRow:
     nearest_path: Text = about("That synthetic image.")
     nearest_id: Text = about("Its content.")
     nearest_ids: Texts = about("Contents of the five nearest synthetic images.")
-    by_cluster: Flag = about("Its cluster is not covered.")
-    by_score: Flag = about("Its own neighbourhood is not covered.")
+    tier: Tier = about("`absent`, `thin`, `covered` or `cannot tell`: that of its group.")
     absent: Flag = about("On the list.")
+    single: Flag = about("Odd by itself: far from every synthetic image, in no group of its like.")
+    outside: Flag = about("Outside every cluster of the joint map that holds synthetic images.")
+    outside_aligned: Flag = about("The same on the domain-aligned map.")
     q: Double | None = about(
         "False-discovery rate of everything ranked at least this high, 0 to 1."
     )
     rank: Int = about("1 is the most absent.")
     cluster: Int = about("Cluster of real images it belongs to.")
+    group_id: Text = about("The group that its tier is from.")
 
 
 @dataclass(frozen=True)
@@ -143,28 +155,88 @@ class LabelEvidence:
 
 
 @dataclass(frozen=True)
-class GapRow:
-    """A cluster of real images as one version covers it."""
+class GroupRow:
+    """What a version shows of a group of real images: a cluster, or all that share a label."""
 
-    TABLE: ClassVar[str] = "gaps"
+    TABLE: ClassVar[str] = "groups"
 
     version_id: Int = about("Dataset id of the version.")
-    cluster: Int = about("Cluster of real images.")
+    group_id: Text = about("Its key: `cluster:3`, `class:horse`.")
+    kind: GroupKind = about("`cluster` or `label`.")
+    cluster: Int | None = about("Cluster of real images; null for a label.")
+    column: Text | None = about("Column of the label; null for a cluster.")
+    value: Text | None = about("The label; null for a cluster.")
     size: Int = about("Real images in it.")
-    absent: Int = about("Of them on the list.")
-    n_synthetic: Double | None = about("Synthetic images that look most like it.")
+    tier: Tier = about("`absent`, `thin`, `covered` or `cannot tell`.")
+    decided_by: DecidedBy = about("`counts` of a label or `vectors`.")
+    reason: Text = about("Why, in a sentence.")
+    probability: Double | None = about("Calibrated probability that it is absent, 0 to 1.")
+    q: Double | None = about("Expected share of false ones among groups said absent this surely.")
+    absent: Int = about("Its images on the list.")
+    rendered: Double | None = about("Synthetic images of it: of that label, or most like it.")
     expected: Double | None = about("As many as would match its share of the real images.")
-    low: Double | None = about("95 % interval of `n_synthetic` (Wilson).")
+    low: Double | None = about("95 % interval of `rendered` (Wilson).")
     high: Double | None = about("The same.")
     score: Double | None = about("Gap score of the cluster.")
-    q: Double | None = about("Median q-value of its images.")
-    stability: Double | None = about("Share of re-runs that list it, 0 to 1.")
+    stability: Double | None = about("Share of re-runs that say absent, 0 to 1.")
     name: Text | None = about("What its images have in common, for a heading.")
-    reason: Text | None = about("The same in a sentence or more.")
+    explanation: Text | None = about("The same in a sentence or more.")
     tags: Json | None = about("ImageNet classes over-represented in it.", item=TagEvidence)
     attributes: Json | None = about("Attributes in which it differs.", item=EffectEvidence)
     concepts: Json | None = about("Concepts in which it differs (CLIP).", item=EffectEvidence)
     classes: Json | None = about("Labels over-represented in it.", item=LabelEvidence)
+
+
+@dataclass(frozen=True)
+class LabelCountRow:
+    """Real against rendered images of one label, where both sides know it."""
+
+    TABLE: ClassVar[str] = "label_counts"
+
+    version_id: Int = about("Dataset id of the version.")
+    column: Text = about("`class`, `bias` or any other column of the label table.")
+    value: Text = about("The label.")
+    real: Int = about("Real images of it.")
+    rendered: Int = about("Synthetic images of it.")
+    share_real: Double = about("Share of the labelled real images, 0 to 1.")
+    share_rendered: Double = about("Share of the labelled synthetic images, 0 to 1.")
+    expected: Double = about("Synthetic images that would match the real share.")
+    low: Double = about("95 % interval of `share_rendered` (Wilson).")
+    high: Double = about("The same.")
+    tier: Tier = about("`absent`, `thin`, `covered` or `cannot tell`.")
+    reason: Text = about("Why, in a sentence.")
+
+
+@dataclass(frozen=True)
+class SurplusRow:
+    """A synthetic image that no real image is near."""
+
+    TABLE: ClassVar[str] = "surplus"
+
+    version_id: Int = about("Dataset id of the version.")
+    path: Text = about("The synthetic image.")
+    content_id: Text = about("Its content.")
+    score: Double = about("Surplus score: 0 as a typical synthetic image, 1 as far as a gap is.")
+    distance: Double = about("Cosine distance to the nearest real image as it is, 0 to 2.")
+    nearest_path: Text = about("That real image.")
+    nearest_id: Text = about("Its content.")
+    group: Int = about("The surplus group it belongs to.")
+    rank: Int = about("1 is the farthest.")
+
+
+@dataclass(frozen=True)
+class SurplusGroupRow:
+    """Synthetic images of one kind that no real image is near: renders that are wasted."""
+
+    TABLE: ClassVar[str] = "surplus_groups"
+
+    version_id: Int = about("Dataset id of the version.")
+    group: Int = about("Its number, the largest first.")
+    size: Int = about("Synthetic images in it.")
+    share: Double = about("Share of the version, 0 to 1.")
+    score: Double = about("Mean surplus score.")
+    name: Text | None = about("What its images have in common, for a heading.")
+    explanation: Text | None = about("The same in a sentence or more.")
 
 
 @dataclass(frozen=True)
@@ -197,15 +269,21 @@ class VersionRow:
     baseline_rate: Double | None = about(
         "Real-vs-real baseline: share listed of one real half against the other."
     )
-    absent_by_cluster: Int = about("Real images in clusters that are not covered.")
+    thin: Int = about("Real images in thin groups.")
+    cannot_tell: Int = about("Real images in groups of which it cannot be told.")
+    singles: Int = about("Real images that are odd by themselves.")
+    outside: Int = about("Real images outside every joint cluster with synthetic images.")
+    outside_aligned: Int = about("The same on the domain-aligned map.")
+    surplus: Int = about("Synthetic images that no real image is near.")
     view: Text = about("Way of looking: `plain`, `joined`, `joined and simplified`.")
     threshold: Double = about("Gap score from which a cluster is absent.")
     injected: Int = about("Gaps injected to test the list.")
     recovered: Int = about("Of them found.")
     false_alarm_share: Double | None = about("Share of other images listed on the way, 0 to 1.")
     recall: Double | None = about("`recovered` / `injected`.")
-    absolute: Flag = about("Whether the list can be relied on; false: only the ranking.")
-    verdict: Text = about("The same in one sentence.")
+    judged: Flag = about("Whether the version can be judged; false: only the ranking is given.")
+    verdict: Text = about("What is said of the version, in one sentence.")
+    obstacle: Text | None = about("Why it cannot be judged; null where it can.")
 
 
 @dataclass(frozen=True)
@@ -289,7 +367,10 @@ class SplitRow:
 RESULT_ROWS: tuple[type, ...] = (
     PointRow,
     CoverageRow,
-    GapRow,
+    GroupRow,
+    LabelCountRow,
+    SurplusRow,
+    SurplusGroupRow,
     ClusterRow,
     VersionRow,
     MetricRow,

@@ -81,6 +81,37 @@ class Verdict(StrEnum):
     UNCLEAR = "no clear difference"
 
 
+class Tier(StrEnum):
+    """What a version shows of a group of real images, or of one of them."""
+
+    ABSENT = "absent"
+    THIN = "thin"
+    COVERED = "covered"
+    CANNOT_TELL = "cannot tell"
+
+
+class GroupKind(StrEnum):
+    """What is judged as one: a cluster of real images, or those that share a label."""
+
+    CLUSTER = "cluster"
+    LABEL = "label"
+
+
+class DecidedBy(StrEnum):
+    """What a group's tier rests on: the counts of a label that both sides know, or the vectors."""
+
+    COUNTS = "counts"
+    VECTORS = "vectors"
+
+
+class Mark(StrEnum):
+    """The engineer's word on a real image or a group of them."""
+
+    COVERED = "covered after all"
+    IGNORED = "does not matter"
+    MATTERS = "matters"
+
+
 class MetricScope(StrEnum):
     """Which images a metric was measured on: all, one class, or all without one cluster (what that
     cluster contributes). The row's ``part`` names the class or cluster.

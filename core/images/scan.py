@@ -54,6 +54,7 @@ BLANK = ImageRow(
     class_=None,
     bias=None,
     split=None,
+    labels=None,
 )
 
 

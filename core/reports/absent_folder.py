@@ -42,7 +42,7 @@ def write_absent_folder(
     """
     source = Path(comparison.real.folder).resolve()
     _make(folder)
-    names = {gap.cluster: gap.name for gap in comparison.gap_rows(version)}
+    names = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
     rows, missing = [], []
     with storage_guard(folder):
         for number, row in enumerate(comparison.absent_rows(version), start=1):

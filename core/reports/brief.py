@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.contracts.comparison import CoverageRow, GapRow, VersionRow
+from core.contracts.comparison import CoverageRow, GroupRow, VersionRow
 from core.contracts.formatting import number
 from core.reports.rendering import data_uris, render, sentence
 from core.store.results import Comparison
@@ -115,8 +115,8 @@ def brief(comparison: Comparison, version: str | int | None = None) -> Brief:
     """What to render more of, for one version (the newest unless named)."""
     dataset = comparison.versions[-1] if version is None else comparison.version(version)
     judged = comparison.version_row(dataset.id)
-    trusted = judged is None or judged.absolute is not False
-    gaps = [gap for gap in comparison.gap_rows(dataset.id) if gap.absent or not trusted]
+    trusted = judged is None or judged.judged
+    gaps = [gap for gap in comparison.group_rows(dataset.id) if gap.absent or not trusted]
     examples = comparison.example_rows(dataset.id, EXAMPLES, absent_only=trusted)
     shown = gaps[:GAPS]
     pictures = data_uris(
@@ -124,7 +124,7 @@ def brief(comparison: Comparison, version: str | int | None = None) -> Brief:
         (
             content_id
             for gap in shown
-            for row in examples.get(gap.cluster, ())
+            for row in examples.get(_cluster(gap), ())
             for content_id in (row.content_id, row.nearest_id)
         ),
     )
@@ -138,7 +138,7 @@ def brief(comparison: Comparison, version: str | int | None = None) -> Brief:
         trusted=trusted,
         verdict=sentence(judged.verdict if judged else None),
         self_test=self_test_sentence(judged),
-        wants=[_want(gap, examples.get(gap.cluster, []), pictures, trusted) for gap in shown],
+        wants=[_want(gap, examples.get(_cluster(gap), []), pictures, trusted) for gap in shown],
         left=len(gaps) - len(shown),
     )
 
@@ -167,14 +167,14 @@ def self_test_sentence(row: VersionRow | None) -> str:
 
 
 def _want(
-    gap: GapRow, examples: Sequence[CoverageRow], pictures: Mapping[str, str], trusted: bool
+    gap: GroupRow, examples: Sequence[CoverageRow], pictures: Mapping[str, str], trusted: bool
 ) -> Want:
     return Want(
         name=gap.name or f"Group {gap.cluster}",
-        reason=gap.reason or "",
+        reason=gap.explanation or "",
         absent=gap.absent or 0,
         size=gap.size,
-        n_synthetic=gap.n_synthetic,
+        n_synthetic=gap.rendered,
         expected=gap.expected,
         stability=gap.stability,
         hints=_hints(gap),
@@ -192,7 +192,11 @@ def _want(
     )
 
 
-def _hints(gap: GapRow) -> list[str]:
+def _cluster(group: GroupRow) -> int:
+    return -1 if group.cluster is None else group.cluster
+
+
+def _hints(gap: GroupRow) -> list[str]:
     """What to aim for, from concepts and attributes."""
     concepts = [item.name for item in (gap.concepts or ())[:HINTS] if item.name]
     attributes = [item.words for item in (gap.attributes or ())[:HINTS] if item.words]

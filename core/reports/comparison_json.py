@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.contracts.catalog import Dataset
-from core.contracts.comparison import ClusterRow, GapRow, MetricRow, VersionRow
+from core.contracts.comparison import ClusterRow, GroupRow, MetricRow, VersionRow
 from core.contracts.words import MetricScope, Space, State
 from core.store.results import Comparison
 
@@ -57,10 +57,10 @@ def _version(
         "images": dataset.images,
         "unreadable": dataset.unreadable,
         "absent": [image.path for image in coverage if image.absent],
-        "absent_by_cluster": [image.path for image in coverage if image.by_cluster],
+        "absent_by_cluster": [image.path for image in coverage if image.outside],
         "absent_rate": row.absent_rate if row else None,
         "floor_rate": row.baseline_rate if row else None,
-        "absolute": row.absolute if row else None,
+        "absolute": row.judged if row else None,
         "verdict": row.verdict if row else None,
         "self_test": {
             "view": row.view if row else None,
@@ -75,7 +75,7 @@ def _version(
             for metric in metric_rows
             if metric.scope == MetricScope.ALL
         },
-        "gaps": [_gap(gap) for gap in comparison.gap_rows(dataset.id)],
+        "gaps": [_gap(gap) for gap in comparison.group_rows(dataset.id)],
     }
 
 
@@ -89,14 +89,14 @@ def _metric(row: MetricRow) -> Json:
     }
 
 
-def _gap(row: GapRow) -> Json:
+def _gap(row: GroupRow) -> Json:
     return {
         "cluster": row.cluster,
         "name": row.name,
-        "reason": row.reason,
+        "reason": row.explanation,
         "size": row.size,
         "absent": row.absent,
-        "n_synthetic": row.n_synthetic,
+        "n_synthetic": row.rendered,
         "expected": row.expected,
         "low": row.low,
         "high": row.high,

@@ -35,7 +35,7 @@ def fiftyone_files(comparison: Comparison, version: str | int) -> dict[str, str]
     ones where that is known, and the rest of what Gapscope knows is in the attributes.
     """
     folder = Path(comparison.real.folder)
-    gaps = {gap.cluster: gap.name for gap in comparison.gap_rows(version)}
+    gaps = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
     rows = comparison.coverage_rows(version)
     names = _names([row.path for row in rows])
     labels = {
@@ -70,8 +70,9 @@ def _target(row: LabelledCoverageRow, gap: str | None) -> dict[str, object]:
         "score": row.score,
         "rank": row.rank,
         "cluster": row.cluster,
-        "by_cluster": row.by_cluster,
-        "by_score": row.by_score,
+        "tier": row.tier,
+        "outside": row.outside,
+        "outside_aligned": row.outside_aligned,
         "nearest": row.nearest_path,
         "distance": row.distance,
         "gap": gap if row.absent else None,

@@ -107,7 +107,7 @@ def cluster_history(comparison: Comparison) -> list[ClusterHistory]:
     blank: tuple[float | None, ...] = (None,) * len(versions)
     clusters: dict[int, ClusterHistory] = {}
     for place, dataset in enumerate(versions):
-        gaps = {row.cluster: row for row in comparison.gap_rows(dataset.id)}
+        gaps = {row.cluster: row for row in comparison.group_rows(dataset.id)}
         for row in comparison.cluster_coverage(dataset.id):
             gap = gaps.get(row.cluster)
             before = clusters.get(row.cluster) or ClusterHistory(
@@ -118,7 +118,7 @@ def cluster_history(comparison: Comparison) -> list[ClusterHistory]:
                 name=(gap and gap.name) or before.name,
                 absent=_put(before.absent, place, row.absent_share),
                 score=_put(before.score, place, row.mean_score),
-                n_synthetic=_put(before.n_synthetic, place, gap.n_synthetic if gap else None),
+                n_synthetic=_put(before.n_synthetic, place, gap.rendered if gap else None),
                 expected=_put(before.expected, place, gap.expected if gap else None),
             )
     named = [replace(row, name=row.name or _no_name(row.cluster)) for row in clusters.values()]
@@ -188,7 +188,7 @@ def _rate(position: int, row: VersionRow) -> TrendRow:
         baseline=row.baseline_rate,
         baseline_low=None,
         baseline_high=None,
-        note="Only the ranking can be relied on, not the list." if row.absolute is False else None,
+        note="Only the ranking can be relied on, not the list." if not row.judged else None,
     )
 
 

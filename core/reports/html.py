@@ -18,7 +18,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from core.contracts.change_words import LISTS, MEANING, WORDS
-from core.contracts.comparison import ChangeRow, CoverageRow, GapRow, VersionRow
+from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow, VersionRow
 from core.reports import figures
 from core.reports.brief import self_test_sentence
 from core.reports.history import ABSENT_RATE, TrendRow, trend_rows
@@ -36,7 +36,7 @@ PAIRS_SHOWN = 6  # pairs of versions with pictures
 class GapSection:
     """A gap, and its most absent images."""
 
-    gap: GapRow
+    gap: GroupRow
     rows: Sequence[CoverageRow]
 
 
@@ -135,11 +135,11 @@ def _gap_sections(
     """The gaps of a version with their most absent images; of a version of which only the ranking
     can be trusted, every group.
     """
-    ranking_only = row is not None and row.absolute is False
+    ranking_only = row is not None and not row.judged
     examples = comparison.example_rows(version_id, GAP_PAIRS, absent_only=not ranking_only)
     return [
         GapSection(gap, examples[gap.cluster])
-        for gap in comparison.gap_rows(version_id)
+        for gap in comparison.group_rows(version_id)
         if gap.cluster in examples
     ]
 

@@ -84,8 +84,11 @@ def result_tables(comparison: Comparison) -> dict[str, pa.Table]:
         "changes": comparison.changes,
         "selftest": comparison.selftest,
         "splits": comparison.splits,
+        "label_counts": comparison.label_counts,
+        "surplus": comparison.surplus,
+        "surplus_groups": comparison.surplus_groups,
     }
-    by_version = {"coverage": comparison.coverage, "gaps": comparison.gaps}
+    by_version = {"coverage": comparison.coverage, "groups": comparison.groups}
     tables = {}
     for row in RESULT_ROWS:
         name = table_name(row)

@@ -293,5 +293,70 @@ def _remake(cursor: duckdb.DuckDBPyConnection, table: str, columns: str) -> None
     cursor.execute(f"ALTER TABLE remade RENAME TO {table}")
 
 
+_JUDGEMENT = """
+ALTER TABLE images ADD COLUMN labels JSON;
+CREATE TABLE marks (
+    real_id INTEGER NOT NULL, content_id VARCHAR NOT NULL, mark VARCHAR NOT NULL,
+    group_name VARCHAR, version_id INTEGER, tier VARCHAR, held_back BOOLEAN NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+ALTER TABLE coverage ADD COLUMN tier VARCHAR;
+UPDATE coverage SET tier = CASE WHEN absent THEN 'absent' ELSE 'covered' END;
+ALTER TABLE coverage ADD COLUMN single BOOLEAN;
+ALTER TABLE coverage ADD COLUMN outside BOOLEAN;
+ALTER TABLE coverage ADD COLUMN outside_aligned BOOLEAN;
+UPDATE coverage SET single = FALSE, outside = FALSE, outside_aligned = FALSE;
+ALTER TABLE coverage ADD COLUMN group_id VARCHAR;
+UPDATE coverage SET group_id = 'cluster:' || cluster;
+ALTER TABLE coverage DROP COLUMN by_cluster;
+ALTER TABLE coverage DROP COLUMN by_score;
+ALTER TABLE gaps RENAME TO groups;
+ALTER TABLE groups RENAME COLUMN reason TO explanation;
+ALTER TABLE groups RENAME COLUMN n_synthetic TO rendered;
+ALTER TABLE groups ADD COLUMN group_id VARCHAR;
+ALTER TABLE groups ADD COLUMN kind VARCHAR;
+ALTER TABLE groups ADD COLUMN "column" VARCHAR;
+ALTER TABLE groups ADD COLUMN "value" VARCHAR;
+ALTER TABLE groups ADD COLUMN tier VARCHAR;
+ALTER TABLE groups ADD COLUMN decided_by VARCHAR;
+ALTER TABLE groups ADD COLUMN reason VARCHAR;
+ALTER TABLE groups ADD COLUMN probability DOUBLE;
+UPDATE groups SET group_id = 'cluster:' || cluster, kind = 'cluster', decided_by = 'vectors',
+    tier = CASE WHEN absent > 0 THEN 'absent' ELSE 'covered' END,
+    reason = 'Judged by the rules of an earlier Gapscope: compare again for today''s judgement.';
+CREATE TABLE label_counts (
+    comparison_id INTEGER NOT NULL, version_id INTEGER, "column" VARCHAR, "value" VARCHAR,
+    real INTEGER, rendered INTEGER, share_real DOUBLE, share_rendered DOUBLE, expected DOUBLE,
+    low DOUBLE, high DOUBLE, tier VARCHAR, reason VARCHAR
+);
+CREATE TABLE surplus (
+    comparison_id INTEGER NOT NULL, version_id INTEGER, path VARCHAR, content_id VARCHAR,
+    score DOUBLE, distance DOUBLE, nearest_path VARCHAR, nearest_id VARCHAR, "group" INTEGER,
+    rank INTEGER
+);
+CREATE TABLE surplus_groups (
+    comparison_id INTEGER NOT NULL, version_id INTEGER, "group" INTEGER, size INTEGER,
+    share DOUBLE, score DOUBLE, name VARCHAR, explanation VARCHAR
+);
+ALTER TABLE versions RENAME COLUMN absolute TO judged;
+ALTER TABLE versions ADD COLUMN thin INTEGER;
+ALTER TABLE versions ADD COLUMN cannot_tell INTEGER;
+ALTER TABLE versions ADD COLUMN singles INTEGER;
+ALTER TABLE versions ADD COLUMN outside INTEGER;
+ALTER TABLE versions ADD COLUMN outside_aligned INTEGER;
+ALTER TABLE versions ADD COLUMN surplus INTEGER;
+ALTER TABLE versions ADD COLUMN obstacle VARCHAR;
+UPDATE versions SET thin = 0, cannot_tell = 0, singles = 0, outside = 0, outside_aligned = 0,
+    surplus = 0, obstacle = CASE WHEN judged THEN NULL
+    ELSE 'An earlier Gapscope could not rely on its list: compare again.' END;
+ALTER TABLE versions DROP COLUMN absent_by_cluster;
+"""
+
+
+def _one_judgement(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks."""
+    cursor.execute(_JUDGEMENT)
+
+
 Step = str | Callable[[duckdb.DuckDBPyConnection], None]
-MIGRATIONS: tuple[Step, ...] = (_INITIAL, _one_vocabulary)
+MIGRATIONS: tuple[Step, ...] = (_INITIAL, _one_vocabulary, _one_judgement)

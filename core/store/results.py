@@ -18,7 +18,7 @@ from core.contracts.comparison import (
     ChangeRow,
     ClusterRow,
     ComparisonRecord,
-    GapRow,
+    GroupRow,
     LabelledCoverageRow,
     MetricRow,
     VersionRow,
@@ -100,9 +100,9 @@ class Comparison:
         version_id = self.version_id(version)
         return next((row for row in self.version_rows() if row.version_id == version_id), None)
 
-    def gap_rows(self, version: str | int) -> list[GapRow]:
+    def group_rows(self, version: str | int) -> list[GroupRow]:
         """The clusters of real images as one version covers them, the most absent first."""
-        return read_rows(GapRow, self.gaps(version))
+        return read_rows(GroupRow, self.groups(version))
 
     def coverage_rows(self, version: str | int) -> list[LabelledCoverageRow]:
         """Every real image's coverage by one version, the most absent first."""
@@ -201,22 +201,26 @@ class Comparison:
     def absent(self, version: str | int) -> pa.Table:
         """The real images that a version does not cover, ranked.
 
-        Columns: path, score, q, cluster, by_cluster, by_score, nearest, distance, class, bias.
+        Columns: path, score, q, tier, cluster, group_id, outside, outside_aligned, single, nearest,
+        distance, class, bias.
         """
         return self._db.table(
             """
-            SELECT c.path, c.score, c.q, c.cluster, c.by_cluster, c.by_score,
-                   c.nearest_path AS nearest, c.distance, i.class, i.bias
+            SELECT c.path, c.score, c.q, c.tier, c.cluster, c.group_id, c.outside,
+                   c.outside_aligned, c.single, c.nearest_path AS nearest, c.distance,
+                   i.class, i.bias
             FROM coverage c LEFT JOIN images i ON i.dataset_id = ? AND i.path = c.path
             WHERE c.comparison_id = ? AND c.version_id = ? AND c.absent ORDER BY c.rank, c.path""",
             [self.record.real_id, self.id, self.version_id(version)],
         )
 
-    def gaps(self, version: str | int) -> pa.Table:
-        """The gaps of one version, the most absent first."""
+    def groups(self, version: str | int) -> pa.Table:
+        """The groups of real images as one version covers them: the likeliest gap first."""
         return self._db.table(
-            """SELECT * EXCLUDE (comparison_id) FROM gaps
-            WHERE comparison_id = ? AND version_id = ? ORDER BY score DESC""",
+            """SELECT * EXCLUDE (comparison_id) FROM groups
+            WHERE comparison_id = ? AND version_id = ?
+            ORDER BY list_position(['absent', 'thin', 'cannot tell', 'covered'], tier),
+                score DESC NULLS LAST, size DESC, group_id""",
             [self.id, self.version_id(version)],
         )
 
@@ -265,6 +269,18 @@ class Comparison:
         first.
         """
         return self._table("splits", "separation DESC NULLS LAST")
+
+    def label_counts(self) -> pa.Table:
+        """Real against rendered images of every label that both sides know."""
+        return self._table("label_counts", 'version_id, "column", real DESC, value')
+
+    def surplus(self) -> pa.Table:
+        """The synthetic images that no real image is near, by version and rank."""
+        return self._table("surplus", "version_id, rank")
+
+    def surplus_groups(self) -> pa.Table:
+        """The groups that those are in, the largest first."""
+        return self._table("surplus_groups", 'version_id, "group"')
 
     def table(self, name: str) -> pa.Table:
         """Any result table whole, by its name in the database (for exports)."""

@@ -17,6 +17,7 @@ CATALOG_ROWS: tuple[type, ...] = (
     catalog.AttributesRow,
     catalog.BrokenRow,
     catalog.JobRow,
+    catalog.MarkRow,
     comparison.ComparisonRow,
     study_rows.StudyRow,
 )

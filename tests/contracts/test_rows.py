@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from core.contracts import comparison
-from core.contracts.comparison import EffectEvidence, GapRow, SplitRow
+from core.contracts.comparison import EffectEvidence, GroupRow, SplitRow
 from core.contracts.derive import (
     Double,
     Int,
@@ -27,7 +27,7 @@ from core.contracts.derive import (
     schema,
     validate,
 )
-from core.contracts.words import State
+from core.contracts.words import DecidedBy, GroupKind, State, Tier
 from core.errors import ContractError
 
 
@@ -128,19 +128,27 @@ def test_every_column_says_what_it_is() -> None:
 
 
 def test_a_gap_holds_its_evidence() -> None:
-    blank = dict.fromkeys(("n_synthetic", "expected", "low", "high", "score", "q", "stability"))
-    gap = GapRow(
-        1,
-        0,
-        20,
-        20,
+    blank = dict.fromkeys(
+        ("column", "value", "rendered", "expected", "low", "high", "score", "probability", "q")
+    )
+    gap = GroupRow(
+        version_id=1,
+        group_id="cluster:0",
+        kind=GroupKind.CLUSTER,
+        cluster=0,
+        size=20,
+        tier=Tier.ABSENT,
+        decided_by=DecidedBy.VECTORS,
+        reason="as far as an injected gap",
+        absent=20,
         **blank,
+        stability=None,
         name="dark",
-        reason="darker",
+        explanation="darker",
         tags=(),
         attributes=(EFFECT,),
         concepts=None,
         classes=(),
     )
-    (back,) = read_rows(GapRow, from_rows(GapRow, [gap]))
+    (back,) = read_rows(GroupRow, from_rows(GroupRow, [gap]))
     assert back.attributes == (EFFECT,) and back.concepts == ()

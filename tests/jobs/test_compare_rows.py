@@ -23,9 +23,9 @@ from core.analysis.metrics.measure import Metric
 from core.analysis.metrics.suite import ScopedMetric
 from core.analysis.vectors.alignment import Views
 from core.analysis.vectors.maps import Map
-from core.contracts.comparison import ChangeRow, CoverageRow, GapRow, MetricRow, SelfTestRow
+from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow, MetricRow, SelfTestRow
 from core.contracts.derive import from_rows, validate
-from core.contracts.words import MetricScope, State
+from core.contracts.words import MetricScope, State, Tier
 from core.jobs.compare import rows
 from core.jobs.compare.describe import Described
 from core.jobs.compare.points import Maps
@@ -55,7 +55,19 @@ def version(lacking: bool) -> VersionAssessment:
     absent = (CLUSTER == 1) & lacking
     clusters = tuple(
         ClusterJudgement(
-            cluster, size, size if cluster and lacking else 0, 3, 2.0, 1.0, 4.0, 0.7, np.nan, None
+            cluster,
+            size,
+            Tier.ABSENT if cluster and lacking else Tier.COVERED,
+            "because",
+            None,
+            None,
+            size if cluster and lacking else 0,
+            3,
+            2.0,
+            1.0,
+            4.0,
+            0.7,
+            None,
         )
         for cluster, size in enumerate((28, 12))
     )
@@ -63,14 +75,30 @@ def version(lacking: bool) -> VersionAssessment:
         score=np.linspace(0, 1, REAL, dtype=np.float32),
         distance=np.full(REAL, 0.25, np.float32),
         nearest=np.tile(np.arange(5), (REAL, 1)) + (np.arange(REAL) % 2)[:, None],
-        by_cluster=absent,
-        by_score=absent,
+        tier=np.where(absent, Tier.ABSENT, Tier.COVERED),
         absent=absent,
+        single=np.zeros(REAL, bool),
         q=np.full(REAL, np.nan, np.float32),
         rank=np.arange(1, REAL + 1),
         clusters=clusters,
         summary=VersionSummary(
-            12, 0.3, 0.2, 0.5, None, 12, "plain", 0.5, 1, 0, 0.0, 0.0, False, "Some are absent."
+            absent=12,
+            absent_rate=0.3,
+            low=0.2,
+            high=0.5,
+            baseline_rate=None,
+            thin=0,
+            cannot_tell=0,
+            singles=0,
+            view="plain",
+            threshold=0.5,
+            injected=1,
+            recovered=0,
+            false_alarm_share=0.0,
+            recall=0.0,
+            judged=False,
+            verdict="Some are absent.",
+            obstacle="Too few.",
         ),
         selftest=(InjectedGap("plain", 0.5, 0, 0, 28, 3, 0.75, False, 0.0),),
     )
@@ -98,7 +126,7 @@ def test_every_group_is_explained_whatever_the_self_test_says(
     rng = np.random.default_rng(0)
     brightness = rng.normal(0.5, 0.1, REAL) - 0.4 * (CLUSTER == 1)
     described = Described(attributes={ATTRIBUTES[0]: brightness})
-    found = rows.gap_rows(sides, judged, described)
+    found = rows.group_rows(sides, judged, described)
     assert [(row.version_id, row.cluster, row.absent) for row in found] == [
         (7, 0, 0),
         (7, 1, 12),
@@ -106,10 +134,12 @@ def test_every_group_is_explained_whatever_the_self_test_says(
         (9, 1, 0),
     ]
     # the only covered group of its version has nothing to be compared with
-    assert found[0].reason == "Too few images to compare: 28 here, 0 covered."
+    assert found[0].explanation == "Too few images to compare: 28 here, 0 covered."
     assert [row.name for row in found[1:]] == ["tram", "car", "tram"]
-    assert found[1].reason.startswith("12 of 12 are class tram (of the covered images 0 of 28)")
-    stored = from_rows(GapRow, found).to_pylist()[1]
+    assert found[1].explanation.startswith(
+        "12 of 12 are class tram (of the covered images 0 of 28)"
+    )
+    stored = from_rows(GroupRow, found).to_pylist()[1]
     assert json.loads(stored["classes"])[0] | {"lift": 0, "q": 0} == {
         "kind": "class",
         "name": "tram",

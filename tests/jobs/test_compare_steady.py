@@ -22,7 +22,7 @@ import pytest
 
 from core.analysis.explain.attributes import ATTRIBUTES
 from core.contracts.compare_spec import CompareParameters, CompareSpec, SideSpec
-from core.contracts.comparison import GapRow
+from core.contracts.comparison import GroupRow
 from core.contracts.derive import read_rows
 from core.contracts.words import View
 from core.contracts.work import EmbedSpec
@@ -95,7 +95,7 @@ def _compared(folder: Path, folders: dict, files: dict, ids: dict, vectors: dict
 
 def _outcome(job: JobFolder) -> dict[str, dict]:
     """By version: each absent group's name with its images, and all images that are absent."""
-    gaps = read_rows(GapRow, pq.read_table(job.output("gaps.parquet")))
+    gaps = read_rows(GroupRow, pq.read_table(job.output("groups.parquet")))
     coverage = pq.read_table(job.output("coverage.parquet")).to_pylist()
     outcome = {}
     for place, version in enumerate(VERSIONS, start=1):

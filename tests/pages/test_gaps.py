@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.contracts.comparison import CoverageRow, GapRow, MetricRow, VersionRow
+from core.contracts.comparison import CoverageRow, GroupRow, MetricRow, VersionRow
 from core.contracts.derive import read_rows
 from core.contracts.words import MetricScope
 from core.workspace import Comparison, Workspace
@@ -110,12 +110,11 @@ def test_the_picker_follows_another_comparison(tmp_path: Path) -> None:
 def test_a_gap_tells_its_reason_and_how_sure_it_is(
     app: AppTest, comparison: tuple[Workspace, Comparison]
 ) -> None:
-    (gap,) = (row for row in read_rows(GapRow, comparison[1].gaps("1.1")) if row.absent)
+    (gap,) = (row for row in read_rows(GroupRow, comparison[1].groups("1.1")) if row.absent)
     words = told(app).replace("\\", "")
     assert headings(app) == ["#### cross"]  # 1.1 has the squares
-    assert gap.reason is not None and gap.reason in words
+    assert gap.explanation is not None and gap.explanation in words
     assert "20 of 20 have bias night" in words and "darker" in words
-    assert "as a group and by own score 20" in words
     assert "95 %: 0.0 to 3.7; expected 16.7" in words
 
 
@@ -136,7 +135,7 @@ def test_each_real_image_stands_beside_the_nearest_synthetic_one(app: AppTest) -
 
 
 def test_filters_leave_the_chosen_images(app: AppTest) -> None:
-    app.segmented_control(key="gaps_list").set_value(Listing.BOTH).run()
+    app.segmented_control(key="gaps_list").set_value(Listing.ABSENT).run()
     assert headings(app) == ["#### cross"]
     app.segmented_control(key="gaps_list").set_value(Listing.GROUPS).run()
     assert len(headings(app)) == 6 and headings(app)[0] == "#### cross"
@@ -245,7 +244,7 @@ def test_the_csv_holds_the_list(comparison: tuple[Workspace, Comparison]) -> Non
     assert [row["path"] for row in written] == [row["path"] for row in expected]
     assert [float(row["score"]) for row in written] == [row["score"] for row in expected]
     assert {row["gap"] for row in written} == {row["class"] for row in written} == {"cross"}
-    assert {row["by_cluster"] for row in written} == {"true"}
+    assert {row["tier"] for row in written} == {"absent"}
 
 
 def test_the_csv_runs_no_formula(comparison: tuple[Workspace, Comparison]) -> None:

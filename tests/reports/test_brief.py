@@ -19,15 +19,15 @@ from tests.pages import example_workspace
 def test_the_brief_says_what_to_render_and_how_much(comparison: Comparison) -> None:
     page = brief(comparison)
     (want,) = page.wants
-    (gap,) = [row for row in comparison.gap_rows("1.1") if row.absent]
+    (gap,) = [row for row in comparison.group_rows("1.1") if row.absent]
     assert (page.version, page.absent, want.name, want.absent) == ("1.1", 20, gap.name, 20)
-    assert want.short_by == round(gap.expected - gap.n_synthetic) > 0
+    assert want.short_by == round(gap.expected - gap.rendered) > 0
     assert len(want.examples) == 4
     for example in want.examples:
         assert example.path.startswith("cross/night/")
         assert example.picture.startswith("data:image/webp;base64,") and example.nearest_picture
     words = brief_markdown(comparison, "1.0")
-    for name in (row.name for row in comparison.gap_rows("1.0") if row.absent):
+    for name in (row.name for row in comparison.group_rows("1.0") if row.absent):
         assert f"Render more of this: {name}" in words
     assert "gaps injected into" in words
     assert comparison.absent("1.0").column("path")[0].as_py() in words

@@ -40,11 +40,11 @@ def test_clusters_are_told_version_by_version(comparison: Comparison) -> None:
     assert (square.absent, cross.absent, circle.absent) == ((1.0, 0.0), (1.0, 1.0), (0.0, 0.0))
     assert cross.size == 20 and cross.score[1] > circle.score[1]
     for place, version in enumerate(("1.0", "1.1")):
-        gaps = {gap.cluster: gap for gap in comparison.gap_rows(version)}
+        gaps = {gap.cluster: gap for gap in comparison.group_rows(version)}
         for row in rows.values():
             gap = gaps.get(row.cluster)
             assert row.expected[place] == (gap.expected if gap else None)
-    (gap,) = [gap for gap in comparison.gap_rows("1.1") if gap.cluster == cross.cluster]
+    (gap,) = [gap for gap in comparison.group_rows("1.1") if gap.cluster == cross.cluster]
     assert cross.name in (gap.name, f"{gap.name} (2)")  # covered crosses may stand before
     assert len({row.name for row in rows.values()}) == len(rows)
 

@@ -32,7 +32,7 @@ def imported_by_fiftyone(place: Path) -> list[tuple[Path, str, dict]]:
 
 def gap_name(comparison: Comparison, version: str, cluster: int) -> str | None:
     """What a cluster is called as a gap."""
-    return next(gap.name for gap in comparison.gap_rows(version) if gap.cluster == cluster)
+    return next(gap.name for gap in comparison.group_rows(version) if gap.cluster == cluster)
 
 
 def test_fiftyone_finds_every_real_image_with_its_label(

@@ -37,7 +37,7 @@ def test_the_report_is_one_file_that_asks_for_nothing(comparison: Comparison) ->
     row = comparison.version_row("1.1")
     assert row is not None and row.injected
     for words in (
-        f"<h3>{escape(comparison.gap_rows('1.1')[0].name)}</h3>",
+        f"<h3>{escape(comparison.group_rows('1.1')[0].name)}</h3>",
         "Better: 20 of 120",
         "Fréchet distance",
         "1.0 → 1.1: Closed",
@@ -56,7 +56,7 @@ def test_names_are_shown_and_never_run(tmp_path: Path) -> None:
         ws.db.execute("UPDATE datasets SET version = ? WHERE id = ?", [NASTY, newest])
         ws.db.execute("UPDATE comparisons SET name = ?", [NASTY])
         with ws.db.transaction() as cursor:
-            cursor.execute("UPDATE gaps SET name = ?, reason = ?", [NASTY, NASTY])
+            cursor.execute("UPDATE groups SET name = ?, explanation = ?", [NASTY, NASTY])
             cursor.execute("UPDATE points SET path = ? || path", [NASTY])
         comparison = ws.comparisons.get(built.comparison_id)
         for page in (report_html(comparison), brief_html(comparison)):
@@ -109,7 +109,7 @@ def test_a_comparison_with_one_version_and_no_metrics_still_makes_a_report(tmp_p
     built = example_workspace.build(tmp_path / "gapscope.duckdb")
     with Workspace(built.path, progress=False) as ws:
         with ws.db.transaction() as cursor:
-            for table in ("metrics", "changes", "points", "gaps", "selftest"):
+            for table in ("metrics", "changes", "points", "groups", "selftest"):
                 cursor.execute(f"DELETE FROM {table}")
         ws.db.execute(
             "UPDATE comparisons SET version_ids = ?, finished_at = ?",

@@ -16,8 +16,8 @@ def test_rows_are_those_of_the_tables_in_their_order(comparison: Comparison) -> 
     assert [row.class_ for row in rows] == coverage.column("class").to_pylist()
     absent = comparison.absent_rows("1.1")
     assert [row.path for row in absent] == comparison.absent("1.1").column("path").to_pylist()
-    gaps = comparison.gap_rows("1.0")
-    assert [gap.score for gap in gaps] == comparison.gaps("1.0").column("score").to_pylist()
+    gaps = comparison.group_rows("1.0")
+    assert [gap.score for gap in gaps] == comparison.groups("1.0").column("score").to_pylist()
     assert [row.version for row in comparison.version_rows()] == ["1.0", "1.1"]
     metrics = comparison.metric_rows()
     assert [row.name for row in metrics] == comparison.metrics().column("name").to_pylist()
@@ -26,7 +26,7 @@ def test_rows_are_those_of_the_tables_in_their_order(comparison: Comparison) -> 
 
 
 def test_evidence_of_a_gap_is_read(comparison: Comparison) -> None:
-    gap = comparison.gap_rows("1.1")[0]
+    gap = comparison.group_rows("1.1")[0]
     assert "darker" in [effect.words for effect in gap.attributes]
     assert ("cross", 1.0) in [(label.name, label.share) for label in gap.classes]
 

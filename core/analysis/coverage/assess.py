@@ -34,6 +34,7 @@ from core.analysis.types import Bools, Floats, Ints, OnProgress, unheard
 from core.analysis.vectors.alignment import Views
 from core.analysis.vectors.neighbors import check_vectors, nearest
 from core.contracts.compare_spec import CompareParameters
+from core.contracts.words import Tier
 
 NEAREST = 5  # synthetic images that are shown beside a real one
 
@@ -50,7 +51,7 @@ def assess(
 
     Raises :class:`~core.errors.InputError` when a side is empty or holds vectors that are not
     numbers. With fewer than two clusters of real images there is nothing to compare a cluster with:
-    then the ranking alone is given (``absolute`` False in the summary).
+    then the ranking alone is given (``judged`` False in the summary).
     """
     parameters = parameters or CompareParameters()
     real = _checked(real, "real images")
@@ -109,9 +110,9 @@ def _judged(
         score=score,
         distance=distances[:, 0],
         nearest=indices,
-        by_cluster=on_list,
-        by_score=evidence.certain & (evidence.gap_score >= threshold),
+        tier=np.where(on_list, Tier.ABSENT, Tier.COVERED),
         absent=on_list.copy(),
+        single=np.zeros(len(score), bool),
         q=q,
         rank=_rank(score, on_list, evidence.cluster_gap_score[labels]),
         clusters=_clusters(len(version), labels, findings, open_clusters, q),
@@ -142,8 +143,11 @@ def _clusters(
             ClusterJudgement(
                 cluster=cluster,
                 size=int(inside.sum()),
+                tier=Tier.ABSENT if open_clusters[cluster] else Tier.COVERED,
+                reason="",
+                probability=None,
                 absent=int(inside.sum()) if open_clusters[cluster] else 0,
-                n_synthetic=float(evidence.n_synthetic[cluster]),
+                rendered=float(evidence.n_synthetic[cluster]),
                 expected=float(images * inside.mean()),
                 low=low * images,
                 high=high * images,
@@ -162,7 +166,7 @@ def _summary(
     baseline_rate = findings.baseline.rate if findings.baseline is not None else None
     recovered = sum(gap.recovered for gap in gaps)
     threshold = setting.parameters.threshold
-    absolute = relied_on(findings.evidence, gaps, baseline_rate, threshold)
+    judged = relied_on(findings.evidence, gaps, baseline_rate, threshold)
     low, high = wilson(int(on_list.sum()), len(on_list))
     return VersionSummary(
         absent=int(on_list.sum()),
@@ -170,13 +174,16 @@ def _summary(
         low=low,
         high=high,
         baseline_rate=baseline_rate,
-        absent_by_cluster=int(on_list.sum()),
+        thin=0,
+        cannot_tell=0,
+        singles=0,
         view=setting.view,
         threshold=threshold,
         injected=len(gaps),
         recovered=recovered,
         false_alarm_share=false_alarm_share(gaps),
         recall=recovered / len(gaps) if gaps else None,
-        absolute=absolute,
-        verdict=verdict_sentence(on_list, clusters, gaps, absolute),
+        judged=judged,
+        obstacle=None if judged else "The list is not sure on this data.",
+        verdict=verdict_sentence(on_list, clusters, gaps, judged),
     )

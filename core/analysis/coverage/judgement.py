@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.analysis.types import Bools, Floats, Ints
+from core.contracts.words import Tier
 
 
 @dataclass(frozen=True)
@@ -28,22 +31,26 @@ class InjectedGap:
 
 @dataclass(frozen=True)
 class ClusterJudgement:
-    """A cluster of real images as one version covers it. ``absent``: its images on the list;
-    ``n_synthetic``: synthetic images that look most like it, with the 95 % interval ``low`` to
+    """A cluster of real images as one version covers it. ``tier`` with its ``reason`` in words;
+    ``probability`` that it is absent and ``q``, the expected share of false ones among clusters
+    said absent this surely, None where it was not told; ``absent``: its images on the list;
+    ``rendered``: synthetic images that look most like it, with the 95 % interval ``low`` to
     ``high``; ``expected``: as many as would match its share of the real images; ``score``: its gap
-    score; ``q``: median q-value of its images; ``stability``: share of re-runs that list it, None
-    where there was none.
+    score; ``stability``: share of re-runs that say absent, None where there was none.
     """
 
     cluster: int
     size: int
+    tier: Tier
+    reason: str
+    probability: float | None
+    q: float | None
     absent: int
-    n_synthetic: float
+    rendered: float
     expected: float
     low: float
     high: float
     score: float
-    q: float
     stability: float | None
 
 
@@ -53,7 +60,9 @@ class VersionSummary:
 
     ``absent_rate`` 0 to 1 with its 95 % interval ``low`` to ``high``; ``baseline_rate``: the share
     listed of one real half against the other; ``recovered`` of ``injected`` gaps found, ``recall``
-    their ratio; ``absolute``: whether the list can be relied on (False: only the ranking).
+    their ratio; ``thin`` and ``cannot_tell``: real images in such groups, ``singles`` those odd by
+    themselves; ``judged``: whether the version can be judged (False: ``obstacle`` says why, and
+    only the ranking is given).
     """
 
     absent: int
@@ -61,15 +70,18 @@ class VersionSummary:
     low: float
     high: float
     baseline_rate: float | None
-    absent_by_cluster: int
+    thin: int
+    cannot_tell: int
+    singles: int
     view: str
     threshold: float
     injected: int
     recovered: int
     false_alarm_share: float | None
     recall: float | None
-    absolute: bool
+    judged: bool
     verdict: str
+    obstacle: str | None
 
 
 @dataclass(frozen=True)
@@ -78,18 +90,19 @@ class VersionAssessment:
 
     ``score`` (n,): the gap score of its neighbourhood and of its cluster, larger = less covered,
     looked at in one way for all versions of a comparison; ``distance`` (n,) and ``nearest`` (n, 5):
-    cosine distance to, and rows of, the nearest synthetic images as they are; ``by_cluster`` (its
-    cluster is not covered), ``by_score`` (its own neighbourhood is not), ``absent`` (the list) bool
-    (n,); ``q`` (n,): expected share of false alarms if the ranking were cut here; ``rank`` (n,), 1
-    = most absent. ``clusters``: one judgement a cluster; ``selftest``: the injected gaps.
+    cosine distance to, and rows of, the nearest synthetic images as they are; ``tier``
+    (n,): a :class:`~core.contracts.words.Tier` each; ``absent`` (the list) and ``single`` (odd by
+    itself) bool (n,); ``q`` (n,): expected share of false alarms if the ranking were cut here;
+    ``rank`` (n,), 1 = most absent. ``clusters``: one judgement a cluster; ``selftest``: the
+    injected gaps.
     """
 
     score: Floats
     distance: Floats
     nearest: Ints
-    by_cluster: Bools
-    by_score: Bools
+    tier: np.ndarray
     absent: Bools
+    single: Bools
     q: Floats
     rank: Ints
     clusters: tuple[ClusterJudgement, ...]

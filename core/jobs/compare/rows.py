@@ -23,7 +23,7 @@ from core.contracts.comparison import (
     ClusterRow,
     CoverageRow,
     EffectEvidence,
-    GapRow,
+    GroupRow,
     LabelEvidence,
     MetricRow,
     SelfTestRow,
@@ -32,7 +32,7 @@ from core.contracts.comparison import (
     VersionRow,
 )
 from core.contracts.derive import from_columns, schema
-from core.contracts.words import ClassSource, MetricScope, Space
+from core.contracts.words import ClassSource, DecidedBy, GroupKind, MetricScope, Space
 from core.jobs.compare.describe import Described
 from core.jobs.compare.points import Maps
 from core.jobs.compare.sides import Side, Sides
@@ -41,6 +41,11 @@ from core.jobs.compare.sides import Side, Sides
 JOINT_SHARE = 0.1
 
 Evidence = TypeVar("Evidence", TagEvidence, EffectEvidence, LabelEvidence)
+
+
+def cluster_id(cluster: int) -> str:
+    """The key of a cluster of real images among the groups."""
+    return f"{GroupKind.CLUSTER}:{cluster}"
 
 
 def coverage_table(sides: Sides, judged: Assessment) -> pa.Table:
@@ -52,7 +57,7 @@ def coverage_table(sides: Sides, judged: Assessment) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def gap_rows(sides: Sides, judged: Assessment, described: Described) -> list[GapRow]:
+def group_rows(sides: Sides, judged: Assessment, described: Described) -> list[GroupRow]:
     """One row for each cluster of real images and version, each explained: an absent one for what
     is missing, another for what it holds should it be absent on closer look.
     """
@@ -77,7 +82,7 @@ def cluster_rows(sides: Sides, maps: Maps, judged: Assessment) -> list[ClusterRo
     for version, found in zip(sides.versions, judged.versions, strict=True):
         rows += [
             ClusterRow(
-                Space.REAL, one.cluster, version.dataset_id, round(one.n_synthetic), not one.absent
+                Space.REAL, one.cluster, version.dataset_id, round(one.rendered), not one.absent
             )
             for one in found.clusters
         ]
@@ -92,6 +97,9 @@ def version_rows(sides: Sides, judged: Assessment) -> list[VersionRow]:
             version=version.name,
             position=position,
             images=len(version),
+            outside=0,
+            outside_aligned=0,
+            surplus=0,
             **asdict(found.summary),
         )
         for position, (version, found) in enumerate(
@@ -217,12 +225,15 @@ def _coverage(real: Side, version: Side, found: VersionAssessment, real_cluster:
         "nearest_path": paths[first],
         "nearest_id": ids[first],
         "nearest_ids": [row.tolist() for row in ids[found.nearest]],
-        "by_cluster": found.by_cluster,
-        "by_score": found.by_score,
+        "tier": found.tier,
         "absent": found.absent,
+        "single": found.single,
+        "outside": np.zeros(len(real), bool),
+        "outside_aligned": np.zeros(len(real), bool),
         "q": found.q.astype(float),
         "rank": found.rank,
         "cluster": real_cluster,
+        "group_id": [cluster_id(one) for one in real_cluster.tolist()],
     }
     return from_columns(CoverageRow, columns)
 
@@ -250,13 +261,18 @@ def _explained(
     )
 
 
-def _gap(version: Side, cluster: ClusterJudgement, explained: GapExplanation) -> GapRow:
+def _gap(version: Side, cluster: ClusterJudgement, explained: GapExplanation) -> GroupRow:
     evidence = explained.evidence
-    return GapRow(
+    return GroupRow(
         version_id=version.dataset_id,
+        group_id=cluster_id(cluster.cluster),
+        kind=GroupKind.CLUSTER,
+        column=None,
+        value=None,
+        decided_by=DecidedBy.VECTORS,
         **asdict(cluster),
         name=explained.name,
-        reason=explained.reason,
+        explanation=explained.reason,
         tags=_rounded((*evidence.tags, *evidence.families)),
         attributes=_rounded(evidence.attributes),
         concepts=_rounded(evidence.concepts),

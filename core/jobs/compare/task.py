@@ -109,7 +109,10 @@ def _write_judgement(
 ) -> None:
     job.write_rows(contract.CoverageRow, rows.coverage_table(sides, judged))
     for row, found in (
-        (contract.GapRow, rows.gap_rows(sides, judged, described)),
+        (contract.LabelCountRow, []),
+        (contract.SurplusRow, []),
+        (contract.SurplusGroupRow, []),
+        (contract.GroupRow, rows.group_rows(sides, judged, described)),
         (contract.ClusterRow, rows.cluster_rows(sides, maps, judged)),
         (contract.VersionRow, rows.version_rows(sides, judged)),
         (contract.SelfTestRow, rows.selftest_rows(sides, judged)),

@@ -11,11 +11,11 @@ from pathlib import PurePosixPath
 import numpy as np
 import streamlit as st
 
-from core.contracts.comparison import GapRow
+from core.contracts.comparison import GroupRow
 from pages.parts.gaps.gap_list import Choices, Listing, Order, listed
 from pages.parts.shared import detail, gallery
 from pages.parts.shared.plots import ABSENT, REAL
-from pages.parts.shared.read import Coverage, Scene
+from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape, figure, figures, number, percent
 
 CARDS, PAIRS = 8, 8  # groups shown at first, and pairs in each
@@ -26,7 +26,7 @@ RANKED = 24  # pairs of the whole ranking shown at first
 class Group:
     """A group of real images and those of its images that are listed, as rows of the coverage."""
 
-    gap: GapRow
+    gap: GroupRow
     rows: np.ndarray
 
 
@@ -61,7 +61,7 @@ def groups(scene: Scene, rows: np.ndarray, order: Order) -> list[Group]:
     return sorted(made, key=lambda one: -(one.gap.score or 0.0))
 
 
-def expected_words(gap: GapRow) -> str:
+def expected_words(gap: GroupRow) -> str:
     """``95 %: 0.0 to 3.8; expected 48.0``: the interval of the synthetic images in a group, and how
     many would be there if the version had the real images' shares.
     """
@@ -87,24 +87,24 @@ def _cards(scene: Scene, shown: list[Group]) -> str | None:
     opened = None
     for group in shown[:count]:
         with st.container(border=True):
-            _describe(group, scene.coverage)
+            _describe(group)
             opened = _pairs(scene, group.rows, f"gap_{group.gap.cluster}", PAIRS) or opened
     gallery.more(key, count, len(shown), CARDS)
     return opened
 
 
-def _describe(group: Group, coverage: Coverage) -> None:
+def _describe(group: Group) -> None:
     """A group's name, reason and numbers."""
     gap = group.gap
     st.markdown(f"#### {escape(gap.name or f'Cluster {gap.cluster}')}")
-    reason = escape(gap.reason) + "  \n" if gap.reason else ""
-    st.markdown(reason + _badges(group, coverage))
+    reason = escape(gap.explanation) + "  \n" if gap.explanation else ""
+    st.markdown(reason)
     absent = f"of {number(gap.size)} real images in this group absent"
     parts = [
         figure(absent, number(gap.absent), "", "gs-small gs-gap" if gap.absent else "gs-small")
     ]
-    if gap.n_synthetic is not None:
-        count = number(gap.n_synthetic)
+    if gap.rendered is not None:
+        count = number(gap.rendered)
         parts.append(figure("synthetic images here", count, expected_words(gap), "gs-small"))
     if gap.stability is not None:
         parts.append(figure("of re-runs list it", percent(gap.stability), "", "gs-small"))
@@ -114,21 +114,6 @@ def _describe(group: Group, coverage: Coverage) -> None:
     if gap.score is not None:
         parts.append(figure("gap score", f"{gap.score:.2f}", "", "gs-small"))
     figures(*parts)
-
-
-def _badges(group: Group, coverage: Coverage) -> str:
-    """How many of the listed images are absent by which reading."""
-    by_cluster, by_score = coverage.by_cluster[group.rows], coverage.by_score[group.rows]
-    counts = (
-        (by_cluster & by_score, "as a group and by own score", "orange"),
-        (by_cluster & ~by_score, "as a group only", "gray"),
-        (~by_cluster & by_score, "by own score only", "gray"),
-    )
-    return " ".join(
-        f":{colour}-badge[{words} {int(which.sum()):,}]"
-        for which, words, colour in counts
-        if which.any()
-    )
 
 
 def _pairs(scene: Scene, rows: np.ndarray, key: str, step: int) -> str | None:

@@ -19,8 +19,7 @@ class Listing(StrEnum):
     """Which images are listed."""
 
     ABSENT = "Absent groups"
-    OWN_SCORE = "By own score"
-    BOTH = "By both"
+    OUTSIDE = "Outside synthetic clusters"
     GROUPS = "All groups"
     RANKING = "Whole ranking"
 
@@ -33,8 +32,8 @@ class Order(StrEnum):
 
 
 LISTING_HELP = (
-    "Absent groups: groups of real images that the version does not cover. By own score: images "
-    "whose own neighbourhood is not covered, whatever their group. By both: both say so. All "
+    "Absent groups: groups of real images that the version does not cover. Outside "
+    "synthetic clusters: images outside every cluster that holds synthetic images. All "
     "groups: every group, the likeliest gap first. Whole ranking: every real image, the most "
     "absent first."
 )
@@ -43,8 +42,10 @@ CSV_COLUMNS = (  # column, and the field of Coverage it is from
     ("score", "score"),
     ("q", "q"),
     ("cluster", "cluster"),
-    ("by_cluster", "by_cluster"),
-    ("by_score", "by_score"),
+    ("tier", "tier"),
+    ("outside", "outside"),
+    ("outside_aligned", "outside_aligned"),
+    ("single", "single"),
     ("nearest", "nearest_path"),
     ("distance", "distance"),
     ("class", "class_"),
@@ -100,8 +101,7 @@ def listed(coverage: Coverage, listing: Listing, classes: Sequence[str]) -> np.n
     """
     chosen = {
         Listing.ABSENT: coverage.absent,
-        Listing.OWN_SCORE: coverage.by_score,
-        Listing.BOTH: coverage.by_cluster & coverage.by_score,
+        Listing.OUTSIDE: coverage.outside,
         Listing.GROUPS: np.ones(len(coverage), bool),
         Listing.RANKING: np.ones(len(coverage), bool),
     }[listing]

@@ -12,7 +12,7 @@ def show(summary: VersionRow, real_images: int) -> None:
     """How much is absent, beside what a perfect renderer would score. Where only the ranking can be
     relied on, a mark says so and why.
     """
-    if not summary.absolute:
+    if not summary.judged:
         st.warning(
             f"**For version {escape(summary.version)} only the ranking can be relied on.** "
             f"{escape(injected_sentence(summary))} Groups stand in the right order, the likeliest "
@@ -32,7 +32,7 @@ def show(summary: VersionRow, real_images: int) -> None:
             percent(summary.baseline_rate),
         ),
     )
-    if summary.absolute:
+    if summary.judged:
         st.html(f"<div class='gs gs-soft'>{html(injected_sentence(summary))}</div>")
 
 

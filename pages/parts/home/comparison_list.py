@@ -64,7 +64,7 @@ def _comparison(ws: Workspace, record: ComparisonRecord, headline: Headline) -> 
                 navigation.go(name, comparison=record.id)
         _remove(ws, record)
     style.figures(*(_figure(version) for version in headline.versions))
-    unsure = [version.version for version in headline.versions if not version.absolute]
+    unsure = [version.version for version in headline.versions if not version.judged]
     if unsure:
         st.caption(
             ":material/info: Only the ranking can be relied on for "

@@ -19,7 +19,7 @@ from core import Workspace
 from core.contracts.catalog import Dataset
 from core.contracts.comparison import (
     CoverageRow,
-    GapRow,
+    GroupRow,
     LabelledCoverageRow,
     MetricRow,
     SelfTestRow,
@@ -30,7 +30,7 @@ from core.contracts.derive import columns, read_rows
 from core.workspace import Comparison
 from pages.parts.shared.plots import group_colours
 
-Row = TypeVar("Row", GapRow, MetricRow, SelfTestRow, SplitRow, VersionRow)
+Row = TypeVar("Row", GroupRow, MetricRow, SelfTestRow, SplitRow, VersionRow)
 Key = tuple[str, int, str]
 """What a comparison's results are known by: the workspace's path, the comparison, and when it was
 done. They never change while this stays the same.
@@ -102,9 +102,11 @@ class Coverage:
     distance: np.ndarray
     nearest_path: np.ndarray
     nearest_id: np.ndarray
-    by_cluster: np.ndarray
-    by_score: np.ndarray
+    tier: np.ndarray
     absent: np.ndarray
+    single: np.ndarray
+    outside: np.ndarray
+    outside_aligned: np.ndarray
     q: np.ndarray
     rank: np.ndarray
     cluster: np.ndarray
@@ -165,9 +167,9 @@ class Scene:
         return next(iter(self._rows(VersionRow)), None)
 
     @property
-    def gaps(self) -> list[GapRow]:
+    def gaps(self) -> list[GroupRow]:
         """The version's groups of real images, the most absent first."""
-        return self._rows(GapRow)
+        return self._rows(GroupRow)
 
     @property
     def metrics(self) -> list[MetricRow]:
@@ -255,8 +257,8 @@ def _points(_comparison: Comparison, key: Key) -> Points:
 @st.cache_resource(show_spinner=False, max_entries=48)
 def _rows(_comparison: Comparison, key: Key, _row: type[Row], table: str) -> list[Row]:
     """The rows of one result table; ``table`` names it for the cache."""
-    if _row is GapRow:
-        parts = [_comparison.gaps(dataset.id) for dataset in _comparison.versions]
+    if _row is GroupRow:
+        parts = [_comparison.groups(dataset.id) for dataset in _comparison.versions]
         return read_rows(_row, pa.concat_tables(parts))
     read = {
         MetricRow: _comparison.metrics,
@@ -280,7 +282,7 @@ def _coverage(_comparison: Comparison, key: Key, version_id: int) -> Coverage:
         for column in columns(LabelledCoverageRow)
         if column.attribute in Coverage.__dataclass_fields__
     }
-    gaps = _rows(_comparison, key, GapRow, GapRow.TABLE)
+    gaps = _rows(_comparison, key, GroupRow, GroupRow.TABLE)
     names = {gap.cluster: gap.name for gap in gaps if gap.version_id == version_id}
     gap_of = [
         names.get(cluster) if absent else None

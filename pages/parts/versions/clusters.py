@@ -101,7 +101,7 @@ def _cell(value: float | None, share: bool) -> str:
 
 
 def _only_ranking(scene: Scene) -> bool:
-    return scene.summary is not None and not scene.summary.absolute
+    return scene.summary is not None and not scene.summary.judged
 
 
 def _table(rows: Sequence[ClusterHistory], versions: Sequence[str]) -> None:

@@ -61,7 +61,7 @@ def test_the_gap_stands_beside_its_numbers() -> None:
     gap = max(found.versions[0].clusters, key=lambda one: one.score)
     assert gap.size == gap.absent == 40
     assert (found.real_cluster == gap.cluster).sum() == 40
-    assert gap.low <= gap.n_synthetic <= gap.high < gap.expected * 1.5
+    assert gap.low <= gap.rendered <= gap.high < gap.expected * 1.5
     assert sum(one.n_synthetic for one in found.versions[0].clusters) == 200
 
 
@@ -71,7 +71,7 @@ def test_nothing_is_listed_when_nothing_is_missing() -> None:
     assert version.summary.baseline_rate == 0
     assert version.summary.verdict.startswith("None of 240")
     assert version.summary.injected == version.summary.recovered == 6
-    assert version.summary.absolute
+    assert version.summary.judged
     assert (
         "of 6 gaps injected into your data this list finds 6; false alarms 0%"
         in version.summary.verdict
@@ -139,7 +139,7 @@ def test_without_a_second_cluster_only_the_ranking_is_to_be_trusted() -> None:
     real, synthetic = _domain([0], 12, 0, 1)[0], _domain([0], 12, 5, 2)[0]
     version = assess(real, [synthetic], parameters=QUICK).versions[0]
     assert not version.absent.any()
-    assert not version.summary.absolute
+    assert not version.summary.judged
     assert "ranking" in version.summary.verdict
 
 
