@@ -52,23 +52,17 @@ class CompareParameters:
         "10.",
         low=0,
     )
-    threshold: float = parameter(
-        0.5,
-        "Gap score from which a cluster is absent: 0 is a typical cluster, 1 a gap injected into "
-        "your own data. Larger values list less. 0.5 is nearer to an injected gap than to a "
-        "typical cluster.",
-    )
     injected: int = parameter(
         12,
-        "Gaps injected into your own data to test the list, those of the largest clusters first. "
-        "Larger values test it more closely and take longer. 12 tells a list that finds half from "
-        "one that finds all.",
+        "Gaps injected into your own data to test the judgement, those of the largest clusters "
+        "first. Larger values test it more closely and take longer. 12 tells a judgement that "
+        "finds half from one that finds all.",
         low=0,
     )
     reruns: int = parameter(
-        10,
-        "Times everything is done again with another seed and half of the images, to see which "
-        "gaps last. Larger values tell smaller differences apart and take longer.",
+        8,
+        "Times everything is done again with another seed and half of the images. Their mean "
+        "counts as much as the whole. Larger values make the judgement steadier and take longer.",
         low=0,
     )
     k: int = parameter(

@@ -264,8 +264,8 @@ class VersionRow:
     images: Int = about("Its embedded images.")
     absent: Int = about("Real images on the list.")
     absent_rate: Double = about("The same as a share, 0 to 1.")
-    low: Double | None = about("95 % interval of the share.")
-    high: Double | None = about("The same.")
+    low: Double | None = about("What 95 % of re-runs list at least.")
+    high: Double | None = about("And at most.")
     baseline_rate: Double | None = about(
         "Real-vs-real baseline: share listed of one real half against the other."
     )
@@ -275,9 +275,10 @@ class VersionRow:
     outside: Int = about("Real images outside every joint cluster with synthetic images.")
     outside_aligned: Int = about("The same on the domain-aligned map.")
     surplus: Int = about("Synthetic images that no real image is near.")
-    view: Text = about("Way of looking: `plain`, `joined`, `joined and simplified`.")
-    threshold: Double = about("Gap score from which a cluster is absent.")
-    injected: Int = about("Gaps injected to test the list.")
+    view: Text = about("What was compared: `plain` vectors, or both views `joined`.")
+    look: Double | None = about("Strength of the look: 0.01 none, 0.1 paintings, 0.24 cartoons.")
+    reliability: Double | None = about("Of groups that lie where gaps lie, the share absent.")
+    injected: Int = about("Gaps injected in full to test the judgement.")
     recovered: Int = about("Of them found.")
     false_alarm_share: Double | None = about("Share of other images listed on the way, 0 to 1.")
     recall: Double | None = about("`recovered` / `injected`.")
@@ -331,19 +332,20 @@ class ChangeRow:
 
 @dataclass(frozen=True)
 class SelfTestRow:
-    """One gap injected into the user's own data, and what the list made of it."""
+    """One gap injected into the user's own data, and what was said of it."""
 
     TABLE: ClassVar[str] = "selftest"
 
     version_id: Int = about("Dataset id of the version.")
-    view: Text = about("Way of looking.")
-    threshold: Double = about("Gap score from which a cluster is absent.")
+    view: Text = about("What was compared.")
+    strength: Double = about("Share of its kind that was hidden, 0 to 1.")
     injected_cluster: Int = about("Cluster of real images whose like was hidden.")
     seed: Int = about("Seed of the run.")
     size: Int = about("Real images in the cluster.")
     hidden: Int = about("Synthetic images hidden for it.")
     auroc: Double = about("How well its images rank above all others, 0 to 1.")
-    recovered: Flag = about("Whether the cluster was listed.")
+    tier: Tier = about("What was said of it then.")
+    recovered: Flag = about("Whether that is absent or thin.")
     false_alarm_share: Double = about("Share of other images newly listed, 0 to 1.")
 
 

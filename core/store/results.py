@@ -262,7 +262,7 @@ class Comparison:
 
     def selftest(self) -> pa.Table:
         """Every injected gap, and what the list made of it."""
-        return self._table("selftest", "version_id, view, threshold, seed, injected_cluster")
+        return self._table("selftest", "version_id, view, strength DESC, seed, injected_cluster")
 
     def splits(self) -> pa.Table:
         """Classes whose real and synthetic images live in different clusters, the most split

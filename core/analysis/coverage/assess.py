@@ -1,12 +1,11 @@
-"""The assessment of a comparison: for every real image and version, how well it is covered and
-whether it is absent.
+"""The assessment of a comparison: what each version shows of every real image and group.
 
-Real images are clustered by themselves, the domain shift plays no part in that. Each cluster is
-then judged against each version by its *gap score* (:mod:`core.analysis.coverage.evidence`): 0 as a
-typical cluster, 1 as a gap injected into the user's own data. The list holds the clusters nearer to
-an injected gap than to a typical cluster. Beside it stand what the list finds of the injected gaps,
-what it lists where nothing can be missing (one half of the real images against the other), and how
-often a cluster is listed when everything is done again with other seeds and other images.
+Real images are clustered by themselves, the domain shift plays no part in that. Each version is
+judged on its own (:mod:`core.analysis.coverage.judge`): the distance of each cluster, what a gap is
+like in this data, the probability that the cluster is absent, and a tier with its reason. Beside it
+stand what is said of gaps injected on purpose, what is listed where nothing can be missing (one
+half of the real images against the other), and re-runs with other seeds and other images, whose
+mean probability counts as much as the whole's.
 """
 
 from __future__ import annotations
@@ -18,8 +17,10 @@ import numpy as np
 
 from core.analysis.coverage import selftest
 from core.analysis.coverage.clusters import real_clusters
-from core.analysis.coverage.confidence import q_values, wilson
-from core.analysis.coverage.evidence import Evidence
+from core.analysis.coverage.confidence import wilson
+from core.analysis.coverage.decision import q_values
+from core.analysis.coverage.evidence import Neighborhoods
+from core.analysis.coverage.judge import Judged, judge
 from core.analysis.coverage.judgement import (
     Assessment,
     ClusterJudgement,
@@ -27,9 +28,10 @@ from core.analysis.coverage.judgement import (
     VersionAssessment,
     VersionSummary,
 )
-from core.analysis.coverage.selftest import Baseline, Setting
-from core.analysis.coverage.sentence import false_alarm_share, relied_on, verdict_sentence
-from core.analysis.coverage.view import chosen_view, evidence_by_view
+from core.analysis.coverage.selftest import Reruns
+from core.analysis.coverage.space import neighbourhoods, view_name
+from core.analysis.coverage.tiers import Told
+from core.analysis.coverage.verdict import verdict_sentence
 from core.analysis.types import Bools, Floats, Ints, OnProgress, unheard
 from core.analysis.vectors.alignment import Views
 from core.analysis.vectors.neighbors import check_vectors, nearest
@@ -37,6 +39,20 @@ from core.contracts.compare_spec import CompareParameters
 from core.contracts.words import Tier
 
 NEAREST = 5  # synthetic images that are shown beside a real one
+OFTEN = (2.5, 97.5)  # percentiles of the re-runs' absent share that make its interval
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """All that a version is judged by: ``size`` (C,) of the clusters of the real images."""
+
+    judged: Judged
+    told: Sequence[Told]
+    again: Reruns | None
+    injected: tuple[InjectedGap, ...]
+    baseline: float | None
+    size: Ints
+    images: int
 
 
 def assess(
@@ -47,42 +63,28 @@ def assess(
     parameters: CompareParameters | None = None,
     progress: OnProgress = unheard,
 ) -> Assessment:
-    """Judge every real image against every version.
+    """Judge every real image against every version, each version by itself.
 
     Raises :class:`~core.errors.InputError` when a side is empty or holds vectors that are not
-    numbers. With fewer than two clusters of real images there is nothing to compare a cluster with:
-    then the ranking alone is given (``judged`` False in the summary).
+    numbers. A version that cannot be judged (too few images, one group) gets the ranking alone, and
+    its summary the reason.
     """
     parameters = parameters or CompareParameters()
     real = _checked(real, "real images")
     versions = [_checked(version, "synthetic images") for version in versions]
-    steps = 3 * len(versions) + 1
+    steps = 2 * len(versions) + 1
     progress("coverage", 0, steps)
     labels = real_clusters(real, parameters.min_cluster_size, seed)
-    evidence = evidence_by_view(real, versions, labels, parameters, seed)
-    setting = Setting(chosen_view(evidence), parameters, seed)
+    around = neighbourhoods(real, parameters, seed)
+    baseline = selftest.baseline(real, labels, parameters, seed)
     progress("coverage", 1, steps)
-    base = selftest.baseline(real, labels, setting)
-    judged = []
+    assessed = []
     for place, version in enumerate(versions):
-        injected = selftest.injected_gaps(real, version, labels, setting)
-        progress("coverage", 2 + 3 * place, steps)
-        stability = selftest.stability(real, version, labels, setting)
-        progress("coverage", 3 + 3 * place, steps)
-        findings = _Findings(evidence[setting.view][place], base, injected, stability)
-        judged.append(_judged(real, version, labels, findings, setting))
-        progress("coverage", 4 + 3 * place, steps)
-    return Assessment(labels, tuple(judged), setting.view)
-
-
-@dataclass(frozen=True)
-class _Findings:
-    """All that a version is judged by."""
-
-    evidence: Evidence
-    baseline: Baseline | None
-    injected: tuple[InjectedGap, ...]
-    stability: Floats | None
+        findings = _findings(real, version, labels, around, parameters, seed, baseline)
+        progress("coverage", 2 + 2 * place, steps)
+        assessed.append(_assessed(real, version, labels, findings, seed))
+        progress("coverage", 3 + 2 * place, steps)
+    return Assessment(labels, tuple(assessed))
 
 
 def _checked(views: Views, name: str) -> Views:
@@ -92,98 +94,130 @@ def _checked(views: Views, name: str) -> Views:
     )
 
 
-def _judged(
-    real: Views, version: Views, labels: Ints, findings: _Findings, setting: Setting
+def _findings(
+    real: Views,
+    version: Views,
+    labels: Ints,
+    around: Neighborhoods,
+    parameters: CompareParameters,
+    seed: int,
+    baseline: float | None,
+) -> _Findings:
+    judged = judge(real, version, labels, around, seed)
+    again: Reruns | None = None
+    injected: tuple[InjectedGap, ...] = ()
+    if judged.decision is not None:
+        again = selftest.reruns(real, version, labels, parameters, seed)
+        injected = selftest.injected_gaps(real, version, labels, parameters, seed)
+    size = np.bincount(labels)
+    told = judged.told(size, len(version), None if again is None else again.like_a_gap)
+    return _Findings(judged, told, again, injected, baseline, size, len(version))
+
+
+def _assessed(
+    real: Views, version: Views, labels: Ints, findings: _Findings, seed: int
 ) -> VersionAssessment:
-    evidence, threshold = findings.evidence, setting.parameters.threshold
-    indices, distances = nearest(real.plain, version.plain, NEAREST, seed=setting.seed)
+    indices, distances = nearest(real.plain, version.plain, NEAREST, seed=seed)
     if indices.shape[1] < NEAREST:  # fewer synthetic images than asked for: the last one again
         indices = np.pad(indices, ((0, 0), (0, NEAREST - indices.shape[1])), mode="edge")
-    score, open_clusters = evidence.scores(labels), evidence.absent(threshold)
-    on_list = open_clusters[labels]
-    q = (
-        q_values(score, findings.baseline.scores)
-        if findings.baseline is not None
-        else np.full(len(score), np.nan, np.float32)
-    )
+    judged = findings.judged
+    of_cluster = judged.gap_score(judged.evidence.distance)
+    score = ((judged.gap_score(judged.evidence.ratio) + of_cluster[labels]) / 2).astype(np.float32)
+    tier = np.array([one.tier for one in findings.told])[labels]
+    on_list = tier == Tier.ABSENT
+    q = _q_values(findings)
+    clusters = _clusters(findings, of_cluster, q)
     return VersionAssessment(
         score=score,
         distance=distances[:, 0],
         nearest=indices,
-        tier=np.where(on_list, Tier.ABSENT, Tier.COVERED),
-        absent=on_list.copy(),
+        tier=tier,
+        absent=on_list,
         single=np.zeros(len(score), bool),
-        q=q,
-        rank=_rank(score, on_list, evidence.cluster_gap_score[labels]),
-        clusters=_clusters(len(version), labels, findings, open_clusters, q),
-        summary=_summary(findings, on_list, int(open_clusters.sum()), setting),
+        q=q[labels],
+        rank=_rank(score, on_list, of_cluster[labels]),
+        clusters=clusters,
+        summary=_summary(findings, tier, view_name(real, version)),
         selftest=findings.injected,
     )
 
 
-def _rank(score: Floats, on_list: Bools, cluster_gap_score: Floats) -> Ints:
+def _q_values(findings: _Findings) -> Floats:
+    """The false-discovery rate of each cluster among those told absent at least as surely, (C,);
+    NaN where it is not told absent.
+    """
+    q = np.full(len(findings.told), np.nan, np.float32)
+    said = [place for place, one in enumerate(findings.told) if one.tier == Tier.ABSENT]
+    if said:
+        q[said] = q_values(np.array([findings.told[place].probability for place in said], float))
+    return q
+
+
+def _rank(score: Floats, on_list: Bools, of_cluster: Floats) -> Ints:
     """The list first, its clusters with the highest gap score on top; then everything else by its
     own score.
     """
-    of_list = np.where(on_list, cluster_gap_score, -np.inf)
+    of_list = np.where(on_list, of_cluster, -np.inf)
     rank = np.empty(len(score), np.int64)
     rank[np.lexsort((-score, -of_list))] = np.arange(1, len(score) + 1)
     return rank
 
 
-def _clusters(
-    images: int, labels: Ints, findings: _Findings, open_clusters: Bools, q: Floats
-) -> tuple[ClusterJudgement, ...]:
-    """A judgement of each cluster by a version of so many ``images``."""
-    evidence, stability, judged = findings.evidence, findings.stability, []
-    for cluster in range(len(open_clusters)):
-        inside = labels == cluster
-        low, high = wilson(int(evidence.n_synthetic[cluster]), images)
+def _clusters(findings: _Findings, of_cluster: Floats, q: Floats) -> tuple[ClusterJudgement, ...]:
+    alike, images = findings.judged.evidence.alike, findings.images
+    judged = []
+    for cluster, told in enumerate(findings.told):
+        size = int(findings.size[cluster])
+        low, high = wilson(int(alike[cluster]), images)
         judged.append(
             ClusterJudgement(
                 cluster=cluster,
-                size=int(inside.sum()),
-                tier=Tier.ABSENT if open_clusters[cluster] else Tier.COVERED,
-                reason="",
-                probability=None,
-                absent=int(inside.sum()) if open_clusters[cluster] else 0,
-                rendered=float(evidence.n_synthetic[cluster]),
-                expected=float(images * inside.mean()),
+                size=size,
+                tier=told.tier,
+                reason=told.reason,
+                probability=told.probability,
+                q=None if np.isnan(q[cluster]) else float(q[cluster]),
+                absent=size if told.tier == Tier.ABSENT else 0,
+                rendered=float(alike[cluster]),
+                expected=float(images * size / findings.size.sum()),
                 low=low * images,
                 high=high * images,
-                score=float(evidence.cluster_gap_score[cluster]),
-                q=float(np.median(q[inside])),
-                stability=None if stability is None else float(stability[cluster]),
+                score=float(of_cluster[cluster]),
+                stability=None
+                if findings.again is None
+                else float(findings.again.stability[cluster]),
             )
         )
     return tuple(judged)
 
 
-def _summary(
-    findings: _Findings, on_list: Bools, clusters: int, setting: Setting
-) -> VersionSummary:
-    gaps = findings.injected
-    baseline_rate = findings.baseline.rate if findings.baseline is not None else None
-    recovered = sum(gap.recovered for gap in gaps)
-    threshold = setting.parameters.threshold
-    judged = relied_on(findings.evidence, gaps, baseline_rate, threshold)
-    low, high = wilson(int(on_list.sum()), len(on_list))
+def _summary(findings: _Findings, tier: np.ndarray, view: str) -> VersionSummary:
+    share = float((tier == Tier.ABSENT).mean())
+    low, high = None, None
+    if findings.again is not None and len(findings.again.rates) > 1:
+        around = np.percentile(findings.again.rates, OFTEN)
+        low, high = float(min(around[0], share)), float(max(around[1], share))
+    whole = [gap for gap in findings.injected if gap.strength == 1]
+    recovered = sum(gap.recovered for gap in whole)
+    alarms = [gap.false_alarm_share for gap in whole]
+    judged = findings.judged.decision is not None
     return VersionSummary(
-        absent=int(on_list.sum()),
-        absent_rate=float(on_list.mean()),
+        absent=int((tier == Tier.ABSENT).sum()),
+        absent_rate=share,
         low=low,
         high=high,
-        baseline_rate=baseline_rate,
-        thin=0,
-        cannot_tell=0,
+        baseline_rate=findings.baseline,
+        thin=int((tier == Tier.THIN).sum()),
+        cannot_tell=int((tier == Tier.CANNOT_TELL).sum()),
         singles=0,
-        view=setting.view,
-        threshold=threshold,
-        injected=len(gaps),
+        view=view,
+        look=findings.judged.look,
+        reliability=findings.judged.decision.reliability if findings.judged.decision else None,
+        injected=len(whole),
         recovered=recovered,
-        false_alarm_share=false_alarm_share(gaps),
-        recall=recovered / len(gaps) if gaps else None,
+        false_alarm_share=float(np.mean(alarms)) if alarms else None,
+        recall=recovered / len(whole) if whole else None,
         judged=judged,
-        obstacle=None if judged else "The list is not sure on this data.",
-        verdict=verdict_sentence(on_list, clusters, gaps, judged),
+        verdict=verdict_sentence(findings.told, findings.size, findings.judged.obstacle),
+        obstacle=findings.judged.obstacle,
     )

@@ -12,19 +12,21 @@ from core.contracts.words import Tier
 
 @dataclass(frozen=True)
 class InjectedGap:
-    """One gap injected into the user's own data, and what the list made of it. ``hidden``:
-    synthetic images hidden for the real images' cluster ``injected_cluster`` of ``size`` images;
-    ``auroc``: how well those rank above all others; ``recovered``: whether the cluster was listed;
-    ``false_alarm_share``: share of the other images newly listed, 0 to 1.
+    """One gap injected into the user's own data, and what was said of it. ``strength``: the share
+    of its kind that was hidden, 0 to 1; ``hidden``: synthetic images hidden for the real images'
+    cluster ``injected_cluster`` of ``size`` images; ``auroc``: how well those rank above all
+    others; ``tier``: what was said of the cluster then; ``recovered``: whether that is absent or
+    thin; ``false_alarm_share``: share of the other images newly listed, 0 to 1.
     """
 
     view: str
-    threshold: float
+    strength: float
     injected_cluster: int
     seed: int
     size: int
     hidden: int
     auroc: float
+    tier: Tier
     recovered: bool
     false_alarm_share: float
 
@@ -58,7 +60,9 @@ class ClusterJudgement:
 class VersionSummary:
     """A version as a whole: how much is absent, how sure that is, in numbers and in one sentence.
 
-    ``absent_rate`` 0 to 1 with its 95 % interval ``low`` to ``high``; ``baseline_rate``: the share
+    ``absent_rate`` 0 to 1, with what 95 % of re-runs list between ``low`` and ``high``; ``look``:
+    how far the renderer's look is, and ``reliability`` of groups that lie where gaps lie
+    (:mod:`core.analysis.coverage.decision`); ``baseline_rate``: the share
     listed of one real half against the other; ``recovered`` of ``injected`` gaps found, ``recall``
     their ratio; ``thin`` and ``cannot_tell``: real images in such groups, ``singles`` those odd by
     themselves; ``judged``: whether the version can be judged (False: ``obstacle`` says why, and
@@ -67,14 +71,15 @@ class VersionSummary:
 
     absent: int
     absent_rate: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     baseline_rate: float | None
     thin: int
     cannot_tell: int
     singles: int
     view: str
-    threshold: float
+    look: float
+    reliability: float | None
     injected: int
     recovered: int
     false_alarm_share: float | None
@@ -92,7 +97,7 @@ class VersionAssessment:
     looked at in one way for all versions of a comparison; ``distance`` (n,) and ``nearest`` (n, 5):
     cosine distance to, and rows of, the nearest synthetic images as they are; ``tier``
     (n,): a :class:`~core.contracts.words.Tier` each; ``absent`` (the list) and ``single`` (odd by
-    itself) bool (n,); ``q`` (n,): expected share of false alarms if the ranking were cut here;
+    itself) bool (n,); ``q`` (n,): that of its group, NaN where it is not absent;
     ``rank`` (n,), 1 = most absent. ``clusters``: one judgement a cluster; ``selftest``: the
     injected gaps.
     """
@@ -112,8 +117,7 @@ class VersionAssessment:
 
 @dataclass(frozen=True)
 class Assessment:
-    """All versions, the clusters of the real images (n,), and the view that was chosen."""
+    """All versions, and the clusters of the real images (n,)."""
 
     real_cluster: Ints
     versions: tuple[VersionAssessment, ...]
-    view: str

@@ -1,5 +1,5 @@
-"""Doing it again on purpose: gaps injected to test the list, re-runs to see which gaps last, and
-one half of the real images against the other, where nothing is missing.
+"""Doing it again on purpose: gaps injected to test the judgement, re-runs to see which groups last,
+and one half of the real images against the other, where nothing is missing.
 """
 
 from __future__ import annotations
@@ -11,128 +11,153 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import roc_auc_score
 
 from core.analysis.coverage.clusters import real_clusters
-from core.analysis.coverage.evidence import LEFT, Evidence, resembled
+from core.analysis.coverage.evidence import LEFT, resembled
+from core.analysis.coverage.judge import Judged, judge
 from core.analysis.coverage.judgement import InjectedGap
-from core.analysis.coverage.view import evidence_by_view
+from core.analysis.coverage.space import neighbourhoods, view_name
 from core.analysis.types import Floats, Ints
 from core.analysis.vectors.alignment import Views, aligned_views, domain_aligned
 from core.analysis.vectors.neighbors import unit
 from core.contracts.compare_spec import CompareParameters
+from core.contracts.words import Tier
 
-SMALLEST_HALVED = 40  # real images below which half of them say nothing
+SMALLEST_HALVED = 80  # real images below which half of them cannot be judged
 RERUN_SIZE = 1200  # images of each side that a re-run looks at: seconds, at any size of the sets
+STRENGTHS = (1.0, 0.95, 0.8)  # share of a kind's images that an injected gap hides
+MOST_HIDDEN = 0.5  # share of the version, beyond which what is left is another version
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What all of it has in common: the way of looking, the parameters, the seed."""
-
-    view: str
-    parameters: CompareParameters
-    seed: int
-
-    def evidence(
-        self, real: Views, synthetic: Views, labels: Ints, seed: int | None = None
-    ) -> Evidence:
-        """Evidence about one version in the chosen view."""
-        seed = self.seed if seed is None else seed
-        return evidence_by_view(real, [synthetic], labels, self.parameters, seed)[self.view][0]
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """One half of the real images against the other half: ``scores`` (n / 2,) and the share
-    listed.
+class Reruns:
+    """What re-runs say of C clusters: ``like_a_gap`` (C,), the mean over re-runs, NaN where a
+    cluster was in none; ``stability`` (C,): share of them that say absent; ``rates`` (runs,): the
+    share of the real images that each lists.
     """
 
-    scores: Floats
-    rate: float
+    like_a_gap: Floats
+    stability: Floats
+    rates: Floats
 
 
-def baseline(real: Views, labels: Ints, setting: Setting) -> Baseline | None:
-    """What the list makes of real images where nothing is missing. None where the halves are too
-    small to say anything.
+def baseline(real: Views, labels: Ints, parameters: CompareParameters, seed: int) -> float | None:
+    """The share of real images listed of one half against the other, where nothing is missing. None
+    where the halves are too small to be judged.
     """
     if len(real) < SMALLEST_HALVED:
         return None
-    order = np.random.default_rng(setting.seed).permutation(len(real))
+    order = np.random.default_rng(seed).permutation(len(real))
     half, other = np.sort(order[: len(real) // 2]), np.sort(order[len(real) // 2 :])
-    compact = _compact(labels[half])
-    evidence = setting.evidence(real.take(half), real.take(other), compact)
-    absent = evidence.absent(setting.parameters.threshold)
-    return Baseline(evidence.scores(compact), float(absent[compact].mean()))
+    compact, one = _compact(labels[half]), real.take(half)
+    judged = judge(one, real.take(other), compact, neighbourhoods(one, parameters, seed), seed)
+    if judged.decision is None:
+        return None
+    return float(_absent(judged, compact, len(other))[compact].mean())
 
 
 def injected_gaps(
-    real: Views, version: Views, labels: Ints, setting: Setting
+    real: Views, version: Views, labels: Ints, parameters: CompareParameters, seed: int
 ) -> tuple[InjectedGap, ...]:
-    """The self-test: hide what a renderer would have left out, and see whether the list finds it.
+    """The self-test: hide what a renderer would have left out, and see what is said of it.
 
-    The version's images are grouped by themselves; a cluster of real images is given the groups
-    that look most like it, and they are hidden together, whole, strays of other kinds staying
-    behind as they would in a version that lacks them. Up to 1,200 images of each side are used.
-    Clusters that are listed already, that nothing looks most like, or whose hiding would leave less
-    than half of the version cannot be tested.
+    The version's images are grouped by themselves, without the score that is tested; a cluster of
+    real images is given the groups that look most like it, and of these all, 95 % and 80 % of the
+    images are hidden. Up to 1,200 images of each side are used. Clusters that are absent already,
+    that nothing looks most like, or whose hiding would leave less than half of the version cannot
+    be tested.
     """
-    threshold, seed = setting.parameters.threshold, setting.seed
     rows, columns = (
         _part(len(side), np.random.default_rng((seed, 77, place)))
         for place, side in enumerate((real, version))
     )
     real, version, labels = real.take(rows), version.take(columns), _compact(labels[rows])
     count = int(labels.max()) + 1
-    if not setting.parameters.injected or count < 2 or len(version) < 4 * LEFT:
+    if not parameters.injected or count < 2 or len(version) < 4 * LEFT:
         return ()
-    before = setting.evidence(real, version, labels).absent(threshold)
+    around = neighbourhoods(real, parameters, seed)
+    before = judge(real, version, labels, around, seed)
+    if before.decision is None:
+        return ()
+    known = _absent(before, labels, len(version))
     belongs = _belongs(real, version, labels, seed)
     found: list[InjectedGap] = []
+    tested = 0
     for cluster in range(count):
-        hide = belongs == cluster
-        if len(found) >= setting.parameters.injected:
+        alike = np.flatnonzero(belongs == cluster)
+        if tested >= parameters.injected:
             break
-        if before[cluster] or not hide.any() or hide.mean() > 0.5:
+        if known[cluster] or not len(alike) or len(alike) > MOST_HIDDEN * len(version):
             continue
-        evidence = setting.evidence(real, version.take(np.flatnonzero(~hide)), labels)
-        absent, inside = evidence.absent(threshold), labels == cluster
-        found.append(
-            InjectedGap(
-                view=setting.view,
-                threshold=threshold,
-                injected_cluster=cluster,
-                seed=seed,
-                size=int(inside.sum()),
-                hidden=int(hide.sum()),
-                auroc=float(roc_auc_score(inside, evidence.scores(labels))),
-                recovered=bool(absent[cluster]),
-                false_alarm_share=float((absent & ~before)[labels[~inside]].mean()),
+        tested += 1
+        order = np.random.default_rng((seed, cluster)).permutation(alike)
+        for strength in STRENGTHS:
+            hide = order[: max(1, round(strength * len(order)))]
+            left = version.take(np.setdiff1d(np.arange(len(version)), hide))
+            judged = judge(real, left, labels, around, seed)
+            if judged.decision is None:
+                continue
+            told, inside = judged.told(_sizes(labels), len(left)), labels == cluster
+            now = np.array([one.tier == Tier.ABSENT for one in told])
+            found.append(
+                InjectedGap(
+                    view=view_name(real, version),
+                    strength=strength,
+                    injected_cluster=cluster,
+                    seed=seed,
+                    size=int(inside.sum()),
+                    hidden=len(hide),
+                    auroc=float(roc_auc_score(inside, judged.evidence.distance[labels])),
+                    tier=told[cluster].tier,
+                    recovered=told[cluster].tier in (Tier.ABSENT, Tier.THIN),
+                    false_alarm_share=float((now & ~known)[labels[~inside]].mean()),
+                )
             )
-        )
     return tuple(found)
 
 
-def stability(real: Views, version: Views, labels: Ints, setting: Setting) -> Floats | None:
-    """For each cluster, in what share of re-runs most of its images were listed again; None where
-    there was no re-run.
-
-    A re-run takes a random half of each side (at most 1,200 images), another seed, and clusters of
-    its own.
+def reruns(
+    real: Views, version: Views, labels: Ints, parameters: CompareParameters, seed: int
+) -> Reruns | None:
+    """Everything again and again with a random half of each side (at most 1,200 images), another
+    seed, and clusters of its own, made as the judged ones are; None where there was no re-run.
     """
-    parameters, seed = setting.parameters, setting.seed
     if not parameters.reruns or len(real) < SMALLEST_HALVED or len(version) < 2 * LEFT:
         return None
     count = int(labels.max()) + 1
-    listed, judged = np.zeros(count), np.zeros(count)
+    total, listed, seen = np.zeros(count), np.zeros(count), np.zeros(count)
+    rates = []
     for run in range(1, parameters.reruns + 1):
         draw = np.random.default_rng((seed, run))
         rows, columns = _half(len(real), draw), _half(len(version), draw)
-        part = real.take(rows)
-        own = real_clusters(part, max(5, parameters.min_cluster_size // 2), seed + run)
-        evidence = setting.evidence(part, version.take(columns), own, seed + run)
-        absent = evidence.absent(parameters.threshold)[own]
+        part, other = real.take(rows), version.take(columns)
+        own = real_clusters(part, parameters.min_cluster_size, seed + run)
+        judged = judge(part, other, own, neighbourhoods(part, parameters, seed), seed + run)
+        if judged.decision is None:
+            continue
+        p = judged.decision.like_a_gap[own]
+        absent = _absent(judged, own, len(other))[own]
+        rates.append(float(absent.mean()))
         for cluster in np.unique(labels[rows]):
-            judged[cluster] += 1
-            listed[cluster] += absent[labels[rows] == cluster].mean() >= 0.5
-    return (listed / np.maximum(judged, 1)).astype(np.float32)
+            inside = labels[rows] == cluster
+            seen[cluster] += 1
+            total[cluster] += p[inside].mean()
+            listed[cluster] += absent[inside].mean() >= 0.5
+    if not rates:
+        return None
+    with np.errstate(invalid="ignore"):
+        return Reruns(
+            (total / seen).astype(np.float32),
+            (listed / np.maximum(seen, 1)).astype(np.float32),
+            np.array(rates, np.float32),
+        )
+
+
+def _absent(judged: Judged, labels: Ints, version: int) -> np.ndarray:
+    """Which clusters one look says are absent, bool (C,)."""
+    return np.array([one.tier == Tier.ABSENT for one in judged.told(_sizes(labels), version)])
+
+
+def _sizes(labels: Ints) -> np.ndarray:
+    return np.bincount(labels)
 
 
 def _belongs(real: Views, version: Views, labels: Ints, seed: int) -> Ints:

@@ -17,7 +17,6 @@ NAMES = {
     "neighborhood": "Neighbours compared together",
     "smoothing": "Neighbours averaged over",
     "min_cluster_size": "Smallest group judged",
-    "threshold": "Gap score of an absent group",
     "injected": "Injected gaps",
     "reruns": "Re-runs",
     "k": "Neighbours of precision and recall",

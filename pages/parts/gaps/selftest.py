@@ -21,10 +21,7 @@ def show(scene: Scene, summary: VersionRow) -> None:
     if not rows:
         st.info("No gaps could be injected here: there are too few images or groups.")
         return
-    st.markdown(
-        f"{escape(injected_sentence(summary))} View: {escape(summary.view)}. A group is listed "
-        f"from a gap score of {summary.threshold:g}."
-    )
+    st.markdown(f"{escape(injected_sentence(summary))} View: {escape(summary.view)}.")
     names = {gap.cluster: gap.name for gap in scene.gaps}
     st.dataframe(
         [
