@@ -276,7 +276,7 @@ class VersionRow:
     outside_aligned: Int = about("The same on the domain-aligned map.")
     surplus: Int = about("Synthetic images that no real image is near.")
     view: Text = about("What was compared: `plain` vectors, or both views `joined`.")
-    look: Double | None = about("Strength of the look: 0.01 none, 0.1 paintings, 0.24 cartoons.")
+    look: Double | None = about("Strength of the look: 0.6 none, 1.1 paintings, 1.3 cartoons.")
     reliability: Double | None = about("Of groups that lie where gaps lie, the share absent.")
     injected: Int = about("Gaps injected in full to test the judgement.")
     recovered: Int = about("Of them found.")

@@ -211,7 +211,7 @@ def _summary(findings: _Findings, tier: np.ndarray, view: str) -> VersionSummary
         cannot_tell=int((tier == Tier.CANNOT_TELL).sum()),
         singles=0,
         view=view,
-        look=findings.judged.look,
+        look=findings.judged.evidence.look,
         reliability=findings.judged.decision.reliability if findings.judged.decision else None,
         injected=len(whole),
         recovered=recovered,

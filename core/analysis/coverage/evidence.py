@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from core.analysis.coverage.decision import look_strength
 from core.analysis.coverage.score import distance_ratio, neighborhoods, smooth
 from core.analysis.types import Floats, Ints
 from core.analysis.vectors.clustering import elected
@@ -50,7 +51,8 @@ class Evidence:
     not possible; ``hidden`` int64 (C,): how many those were; ``auroc`` (C,): how well the cluster's
     images then rank above all others; ``alike`` int64 (C,): synthetic images that look most like
     it. ``separation``: how far real images of one cluster lie apart, in distances to other
-    clusters: 0 tight and well separated, 1 not at all.
+    clusters: 0 tight and well separated, 1 not at all; ``look``: how far the renderer's look is
+    (:func:`~core.analysis.coverage.decision.look_strength`).
     """
 
     ratio: Floats
@@ -60,6 +62,7 @@ class Evidence:
     auroc: Floats
     alike: Ints
     separation: float
+    look: float
 
     @property
     def gap_distance(self) -> float:
@@ -109,6 +112,7 @@ def evidence(
         auroc=auroc.astype(np.float32),
         alike=np.bincount(elected(votes), minlength=count),
         separation=_separation(real, together, labels, around.near, seed),
+        look=look_strength(real, synthetic, seed=seed),
     )
 
 

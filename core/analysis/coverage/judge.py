@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis.coverage import tiers
-from core.analysis.coverage.decision import Decision, decide, look_strength, reliability
+from core.analysis.coverage.decision import Decision, decide, reliability
 from core.analysis.coverage.evidence import Evidence, Neighborhoods
 from core.analysis.coverage.space import measured
 from core.analysis.types import Floats, Ints
@@ -23,7 +23,6 @@ class Judged:
     evidence: Evidence
     decision: Decision | None
     obstacle: str | None
-    look: float
 
     def told(self, size: np.ndarray, version: int, again: Floats | None = None) -> list[tiers.Told]:
         """The tier of each group: see :func:`core.analysis.coverage.tiers.tell`."""
@@ -46,10 +45,9 @@ def judge(real: Views, version: Views, labels: Ints, around: Neighborhoods, seed
     """Measure the groups ``labels`` int64 (n,) of the real images against a version, and decide."""
     found = measured(real, version, labels, around, seed)
     groups = int(labels.max()) + 1
-    look = look_strength(real, version)
     why = tiers.obstacle(len(real), len(version), groups, found)
     decision = None
     if why is None:
-        sure = reliability(look, found.separation)
+        sure = reliability(found.look, found.separation)
         decision = decide(found.distance, found.gap_distance, sure)
-    return Judged(found, decision, why, look)
+    return Judged(found, decision, why)

@@ -16,8 +16,9 @@ from core.analysis.coverage.decision import Decision
 from core.analysis.coverage.evidence import Evidence
 from core.contracts.words import Tier
 
-ABSENT_FROM = 0.5  # probability (benchmarks/judgement.py: of such groups 99 % were, paintings)
-COVERED_TO = 0.25  # probability of lying where gaps lie
+# probability of lying where gaps lie from which a group is absent, and to which it is covered
+# (benchmarks/judgement.py: of paintings' groups 97 and 100 % were)
+ABSENT_FROM, COVERED_TO = 0.5, 0.25
 # share of the expected synthetic images from which a group is thin, and the most that the upper end
 # of its interval may reach (of single images left of a class; benchmarks/judgement.py)
 THIN_SHARE, THIN_HIGH = 0.15, 0.4
@@ -25,7 +26,7 @@ NOTICED = -0.15  # an injected gap this much nearer than the others' would not b
 UNSTEADY = 0.35  # difference between the whole and its re-runs from which they disagree
 IMAGES_A_GROUP = 12  # synthetic images a group of real ones below which nothing is judged
 FEWEST_REAL = 40  # real images, likewise
-FAR_LOOK = ABSENT_FROM  # reliability below which the look is in the way of saying absent
+RELIABLE_FROM = 0.7  # reliability below which the look is in the way of saying absent or thin
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,10 @@ def tell(
         high = wilson(alike, version)[1] * version
         few = alike <= THIN_SHARE * expected[group] and high <= THIN_HIGH * expected[group]
         untested = bool(found.injected[group] - found.gap_distance < NOTICED)
-        if p >= ABSENT_FROM:
+        if like_a_gap >= ABSENT_FROM and decision.reliability >= RELIABLE_FROM:
             reason = f"No synthetic image is near: {place}."
             told.append(Told(Tier.ABSENT, p, reason))
-        elif like_a_gap <= COVERED_TO and few and decision.reliability >= FAR_LOOK:
+        elif like_a_gap <= COVERED_TO and few and decision.reliability >= RELIABLE_FROM:
             told.append(
                 Told(
                     Tier.THIN,
@@ -115,7 +116,7 @@ def _in_the_way(first: float, second: float, untested: bool, decision: Decision)
         return "With everything like it hidden it would still look covered"
     if abs(first - second) >= UNSTEADY:
         return "Repeated runs disagree about it"
-    if decision.reliability < FAR_LOOK and (first + second) / 2 >= ABSENT_FROM:
+    if decision.reliability < RELIABLE_FROM and (first + second) / 2 >= ABSENT_FROM:
         return (
             "It lies where gaps lie, but this version looks so different from your real images "
             "that kinds which are rendered can lie there too"

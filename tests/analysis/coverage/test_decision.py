@@ -8,12 +8,11 @@ import pytest
 from core.analysis.coverage import tiers
 from core.analysis.coverage.decision import decide, look_strength, q_values, reliability
 from core.analysis.coverage.evidence import Evidence
-from core.analysis.vectors.alignment import Views
 from core.contracts.words import Tier
 
 GAP = 0.8  # median distance of an injected gap
 SIZE = np.full(5, 40)
-NEAR_LOOK, FAR_LOOK = 0.96, 0.4  # of paintings and of cartoons
+NEAR_LOOK, FAR_LOOK = 0.9, 0.4  # of paintings and of cartoons
 
 
 def _evidence(distance: list[float], alike: list[int] | None = None) -> Evidence:
@@ -26,6 +25,7 @@ def _evidence(distance: list[float], alike: list[int] | None = None) -> Evidence
         auroc=np.ones(count, np.float32),
         alike=np.array(alike or [40] * count),
         separation=0.4,
+        look=1.0,
     )
 
 
@@ -46,7 +46,7 @@ def test_a_missing_majority_is_no_norm_for_the_rest() -> None:
 
 
 def test_the_farther_the_surer() -> None:
-    decision = decide(np.linspace(0.3, 1.2, 30), GAP, 1.0)
+    decision = decide(np.array([0.45, 0.47, 0.5, 0.52, 0.55, 0.76, 0.8, 1.1]), GAP, 1.0)
     assert (np.diff(decision.probability) >= 0).all()
     assert decision.probability[0] < 0.05 and decision.probability[-1] > 0.5
 
@@ -65,7 +65,7 @@ def test_reruns_that_disagree_leave_it_open_and_say_so() -> None:
 
 
 def test_a_group_between_both_is_left_open() -> None:
-    told = _told([0.69, 0.5, 0.5, 0.55, 0.52], NEAR_LOOK)
+    told = _told([0.71, 0.5, 0.5, 0.55, 0.52], NEAR_LOOK)
     assert told[0].tier == Tier.CANNOT_TELL and "between" in told[0].reason
 
 
@@ -95,20 +95,21 @@ def test_without_an_injected_gap_nothing_is_judged() -> None:
     assert tiers.obstacle(200, 300, 5, _evidence([0.5] * 5)) is None
 
 
-def test_the_look_is_the_distance_of_the_means_in_variances() -> None:
+def test_a_look_that_scrambles_images_is_farther_and_missing_ones_do_not_matter() -> None:
     rng = np.random.default_rng(0)
-    one = rng.normal(size=(4000, 8)).astype(np.float32)
-    other = rng.normal(size=(4000, 8)).astype(np.float32) + np.float32(0.5)
-    views = Views(one, one), Views(other, other)
-    # 8 × 0.25 between, 8 × 1 within
-    assert look_strength(*views) == pytest.approx(0.25, abs=0.03)
-    assert look_strength(views[0], views[0]) == 0
+    places = rng.normal(size=(6, 24)) * 3
+    real = np.repeat(places, 40, axis=0) + rng.normal(size=(240, 24))
+    same = np.repeat(places, 40, axis=0) + rng.normal(size=(240, 24))
+    scrambled = same + 3 * rng.normal(size=same.shape)
+    none = look_strength(real, same)
+    assert none < 1 and look_strength(real, scrambled) > none + 0.5
+    assert look_strength(real, same[80:]) == pytest.approx(none, abs=0.15)
 
 
 def test_a_nearer_look_and_tighter_groups_are_more_reliable() -> None:
-    assert reliability(0.01, 0.5) > reliability(0.1, 0.5) > reliability(0.24, 0.5)
-    assert reliability(0.1, 0.3) > reliability(0.1, 0.9)
-    assert reliability(0.1, 0.45) > 0.9 and reliability(0.24, 0.45) < 0.5
+    assert reliability(0.6, 0.5) > reliability(1.06, 0.5) > reliability(1.26, 0.5)
+    assert reliability(1.0, 0.3) > reliability(1.0, 0.9)
+    assert reliability(1.06, 0.45) > 0.75 and reliability(1.26, 0.45) < 0.5
 
 
 def test_q_is_the_expected_share_of_false_ones_so_far() -> None:
