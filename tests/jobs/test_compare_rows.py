@@ -110,7 +110,7 @@ def test_every_group_is_explained_whatever_the_self_test_says(
     assert [row.name for row in found[1:]] == ["tram", "car", "tram"]
     assert found[1].reason.startswith("12 of 12 are class tram (of the covered images 0 of 28)")
     stored = from_rows(GapRow, found).to_pylist()[1]
-    assert json.loads(stored["classes"])[0] | {"lift": 0, "q": 0} == {
+    assert json.loads(stored["classes"])[0] | {"lift": 0, "low": 0, "high": 0} == {
         "kind": "class",
         "name": "tram",
         "count": 12,
@@ -118,7 +118,8 @@ def test_every_group_is_explained_whatever_the_self_test_says(
         "covered": 0,
         "size_covered": 28,
         "lift": 0,
-        "q": 0,
+        "low": 0,
+        "high": 0,
     }
     effect = json.loads(stored["attributes"])[0]
     assert effect["words"] == "darker" and effect["d"] == float(f"{effect['d']:.4g}")
