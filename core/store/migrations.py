@@ -293,5 +293,22 @@ def _remake(cursor: duckdb.DuckDBPyConnection, table: str, columns: str) -> None
     cursor.execute(f"ALTER TABLE remade RENAME TO {table}")
 
 
+_ENCODER_TRIALS = """
+CREATE TABLE encoder_trials (
+    encoder VARCHAR NOT NULL, real_images INTEGER NOT NULL, synthetic_images INTEGER NOT NULL,
+    seed INTEGER NOT NULL, by_class BOOLEAN NOT NULL, groups INTEGER NOT NULL,
+    gaps INTEGER NOT NULL, recovered INTEGER NOT NULL, auroc DOUBLE, low DOUBLE, high DOUBLE,
+    behind DOUBLE, behind_low DOUBLE, behind_high DOUBLE, clear BOOLEAN NOT NULL,
+    real_id INTEGER NOT NULL, version_id INTEGER NOT NULL, seconds DOUBLE,
+    tried_at TIMESTAMP NOT NULL
+);
+"""
+
+
+def _one_judgement(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Schema 3: which encoder sees gaps best in a pair of datasets."""
+    cursor.execute(_ENCODER_TRIALS)
+
+
 Step = str | Callable[[duckdb.DuckDBPyConnection], None]
-MIGRATIONS: tuple[Step, ...] = (_INITIAL, _one_vocabulary)
+MIGRATIONS: tuple[Step, ...] = (_INITIAL, _one_vocabulary, _one_judgement)
