@@ -54,31 +54,32 @@ def sides(workspace: Workspace, tmp_path: Path) -> tuple[Dataset, Dataset]:
 def test_a_trial_says_which_encoder_sees_gaps_and_embeds_nothing_twice(
     tmp_path: Path, home: Settings, untrained: Path
 ) -> None:
-    drawn = write_sample(tmp_path / "sample", images_per_mode=16)
+    drawn = write_sample(tmp_path / "sample", images_per_mode=32)
     with Workspace(
         tmp_path / "trial.duckdb",
         settings=home.model_copy(update={"weights": untrained}),
         progress=False,
     ) as ws:
-        real = ws.add_dataset(drawn.real, domain="real", labels=drawn.labels)
+        # without labels: the gaps are clusters, here kinds of weather and light
+        real = ws.add_dataset(drawn.real, domain="real")
         version = ws.add_dataset(drawn.versions["1.1"], domain="synthetic", version="1.1")
-        rows = ws.compare_encoders(real, version, ["lite0", RESNET], sample=200)
+        rows = ws.compare_encoders(real, version, ["lite0", RESNET], sample=300)
         assert {row.encoder for row in rows} == {"lite0", RESNET}
         assert rows[0].auroc >= rows[1].auroc
         assert next(row for row in rows if row.encoder == "lite0").auroc > 0.7
-        assert rows[0].real_images == 100 and rows[0].synthetic_images <= 100
-        assert rows[0].groups >= max(row.gaps for row in rows) and rows[0].gaps >= 3
+        assert rows[0].real_images <= 150 and rows[0].synthetic_images <= 150
+        assert rows[0].groups >= max(row.gaps for row in rows) >= 1 and not rows[0].by_class
         assert all(row.seconds is None or row.seconds > 0 for row in rows)
         assert rows == ws.encoder_trials.read(real, version)
 
         embedded = {job.id: job.result["embedded"] for job in ws.jobs.list() if job.kind == "embed"}
-        assert all(count <= 200 for count in embedded.values())
+        assert all(count <= 300 for count in embedded.values())
         rest = ws.embed([real, version], "lite0").embedded
         every = {*ws.datasets.images(real).column("content_id").to_pylist()}
         every |= {*ws.datasets.images(version).column("content_id").to_pylist()}
         assert rest == len(every) - max(embedded.values())
 
-        again = ws.compare_encoders(real, version, ["lite0", RESNET], sample=200)
+        again = ws.compare_encoders(real, version, ["lite0", RESNET], sample=300)
         found = [replace(row, tried_at=rows[0].tried_at) for row in again]
         assert found == rows  # and one trial is kept, not two
 

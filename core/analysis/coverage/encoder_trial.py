@@ -95,12 +95,13 @@ def try_encoders(
 
 
 def class_groups(classes: Sequence[str | None]) -> Ints | None:
-    """Groups int64 (n,) by class, where at least nine in ten images have one and two classes have
-    ten images; None otherwise. Small classes and images without one are a group together.
+    """Groups int64 (n,) by class, where at least nine in ten images have one and four classes have
+    ten images (fewer gaps could not tell encoders apart); None otherwise. Small classes and images
+    without one are a group together.
     """
     known = [name for name in classes if name]
     names = sorted({name for name in known if known.count(name) >= LEAST_CLASS})
-    if len(known) < LABELLED * len(classes) or len(names) < 2:
+    if len(known) < LABELLED * len(classes) or len(names) < LEAST_GAPS:
         return None
     place = {name: number for number, name in enumerate(names)}
     groups = [place.get(name or "", len(names)) for name in classes]

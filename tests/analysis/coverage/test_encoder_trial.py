@@ -54,9 +54,10 @@ def test_two_that_see_the_same_are_not_told_apart_and_the_answer_is_the_same_twi
 
 
 def test_classes_are_the_groups_where_they_are_known_and_large_enough() -> None:
-    groups = class_groups([*CLASSES[:90], "rare", *[None] * 5])
-    assert groups is not None and np.bincount(groups).tolist() == [30, 30, 30, 6]
-    assert class_groups([*CLASSES[:90], *[None] * 20]) is None  # too many without
+    groups = class_groups([*CLASSES[:120], "rare", *[None] * 5])
+    assert groups is not None and np.bincount(groups).tolist() == [30, 30, 30, 30, 6]
+    assert class_groups([*CLASSES[:120], *[None] * 20]) is None  # too many without
+    assert class_groups(CLASSES[:90]) is None  # three gaps tell nothing
     assert class_groups(["one"] * 90) is None
     assert class_groups([None] * 90) is None
 
