@@ -28,7 +28,8 @@ from core.errors import InputError
 # difference hangs on single gaps
 LEAST_GAPS = 4
 GAPS_MOST = 30  # groups that are hidden, the largest first: seconds each
-LEAST_CLASS = 10  # images of a class, below which it is no gap to find
+# images of a class, below which it is no gap to find: a score is a mean over 20 neighbours
+LEAST_CLASS = 20
 LABELLED = 0.9  # of the real images, for the classes to be the groups
 
 
@@ -96,8 +97,8 @@ def try_encoders(
 
 def class_groups(classes: Sequence[str | None]) -> Ints | None:
     """Groups int64 (n,) by class, where at least nine in ten images have one and four classes have
-    ten images (fewer gaps could not tell encoders apart); None otherwise. Small classes and images
-    without one are a group together.
+    twenty images (fewer gaps could not tell encoders apart); None otherwise. Small classes and
+    images without one are a group together.
     """
     known = [name for name in classes if name]
     names = sorted({name for name in known if known.count(name) >= LEAST_CLASS})
