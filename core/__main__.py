@@ -20,7 +20,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from core.console import out, plain, print_comparison, print_study
+from core.console import out, plain, print_comparison, print_encoder_trial, print_study
+from core.contracts.encoder_trial import SAMPLE
 from core.contracts.study import MIXTURES, OBJECTIVES
 from core.errors import GapscopeError, InputError
 from core.settings import settings
@@ -98,8 +99,47 @@ def scan(
 
 
 @app.command()
-def encoders() -> None:
-    """Which encoders there are, which are ready, how to get the others."""
+def encoders(
+    real: Annotated[
+        Path | None, typer.Option(help="A folder of real images, to try the encoders on.")
+    ] = None,
+    synthetic: Annotated[
+        Path | None, typer.Option(help="A renderer version's folder, to try the encoders on.")
+    ] = None,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option(help="An encoder to try. Repeat it; without it all that are ready."),
+    ] = None,
+    sample: Annotated[
+        int, typer.Option(help="Images to try them on, half of each folder.")
+    ] = SAMPLE,
+    labels: Labels = None,
+    db: Db = None,
+    json_file: Json = None,
+) -> None:
+    """Which encoders there are, which are ready, how to get the others. With --real and
+    --synthetic: which of the ready ones sees gaps best in these images.
+    """
+    if (real is None) != (synthetic is None):
+        raise InputError(
+            "To try encoders, both sides are needed", "Give --real DIR and --synthetic DIR."
+        )
+    if real is not None and synthetic is not None:
+        from core.workspace import Workspace
+
+        with Workspace(db) as ws:
+            real_set = ws.add_dataset(_visible(real), domain="real", labels=labels)
+            version = ws.add_dataset(_visible(synthetic), domain="synthetic", labels=labels)
+            rows = ws.compare_encoders(real_set, version, encoder or None, sample)
+            chosen = ws.resolve_encoder("auto", real_set, [version])
+            result = ws.exports.encoder_trial_json(rows, chosen)
+        print_encoder_trial(rows, chosen)
+        _write_json(json_file, result)
+        return
+    _list_encoders(json_file)
+
+
+def _list_encoders(json_file: Path | None) -> None:
     from core.encoders import registry
 
     auto = registry.resolve("auto", settings())
@@ -110,6 +150,8 @@ def encoders() -> None:
         out.print(f"{name}  {state}{size}. {info.title}", highlight=False)
         if not info.ready:
             out.print(f"    {info.how}", highlight=False, style="dim")
+    known = [vars(info) for info in registry.list_encoders(settings())]
+    _write_json(json_file, {"auto": auto, "encoders": known})
 
 
 @app.command()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from core.contracts.encoder_trial import EncoderTrialRow
+from core.contracts.encoder_trial_words import TRIAL_COLUMNS, trial_cells, trial_sentence
 
 out = Console(soft_wrap=True)
 
@@ -37,6 +40,22 @@ def print_comparison(result: Mapping[str, Any]) -> None:
             if gap["absent"]:
                 words = f"{gap['absent']} absent images: {gap['name']}. {gap['reason']}"
                 out.print(f"  {name}: {words}", markup=False)
+
+
+def print_encoder_trial(rows: Sequence[EncoderTrialRow], chosen: str) -> None:
+    """The encoders of a trial, the best first, and which one ``auto`` is for these images."""
+    table = Table(box=None, pad_edge=False)
+    for number, column in enumerate(TRIAL_COLUMNS):
+        table.add_column(column, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*trial_cells(row))
+    first = rows[0]
+    out.print(
+        f"{first.real_images} real and {first.synthetic_images} synthetic images, {first.groups} "
+        f"gaps injected, {'one a class' if first.by_class else 'one a cluster'}"
+    )
+    out.print(table)
+    out.print(f"{trial_sentence(rows)} auto is {chosen} for these images.", markup=False)
 
 
 def print_study(result: Mapping[str, Any]) -> None:

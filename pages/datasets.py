@@ -9,7 +9,7 @@ import streamlit as st
 from core import Workspace
 from core.contracts.catalog import Dataset
 from core.contracts.words import Domain, JobKind
-from pages.parts.datasets import add_form, compare_form, dataset_card
+from pages.parts.datasets import add_form, compare_form, dataset_card, encoder_trial
 from pages.parts.shared import joblist, session, style, works
 
 
@@ -33,6 +33,7 @@ def page() -> None:
     if real and versions:
         st.subheader("Compare", anchor=False)
         compare_form.form(ws, datasets)
+        encoder_trial.panel(ws, real, versions)
 
 
 def _scans(ws: Workspace) -> None:

@@ -136,7 +136,9 @@ class JobRow:
     TABLE: ClassVar[str] = "jobs"
 
     id: Text = about("Begins with the time it was submitted.", sql="PRIMARY KEY")
-    kind: JobKind = about("`sample`, `scan`, `embed`, `compare`, `spectrum` or `finetune`.")
+    kind: JobKind = about(
+        "`sample`, `scan`, `embed`, `compare`, `spectrum`, `encoders` or `finetune`."
+    )
     title: Text = about("What it does, for people.")
     status: JobStatus = about(
         "`waiting`, `running`, `done`, `failed`, `cancelled` or `interrupted`."

@@ -104,9 +104,18 @@ class LabelledCoverageRow(CoverageRow):
     bias: Text | None = about("Bias B, null where unknown.")
 
 
+# What is said of a group is chosen on one half of its images and measured on the other
+# (core.analysis.explain.held_out). There are no p-values: the group was made from the same images.
+# What an earlier release stored has no interval of its lift.
+
+
 @dataclass(frozen=True)
 class TagEvidence:
-    """An ImageNet class or family that a gap's images have more often than covered ones."""
+    """An ImageNet class or family that a gap's images have more often than covered ones.
+
+    ``count`` of ``size`` images of the half that measures; ``lift``: log odds ratio to the covered
+    images, with its 95 % interval.
+    """
 
     name: str
     share: float
@@ -114,14 +123,17 @@ class TagEvidence:
     count: int
     size: int
     lift: float
-    q: float
+    low: float | None = None
+    high: float | None = None
     also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class EffectEvidence:
-    """An attribute or concept in which a gap's images differ. ``d``: Cohen's d with its
-    interval.
+    """An attribute or concept in which a gap's images differ.
+
+    ``d``: Cohen's d with its 95 % interval; ``delta``: Cliff's delta; ``n``, ``n_other``: images of
+    the half that measures.
     """
 
     name: str
@@ -129,7 +141,6 @@ class EffectEvidence:
     low: float
     high: float
     delta: float
-    p: float
     words: str
     n: int
     n_other: int
@@ -137,7 +148,11 @@ class EffectEvidence:
 
 @dataclass(frozen=True)
 class LabelEvidence:
-    """A class or bias value over-represented in a gap."""
+    """A class or bias value over-represented in a gap.
+
+    ``count`` of ``size`` and ``covered`` of ``size_covered`` are all images; ``lift``: log odds
+    ratio on the half that measures, with its 95 % interval.
+    """
 
     kind: str
     name: str
@@ -146,7 +161,8 @@ class LabelEvidence:
     covered: int
     size_covered: int
     lift: float
-    q: float
+    low: float | None = None
+    high: float | None = None
 
     @property
     def share(self) -> float:

@@ -30,7 +30,9 @@ class ScanRequest:
 
 @dataclass(frozen=True)
 class EmbedRequest:
-    """Embed what these datasets have and this encoder has no vectors of."""
+    """Embed what these datasets have and this encoder has no vectors of. ``sample``: of each
+    dataset only so many contents, the first by content id (a random draw, the same each time).
+    """
 
     dataset_ids: tuple[int, ...]
     encoder: str
@@ -39,6 +41,7 @@ class EmbedRequest:
     allow_download: bool = False
     threads: int = 0
     weights: str | None = None
+    sample: int | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,18 @@ class SpectrumRequest:
     sample: int = 300
     seed: int = 0
     crop: int = 256
+
+
+@dataclass(frozen=True)
+class EncoderTrialRequest:
+    """Try these encoders on a sample of ``sample`` images, half of each dataset."""
+
+    real_id: int
+    version_id: int
+    encoders: tuple[str, ...]
+    sample: int
+    seed: int = 0
+    views: tuple[View, ...] = BOTH_VIEWS
 
 
 @dataclass(frozen=True)
@@ -130,13 +145,29 @@ class SpectrumResult:
 
 
 @dataclass(frozen=True)
+class EncoderTrialResult:
+    """Of which datasets the trial is."""
+
+    real_id: int
+    version_id: int
+
+
+@dataclass(frozen=True)
 class StudyResult:
     """Which study was made."""
 
     study_id: int
 
 
-Result = SampleResult | ScanResult | EmbedResult | CompareResult | SpectrumResult | StudyResult
+Result = (
+    SampleResult
+    | ScanResult
+    | EmbedResult
+    | CompareResult
+    | SpectrumResult
+    | EncoderTrialResult
+    | StudyResult
+)
 
 
 # --- what a submit gives back ---------------------------------------------------------------------

@@ -92,6 +92,14 @@ class SpectrumRow:
     bands: Json | None = about("Differences of three bands.", item=SpectrumBand)
     peaks: Json | None = about("Single frequencies that stand out.", item=SpectrumPeak)
     findings: Json | None = about("What stands out, a list of sentences.")
+    formats: Json = about("Images looked at by file format.")
+    jpeg_quality: Double | None = about("Median quality of its JPEGs, 1 to 100; null without one.")
+    width: Double | None = about("Median native width, pixels.")
+    height: Double | None = about("Median native height, pixels.")
+    caution: Text | None = about(
+        "What of its files differs from the real ones and can alone make the findings; null: "
+        "nothing."
+    )
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class JobKind(StrEnum):
     EMBED = "embed"
     COMPARE = "compare"
     SPECTRUM = "spectrum"
+    ENCODERS = "encoders"
     FINETUNE = "finetune"
 
 

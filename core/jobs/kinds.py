@@ -14,6 +14,8 @@ from core.jobs.compare import ingest as compare_ingest
 from core.jobs.compare import prepare as compare_prepare
 from core.jobs.embed import ingest as embed_ingest
 from core.jobs.embed import prepare as embed_prepare
+from core.jobs.encoders import ingest as encoders_ingest
+from core.jobs.encoders import prepare as encoders_prepare
 from core.jobs.finetune import ingest as finetune_ingest
 from core.jobs.finetune import prepare as finetune_prepare
 from core.jobs.kind import Kind
@@ -32,6 +34,7 @@ KINDS: Mapping[JobKind, Kind] = {
         compare_prepare.prepare, compare_ingest.ingest, failed=compare_ingest.failed
     ),
     JobKind.SPECTRUM: Kind(spectrum_prepare.prepare, spectrum_ingest.ingest),
+    JobKind.ENCODERS: Kind(encoders_prepare.prepare, encoders_ingest.ingest),
     JobKind.FINETUNE: Kind(
         finetune_prepare.prepare, finetune_ingest.ingest, failed=finetune_ingest.failed
     ),

@@ -32,7 +32,8 @@ HEADINGS = {
 class SpectrumLine:
     """The spectrum of one dataset: radial mean power ``level`` (n,) in dB at ``frequency`` (n,) in
     cycles per pixel. ``distance``: from the real images; ``baseline``: the same for real against
-    real (both None for the real dataset itself); ``findings``: what stands out, in sentences.
+    real (both None for the real dataset itself); ``findings``: what stands out, in sentences;
+    ``caution``: what of the files differs and can alone make the findings.
     """
 
     name: str
@@ -40,6 +41,7 @@ class SpectrumLine:
     distance: float | None
     baseline: float | None
     findings: tuple[str, ...]
+    caution: str | None
     frequency: np.ndarray
     level: np.ndarray
 
@@ -96,6 +98,7 @@ def _spectrum(comparison: Comparison, folders: Iterable[Path]) -> tuple[Spectrum
                     distance=row["distance"],
                     baseline=row["baseline"] if "baseline" in row else row["floor"],
                     findings=tuple(json.loads(row["findings"] or "[]")),
+                    caution=row.get("caution"),
                     frequency=frequency[dataset_ids == row["dataset_id"]],
                     level=level[dataset_ids == row["dataset_id"]],
                 )

@@ -46,10 +46,15 @@ def encoder_record(db: Database, encoder: str) -> EncoderRecord | None:
 
 
 def to_embed(
-    db: Database, dataset_ids: Sequence[int], encoder: str, views: Sequence[str]
+    db: Database,
+    dataset_ids: Sequence[int],
+    encoder: str,
+    views: Sequence[str],
+    *,
+    sample: int | None = None,
 ) -> pa.Table:
     """Contents of these datasets that lack a vector of some view: content_id and one file's
-    absolute path.
+    absolute path. ``sample``: of each dataset only the contents of :func:`sampled_contents`.
     """
     record = encoder_record(db, encoder)
     have = ""
@@ -57,14 +62,53 @@ def to_embed(
         have = f"""AND content_id NOT IN (SELECT content_id FROM vectors_{record.number}
                    WHERE view IN ({", ".join(f"'{View(view)}'" for view in views)})
                    GROUP BY content_id HAVING count(DISTINCT view) = {len(views)})"""
+    among = ""
+    if sample is not None:
+        among = f"""AND content_id IN (
+            SELECT content_id FROM (SELECT DISTINCT dataset_id, content_id FROM images
+                WHERE dataset_id IN (SELECT unnest(?)) AND status = 'ok')
+            QUALIFY row_number() OVER (PARTITION BY dataset_id ORDER BY content_id)
+                <= {int(sample)})"""
     return db.table(
         f"""
         SELECT content_id, min(d.folder || '/' || path) AS file
         FROM images i JOIN datasets d ON d.id = i.dataset_id
-        WHERE dataset_id IN (SELECT unnest(?)) AND status = 'ok' {have}
+        WHERE dataset_id IN (SELECT unnest(?)) AND status = 'ok' {have} {among}
         GROUP BY content_id ORDER BY min(i.dataset_id), file""",
-        [list(dataset_ids)],
+        [list(dataset_ids)] * (1 if sample is None else 2),
     )
+
+
+def sampled_contents(db: Database, dataset_id: int, most: int) -> pa.Table:
+    """At most so many contents of a dataset, content_id and class, in content order.
+
+    The first by content id: a content's id is a hash of its bytes, so this is a random draw, the
+    same each time, and a larger one holds a smaller one.
+    """
+    return db.table(
+        """SELECT content_id, min(class) AS class FROM images
+           WHERE dataset_id = ? AND status = 'ok'
+           GROUP BY content_id ORDER BY content_id LIMIT ?""",
+        [dataset_id, most],
+    )
+
+
+def content_vectors(
+    db: Database, content_ids: Sequence[str], encoder: str, view: str
+) -> tuple[list[str], np.ndarray]:
+    """Those of the contents that have a vector, in content order, and the vectors (n, d)
+    float32.
+    """
+    record = encoder_record(db, encoder)
+    if record is None:
+        return [], np.empty((0, 0), np.float32)
+    table = db.table(
+        f"""SELECT content_id, vector FROM vectors_{record.number}
+            WHERE view = ? AND content_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY content_id""",
+        [view, list(content_ids)],
+    )
+    vectors = np.array(table.column("vector").to_pylist(), np.float32)
+    return table.column("content_id").to_pylist(), vectors.reshape(table.num_rows, record.dim)
 
 
 @dataclass(frozen=True)

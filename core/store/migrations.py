@@ -357,11 +357,21 @@ ALTER TABLE selftest ADD COLUMN strength DOUBLE;
 ALTER TABLE selftest ADD COLUMN tier VARCHAR;
 UPDATE selftest SET strength = 1, tier = CASE WHEN recovered THEN 'absent' ELSE 'covered' END;
 ALTER TABLE selftest DROP COLUMN threshold;
+CREATE TABLE encoder_trials (
+    encoder VARCHAR NOT NULL, real_images INTEGER NOT NULL, synthetic_images INTEGER NOT NULL,
+    seed INTEGER NOT NULL, by_class BOOLEAN NOT NULL, groups INTEGER NOT NULL,
+    gaps INTEGER NOT NULL, recovered INTEGER NOT NULL, auroc DOUBLE, low DOUBLE, high DOUBLE,
+    behind DOUBLE, behind_low DOUBLE, behind_high DOUBLE, clear BOOLEAN NOT NULL,
+    real_id INTEGER NOT NULL, version_id INTEGER NOT NULL, seconds DOUBLE,
+    tried_at TIMESTAMP NOT NULL
+);
 """
 
 
 def _one_judgement(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks."""
+    """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks, and
+    which encoder sees gaps best.
+    """
     cursor.execute(_JUDGEMENT)
 
 

@@ -5,7 +5,7 @@ An older database reaches the same schema by the steps of :mod:`core.store.migra
 
 from __future__ import annotations
 
-from core.contracts import catalog, comparison, study_rows
+from core.contracts import catalog, comparison, encoder_trial, study_rows
 from core.contracts.derive import ddl, table_name
 
 SEQUENCES = ("dataset_ids", "encoder_numbers", "comparison_ids", "study_ids")
@@ -20,6 +20,7 @@ CATALOG_ROWS: tuple[type, ...] = (
     catalog.MarkRow,
     comparison.ComparisonRow,
     study_rows.StudyRow,
+    encoder_trial.EncoderTrialRow,
 )
 
 OWNERS: dict[type, str] = {

@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.contracts.catalog import Dataset
+from core.contracts.encoder_trial import SAMPLE, EncoderTrialRow
 from core.contracts.requests import EmbedResult, SampleRequest, SubmittedComparison
 from core.contracts.specs import from_json
 from core.contracts.words import View
@@ -38,6 +39,7 @@ from core.store.study_results import Study
 from core.workspace.comparisons import Comparisons
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
+from core.workspace.encoder_trials import EncoderTrials
 from core.workspace.exports import Exports
 from core.workspace.job_queue import Jobs
 from core.workspace.progress import ProgressBar
@@ -46,8 +48,8 @@ from core.workspace.studies import Studies
 
 
 class Workspace:
-    """The client of everything: ``datasets``, ``comparisons``, ``studies``, ``spectra``,
-    ``exports``, ``jobs``, and the verbs that a script needs.
+    """The client of everything: ``datasets``, ``comparisons``, ``encoder_trials``, ``studies``,
+    ``spectra``, ``exports``, ``jobs``, and the verbs that a script needs.
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
     ``read_only``: open a colleague's copy without touching it. ``engine``: where jobs run; None: in
@@ -83,7 +85,8 @@ class Workspace:
         folder = self.path.with_name(self.path.name + ".jobs")
         self.jobs = Jobs(context, folder, engine, self._bar)
         self.datasets = Datasets(context, self.jobs)
-        self.comparisons = Comparisons(context, self.jobs, self.datasets)
+        self.encoder_trials = EncoderTrials(context, self.jobs, self.datasets)
+        self.comparisons = Comparisons(context, self.jobs, self.datasets, self.encoder_trials)
         self.studies = Studies(context, self.jobs, self.datasets)
         self.spectra = Spectra(self.jobs)
         self.exports = Exports(self.comparisons, self.jobs)
@@ -133,6 +136,19 @@ class Workspace:
         submitted = self.comparisons.submit(real, versions, encoder=encoder, **options)
         return self.comparisons.wait(submitted)
 
+    def compare_encoders(
+        self,
+        real: Dataset,
+        version: Dataset,
+        encoders: Sequence[str] | None = None,
+        sample: int = SAMPLE,
+    ) -> list[EncoderTrialRow]:
+        """Try which encoder sees gaps best in these datasets, and wait: one row an encoder, the
+        best first. See :meth:`EncoderTrials.submit`.
+        """
+        self.jobs.wait(self.encoder_trials.submit(real, version, encoders=encoders, sample=sample))
+        return self.encoder_trials.read(real, version)
+
     def finetune(
         self, real: Dataset, versions: Sequence[Dataset] | Dataset, **parameters: Any
     ) -> Study:
@@ -151,8 +167,14 @@ class Workspace:
         """Which encoders there are, which are ready, how to get the others."""
         return registry.list_encoders(self.settings)
 
-    def resolve_encoder(self, encoder: str) -> str:
-        """``auto`` becomes CLIP where its weights are ready, else ``lite0``."""
+    def resolve_encoder(
+        self, encoder: str, real: Dataset | None = None, versions: Sequence[Dataset] = ()
+    ) -> str:
+        """``auto`` becomes CLIP where its weights are ready, else ``lite0``; for a comparison of
+        these datasets, what a trial of them says.
+        """
+        if real is not None:
+            return self.encoder_trials.choose(encoder, real, versions)
         return registry.resolve(encoder, self.settings)
 
     def open_sample(self) -> SubmittedComparison:

@@ -17,17 +17,21 @@ from core.store import comparison_table
 from core.store.results import Comparison
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
+from core.workspace.encoder_trials import EncoderTrials
 from core.workspace.job_queue import Jobs
 
 
 class Comparisons:
     """The comparisons of one workspace."""
 
-    def __init__(self, context: Context, jobs: Jobs, datasets: Datasets) -> None:
+    def __init__(
+        self, context: Context, jobs: Jobs, datasets: Datasets, trials: EncoderTrials
+    ) -> None:
         self._context = context
         self._db = context.db
         self._jobs = jobs
         self._datasets = datasets
+        self._trials = trials
 
     def list(self) -> list[ComparisonRecord]:
         """All comparisons, the newest first."""
@@ -56,13 +60,14 @@ class Comparisons:
     ) -> SubmittedComparison:
         """Start scan, embed and compare in turn, and say what was asked for.
 
+        ``encoder`` ``auto`` follows a trial of these datasets: :meth:`EncoderTrials.choose`.
         ``parameters`` are the fields of :class:`~core.contracts.compare_spec.CompareParameters`; an
         unknown name is refused with the nearest known one. Raises :class:`InputError`, and
         :class:`EncoderNotReady` if weights are absent.
         """
         self._check(real, versions)
         chosen = from_json(CompareParameters, parameters)
-        encoder = registry.resolve(encoder, self._context.settings)
+        encoder = self._trials.choose(encoder, real, versions)
         if not allow_download:
             registry.require_ready(encoder, self._context.settings)
         datasets = [real, *versions]

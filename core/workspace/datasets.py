@@ -236,10 +236,11 @@ class Datasets:
         *,
         views: Sequence[View] = BOTH_VIEWS,
         allow_download: bool = False,
+        sample: int | None = None,
         after: Sequence[str] = (),
     ) -> str:
-        """Start embedding; its job id. Raises :class:`EncoderNotReady` at once if weights are
-        absent.
+        """Start embedding; its job id. ``sample``: only so many images of each dataset. Raises
+        :class:`EncoderNotReady` at once if weights are absent.
         """
         settings = self._context.settings
         encoder = registry.resolve(encoder, settings)
@@ -254,8 +255,10 @@ class Datasets:
             allow_download=allow_download,
             threads=settings.workers,
             weights=self._context.weights,
+            sample=sample,
         )
-        return self._jobs.submit(request, f"Embed {names} with {encoder}", after)
+        part = "a sample of " if sample is not None else ""
+        return self._jobs.submit(request, f"Embed {part}{names} with {encoder}", after)
 
     # --- inside -----------------------------------------------------------------------------------
 

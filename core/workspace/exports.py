@@ -8,11 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from core.contracts.encoder_trial import EncoderTrialRow
 from core.reports import (
     absent_folder,
     coco,
     comparison_json,
     contributions,
+    encoder_trial,
     fiftyone,
     history,
     html,
@@ -57,6 +59,10 @@ class Exports:
     def as_json(self, comparison: Comparison) -> dict[str, Any]:
         """What ``compare --json`` writes."""
         return comparison_json.comparison_json(comparison)
+
+    def encoder_trial_json(self, rows: Sequence[EncoderTrialRow], chosen: str) -> dict[str, Any]:
+        """What ``encoders --json`` writes of a trial; ``chosen``: what ``auto`` is there."""
+        return encoder_trial.encoder_trial_json(rows, chosen)
 
     # --- lists for other tools --------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ Request = (
     | requests.EmbedRequest
     | requests.CompareRequest
     | requests.SpectrumRequest
+    | requests.EncoderTrialRequest
     | requests.StudyRequest
 )
 KIND_OF: dict[type, JobKind] = {
@@ -33,6 +34,7 @@ KIND_OF: dict[type, JobKind] = {
     requests.EmbedRequest: JobKind.EMBED,
     requests.CompareRequest: JobKind.COMPARE,
     requests.SpectrumRequest: JobKind.SPECTRUM,
+    requests.EncoderTrialRequest: JobKind.ENCODERS,
     requests.StudyRequest: JobKind.FINETUNE,
 }
 

@@ -60,7 +60,8 @@ class SpectrumDistance:
     """How far a version's spectrum is from the real one, in dB with 95 % intervals.
 
     ``baseline``: the same number for one half of the real images against the other. ``findings``:
-    what stands out, in sentences.
+    what stands out, in sentences. ``caution``: what of the files differs from the real ones and can
+    alone make the findings; None: nothing, or not looked at by an earlier release.
     """
 
     distance: float
@@ -70,6 +71,7 @@ class SpectrumDistance:
     baseline_low: float
     baseline_high: float
     findings: tuple[str, ...]
+    caution: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,4 +169,5 @@ def _distance(row: dict[str, Any]) -> SpectrumDistance:
         row[f"{name}_low"],
         row[f"{name}_high"],
         tuple(json.loads(row["findings"] or "[]")),
+        row.get("caution"),
     )

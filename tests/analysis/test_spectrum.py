@@ -202,6 +202,30 @@ def test_the_task_finds_the_grid_and_counts_what_it_left_out(job):
     )
 
 
+def test_the_task_says_how_the_files_differ(job, photos, tmp_path):
+    task.run(job)
+    real, version = read_rows(SpectrumRow, pq.read_table(job.output("spectra.parquet")))
+    assert real.caution is None and version.caution is None
+    assert (real.formats, real.jpeg_quality, real.width) == ({"PNG": 30}, None, SIZE)
+    assert version.formats == {"PNG": 32}  # of those that can be read
+    compressed = tmp_path / "compressed"
+    compressed.mkdir()
+    for number, photo in enumerate(photos[30:60]):
+        picture = Image.fromarray((np.clip(photo, 0, 1) * 255).astype(np.uint8))
+        picture.resize((128, 112)).save(compressed / f"{number}.jpg", quality=80)
+    files = sorted(map(str, compressed.iterdir()))
+    job.output("work-01.npz").unlink()
+    job.write_input_table("d01.parquet", pa.table({"file": files}))
+    task.run(job)
+    _, version = read_rows(SpectrumRow, pq.read_table(job.output("spectra.parquet")))
+    assert (version.width, version.height, version.jpeg_quality) == (128, 112, 80)
+    assert version.caution == (
+        "The files differ in file format and native size: real: 100 % PNG (30 of 30), median 96 × "
+        "96 pixels; version 1.0: 100 % JPEG of quality about 80 (30 of 30), median 128 × 112 "
+        "pixels. These differences alone can make the findings."
+    )
+
+
 def test_a_resumed_task_takes_up_what_is_there(job, monkeypatch):
     task.run(job)
     first = pq.read_table(job.output("spectra.parquet"))

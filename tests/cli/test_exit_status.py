@@ -58,6 +58,7 @@ def draw(folder: Path, count: int, seed: int) -> Path:
             "cannot be read",
         ),
         (("scan", "/nowhere"), "does not exist"),
+        (("encoders", "--real", "."), "both sides are needed"),
         (("finetune", "--real", ".", "--synthetic", "."), "The test needs labels"),
     ],
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.contracts import catalog, comparison, spectrum_rows, study_rows, work
+from core.contracts import catalog, comparison, encoder_trial, spectrum_rows, study_rows, work
 from core.contracts.derive import markdown
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "architecture.md"
@@ -24,6 +24,7 @@ ROWS: tuple[type, ...] = (
     *comparison.RESULT_ROWS,
     study_rows.StudyRow,
     *study_rows.STUDY_ROWS,
+    encoder_trial.EncoderTrialRow,
     work.SourceRow,
     work.EmbeddedRow,
     spectrum_rows.SpectrumRow,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from core.contracts import comparison
-from core.contracts.comparison import EffectEvidence, GroupRow, SplitRow
+from core.contracts.comparison import EffectEvidence, GroupRow, SplitRow, TagEvidence
 from core.contracts.derive import (
     Double,
     Int,
@@ -45,7 +45,17 @@ class BirdRow:
     effects: Json | None = about("What stands out.", item=EffectEvidence)
 
 
-EFFECT = EffectEvidence("brightness", -1.8, -2.0, -1.6, -0.9, 1e-9, "darker", 20, 90)
+@dataclass(frozen=True)
+class StoredEvidence:
+    """What is said of a gap."""
+
+    TABLE: ClassVar[str] = "evidence"
+
+    tags: Json | None = about("Tags.", item=TagEvidence)
+    effects: Json | None = about("Effects.", item=EffectEvidence)
+
+
+EFFECT = EffectEvidence("brightness", -1.8, -2.0, -1.6, -0.9, "darker", 20, 90)
 BIRDS = [
     BirdRow(1, "gull", State.OPEN, 900.0, ("kek", "kow"), (EFFECT,)),
     BirdRow(2, "crow", State.COVERED, None, None, None),
@@ -152,3 +162,21 @@ def test_a_gap_holds_its_evidence() -> None:
     )
     (back,) = read_rows(GroupRow, from_rows(GroupRow, [gap]))
     assert back.attributes == (EFFECT,) and back.concepts == ()
+
+
+def test_evidence_of_an_earlier_release_is_read_without_its_p_values() -> None:
+    table = pa.table(
+        {
+            "tags": [
+                '[{"name": "tram", "share": 1.0, "share_covered": 0.0, "count": 9, "size": 9, '
+                '"lift": 5.1, "q": 0.001, "also": ["bus"]}]'
+            ],
+            "effects": [
+                '[{"name": "noise", "d": 1.0, "low": 0.5, "high": 1.5, "delta": 0.6, "p": 0.001, '
+                '"words": "noisier", "n": 20, "n_other": 90}]'
+            ],
+        }
+    )
+    (found,) = read_rows(StoredEvidence, table)
+    assert found.tags[0].low is None and found.tags[0].name == "tram"
+    assert found.effects == (EffectEvidence("noise", 1.0, 0.5, 1.5, 0.6, "noisier", 20, 90),)

@@ -140,7 +140,7 @@ def test_every_group_is_explained_whatever_the_self_test_says(
         "12 of 12 are class tram (of the covered images 0 of 28)"
     )
     stored = from_rows(GroupRow, found).to_pylist()[1]
-    assert json.loads(stored["classes"])[0] | {"lift": 0, "q": 0} == {
+    assert json.loads(stored["classes"])[0] | {"lift": 0, "low": 0, "high": 0} == {
         "kind": "class",
         "name": "tram",
         "count": 12,
@@ -148,7 +148,8 @@ def test_every_group_is_explained_whatever_the_self_test_says(
         "covered": 0,
         "size_covered": 28,
         "lift": 0,
-        "q": 0,
+        "low": 0,
+        "high": 0,
     }
     effect = json.loads(stored["attributes"])[0]
     assert effect["words"] == "darker" and effect["d"] == float(f"{effect['d']:.4g}")

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from core.workspace import Workspace
 from pages.parts.shared import plots
@@ -53,6 +54,22 @@ def test_a_measurement_is_shown(tmp_path: Path) -> None:
         ]
         app.multiselect(key="spectrum_versions").set_value([made.version_ids["1.1"]]).run()
         assert len(app.get("plotly_chart")) == 0  # nothing measured for this choice
+
+
+def test_files_of_another_kind_are_told_before_the_findings(tmp_path: Path) -> None:
+    with home(tmp_path):
+        made = example_workspace.build(tmp_path / "gapscope.duckdb")
+        for file in (made.images / "1.1").rglob("0*.png"):
+            Image.open(file).resize((100, 75)).save(file, "JPEG", quality=70)
+        with Workspace(made.path, progress=False) as ws:
+            ws.jobs.wait(ws.spectra.submit(ws.datasets.list(), sample=24, crop=64))
+            report = ws.exports.report_html(ws.comparisons.get(made.comparison_id))
+        words = told(show("spectrum", tmp_path)).replace("\\", "")
+        told_first = words.index("The files differ in file format and native size")
+        assert told_first < words.index("distance to the real spectrum")
+        assert "version 1.1: 100 % JPEG of quality about 70 (24 of 24)" in words
+        assert "version 1.0:" not in words
+        assert "These differences alone can make the findings" in report
 
 
 def test_a_peak_survives_the_screens_coarser_grid() -> None:

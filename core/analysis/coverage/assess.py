@@ -197,7 +197,7 @@ def _summary(findings: _Findings, tier: np.ndarray, view: str) -> VersionSummary
     if findings.again is not None and len(findings.again.rates) > 1:
         around = np.percentile(findings.again.rates, OFTEN)
         low, high = float(min(around[0], share)), float(max(around[1], share))
-    whole = [gap for gap in findings.injected if gap.strength == 1]
+    whole = [gap for gap in findings.injected if gap.strength == selftest.WHOLE]
     recovered = sum(gap.recovered for gap in whole)
     alarms = [gap.false_alarm_share for gap in whole]
     judged = findings.judged.decision is not None

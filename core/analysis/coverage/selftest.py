@@ -23,7 +23,8 @@ from core.contracts.words import Tier
 
 SMALLEST_HALVED = 80  # real images below which half of them cannot be judged
 RERUN_SIZE = 1200  # images of each side that a re-run looks at: seconds, at any size of the sets
-STRENGTHS = (1.0, 0.95, 0.8)  # share of a kind's images that an injected gap hides
+WHOLE = 1.0
+STRENGTHS = (WHOLE, 0.95, 0.8)  # share of a kind's images that an injected gap hides
 MOST_HIDDEN = 0.5  # share of the version, beyond which what is left is another version
 
 
@@ -55,7 +56,13 @@ def baseline(real: Views, labels: Ints, parameters: CompareParameters, seed: int
 
 
 def injected_gaps(
-    real: Views, version: Views, labels: Ints, parameters: CompareParameters, seed: int
+    real: Views,
+    version: Views,
+    labels: Ints,
+    parameters: CompareParameters,
+    seed: int,
+    *,
+    strengths: tuple[float, ...] = STRENGTHS,
 ) -> tuple[InjectedGap, ...]:
     """The self-test: hide what a renderer would have left out, and see what is said of it.
 
@@ -89,7 +96,7 @@ def injected_gaps(
             continue
         tested += 1
         order = np.random.default_rng((seed, cluster)).permutation(alike)
-        for strength in STRENGTHS:
+        for strength in strengths:
             hide = order[: max(1, round(strength * len(order)))]
             left = version.take(np.setdiff1d(np.arange(len(version)), hide))
             judged = judge(real, left, labels, around, seed)

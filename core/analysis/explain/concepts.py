@@ -15,9 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import softmax
 
-from core.analysis.explain.attributes import effect_size
 from core.analysis.vectors.neighbors import unit
-from core.contracts.comparison import EffectEvidence
 from core.errors import InputError
 
 MOST = 200  # phrases in a list
@@ -173,22 +171,3 @@ def zero_shot(
     scores = softmax(concept_scores(images, texts) * scale, axis=1)
     likeliest = scores.argmax(axis=1)
     return likeliest, scores[np.arange(len(scores)), likeliest]
-
-
-def concept_effects(
-    scores: np.ndarray, phrases: Sequence[str], gap: np.ndarray, covered: np.ndarray
-) -> list[EffectEvidence]:
-    """Phrases that fit the images ``gap`` (row numbers) better than ``covered``, the strongest
-    first.
-
-    ``scores`` (n, p) from :func:`concept_scores`. Only phrases that fit better: that a concept is
-    missing from a gap names nothing that could be rendered.
-    """
-    effects = [
-        effect_size(phrase, scores[gap, column], scores[covered, column])
-        for column, phrase in enumerate(phrases)
-    ]
-    return sorted(
-        (effect for effect in effects if effect is not None and effect.d > 0),
-        key=lambda effect: -effect.d,
-    )

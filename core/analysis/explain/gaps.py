@@ -3,9 +3,10 @@ can act on.
 
 The images of a gap are compared with the covered real images, never with synthetic ones: then the
 domain shift cannot pass for what is missing. Four sources are asked: class and bias labels,
-concepts (with CLIP), the encoder's own classes, and photometric attributes. A name is taken from
-the first source that has something to say; the reason tells them all, with counts and effect sizes.
-Where nothing stands out it says so.
+concepts (with CLIP), the encoder's own classes, and photometric attributes. What is told is chosen
+on one half of the images and measured on the other (:mod:`core.analysis.explain.held_out`). A name
+is taken from the first source that has something to say; the reason tells them all, with counts and
+effect sizes. Where nothing stands out it says so.
 """
 
 from __future__ import annotations
@@ -15,28 +16,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
-from core.analysis.explain.attributes import ATTRIBUTES, compare_attributes
-from core.analysis.explain.concepts import concept_effects
+from core.analysis.explain.attributes import ATTRIBUTES
+from core.analysis.explain.held_out import Halves, chosen_effects, halved
 from core.analysis.explain.tags import (
     Tagged,
-    enriched,
+    frequent,
+    lift_interval,
     over_represented,
     over_represented_families,
 )
 from core.contracts.comparison import EffectEvidence, LabelEvidence, TagEvidence
 
-MOST_Q = 0.01  # false discovery rate for attributes and concepts
-CLEAR = 0.5  # effect size (Cohen's d) from which a difference is told
-STRONG = 0.8  # effect size from which it may name a gap
+STRONG = 0.8  # effect size (Cohen's d) from which a difference may name a gap
 MAJORITY = 0.5  # share of a gap that a class must hold to name it
 LEAST = 5  # images in a gap, and covered ones, below which nothing is compared
 
 
 @dataclass(frozen=True)
 class GapEvidence:
-    """What sets a gap's images apart from the covered ones, by source, the strongest first:
+    """What sets a gap's images apart from the covered ones, by source, the strongest first (as the
+    half that chooses has it):
     ``labels`` of classes and biases, ``tags`` and ``families`` of the encoder's own classifier,
     ``attributes``, ``concepts``.
     """
@@ -66,88 +66,73 @@ def explain_gap(
     concepts: tuple[Sequence[str], np.ndarray] | None = None,
     classes: Sequence[str | None] | None = None,
     biases: Sequence[str | None] | None = None,
+    keys: Sequence[str] | None = None,
 ) -> GapExplanation:
     """Explain one gap: ``gap`` and ``covered`` are row numbers among n real images.
 
     ``tagged`` from :func:`core.analysis.explain.tags.tag_images`; ``attributes`` maps a name to a
     column (n,); ``concepts``: phrases and their scores (n, p); ``classes`` and ``biases``: a label
-    an image, None where unknown. Give what there is.
+    an image, None where unknown. Give what there is. ``keys``: what the images are halved by, a
+    content an image (:func:`~core.analysis.explain.held_out.halved`).
     """
     evidence = GapEvidence()
     if len(gap) >= LEAST and len(covered) >= LEAST:
+        here, there = halved(gap, keys), halved(covered, keys)
         evidence = GapEvidence(
-            (*_labels("class", classes, gap, covered), *_labels("bias", biases, gap, covered)),
-            tuple(over_represented(tagged, gap, covered)) if tagged is not None else (),
-            tuple(over_represented_families(tagged, gap, covered)) if tagged is not None else (),
-            _attributes(attributes or {}, gap, covered),
-            _concepts(*concepts, gap, covered) if concepts is not None else (),
+            (*_labels("class", classes, here, there), *_labels("bias", biases, here, there)),
+            tuple(over_represented(tagged, here, there)) if tagged is not None else (),
+            tuple(over_represented_families(tagged, here, there)) if tagged is not None else (),
+            _attributes(attributes or {}, here, there),
+            _concepts(*concepts, here, there) if concepts is not None else (),
         )
     return GapExplanation(_name(evidence), _reason(len(gap), len(covered), evidence), evidence)
 
 
 def _attributes(
-    attributes: Mapping[str, np.ndarray], gap: np.ndarray, covered: np.ndarray
+    attributes: Mapping[str, np.ndarray], gap: Halves, covered: Halves
 ) -> tuple[EffectEvidence, ...]:
     columns = {
         name: np.asarray(attributes[name], float) for name in ATTRIBUTES if name in attributes
     }
-    return _clear(
-        compare_attributes(
-            {name: column[gap] for name, column in columns.items()},
-            {name: column[covered] for name, column in columns.items()},
-        )
-    )
+    return tuple(chosen_effects(columns, gap, covered))
 
 
 def _concepts(
-    phrases: Sequence[str], scores: np.ndarray, gap: np.ndarray, covered: np.ndarray
+    phrases: Sequence[str], scores: np.ndarray, gap: Halves, covered: Halves
 ) -> tuple[EffectEvidence, ...]:
-    return _clear(concept_effects(np.asarray(scores), phrases, gap, covered))
+    """Phrases that fit better; that one fits worse names nothing that could be rendered."""
+    columns = {phrase: scores[:, column] for column, phrase in enumerate(phrases)}
+    return tuple(chosen_effects(columns, gap, covered, only_more=True))
 
 
 def _labels(
-    kind: str, labels: Sequence[str | None] | None, gap: np.ndarray, covered: np.ndarray
+    kind: str, labels: Sequence[str | None] | None, gap: Halves, covered: Halves
 ) -> list[LabelEvidence]:
-    """Labels that the gap has more often than the covered images, the most frequent in it first."""
+    """Labels that the gap has more often than the covered images, the most frequent in it first.
+
+    Chosen and confirmed half by half; told with the counts of all images, which are no estimate.
+    """
     if labels is None:
         return []
-    in_gap, in_covered = (
-        Counter(labels[row] for row in rows if labels[row]) for rows in (gap, covered)
+    halves = (gap.choosing, covered.choosing, gap.measuring, covered.measuring)
+    counts = [Counter(labels[row] for row in rows if labels[row]) for rows in halves]
+    sizes = [len(rows) for rows in halves]
+    names = sorted(name for name in counts[0] if name)
+    chosen = frequent(
+        np.array([counts[0][name] for name in names]),
+        np.array([counts[1][name] for name in names]),
+        (sizes[0], sizes[1]),
     )
-    names = sorted(in_gap)
-    found = enriched(
-        names,
-        np.array([in_gap[name] for name in names]),
-        len(gap),
-        np.array([in_covered[name] for name in names]),
-        len(covered),
-    )
-    more_often = [
-        LabelEvidence(
-            kind,
-            item.name,
-            item.count,
-            len(gap),
-            in_covered[item.name],
-            len(covered),
-            item.lift,
-            item.q,
-        )
-        for item in found
-    ]
-    return sorted(more_often, key=lambda label: -label.count)
-
-
-def _clear(effects: list[EffectEvidence]) -> tuple[EffectEvidence, ...]:
-    """Effects that are large enough to tell and unlikely to be chance, the strongest first."""
-    if not effects:
-        return ()
-    q = stats.false_discovery_control([effect.p for effect in effects])
-    return tuple(
-        effect
-        for effect, q_value in zip(effects, q, strict=True)
-        if q_value < MOST_Q and abs(effect.d) >= CLEAR
-    )
+    found = []
+    for name in (names[place] for place in chosen):
+        lift, low, high = lift_interval(counts[2][name], sizes[2], counts[3][name], sizes[3])
+        if low > 0:
+            here, there = (counts[half][name] + counts[half + 2][name] for half in (0, 1))
+            size, size_covered = sizes[0] + sizes[2], sizes[1] + sizes[3]
+            found.append(
+                LabelEvidence(kind, name, here, size, there, size_covered, lift, low, high)
+            )
+    return sorted(found, key=lambda label: -label.count)
 
 
 def _name(found: GapEvidence) -> str:
@@ -226,7 +211,7 @@ def _reason(size: int, size_covered: int, found: GapEvidence) -> str:
     ]
     if found.concepts:
         fitting = ", ".join(
-            f'"{effect.name}" (d = {effect.d:.1f})' for effect in found.concepts[:3]
+            f'"{effect.name}" (d = {_sized(effect)})' for effect in found.concepts[:3]
         )
         parts.append(f"fits {fitting} better than the covered images do")
     if found.tags:
@@ -237,7 +222,7 @@ def _reason(size: int, size_covered: int, found: GapEvidence) -> str:
         parts.append(f"the encoder's own classifier sees {seen} among its five likeliest{family}")
     if found.attributes:
         differing = ", ".join(
-            f"{effect.words} (d = {effect.d:+.1f})" for effect in found.attributes[:3]
+            f"{effect.words} (d = {_sized(effect)})" for effect in found.attributes[:3]
         )
         parts.append(f"compared with the covered images {differing}")
     if not parts:
@@ -247,6 +232,11 @@ def _reason(size: int, size_covered: int, found: GapEvidence) -> str:
         )
     sentence = "; ".join(parts)
     return sentence[0].upper() + sentence[1:] + "."
+
+
+def _sized(effect: EffectEvidence) -> str:
+    """``+0.9 ± 0.3``: the effect and half of its interval."""
+    return f"{effect.d:+.1f} ± {(effect.high - effect.low) / 2:.1f}"
 
 
 def _listed(names: list[str]) -> str:

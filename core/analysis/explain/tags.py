@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import softmax
 
+from core.analysis.explain.held_out import Halves
 from core.analysis.vectors.neighbors import unit
 from core.contracts.comparison import TagEvidence
 from core.errors import InputError
@@ -24,7 +25,8 @@ TOP = 5  # an image's likeliest classes
 LEAST_PROBABILITY = 0.03  # below, a place among the five says nothing
 FAMILY_PROBABILITY = 0.5  # of a family's classes together, for an image to belong to it
 LEAST_SHARE = 0.1  # of a gap's images, for a tag to describe it
-MOST_Q = 0.01  # false discovery rate
+# false discovery rate of what the choosing half chooses: a screen, not a result
+MOST_Q = 0.01
 ALIKE = 0.35  # cosine of two classes' centred weights from which they are told together
 
 # ImageNet's classes are numbered along WordNet: its animals, foods and places lie together. Objects
@@ -121,103 +123,105 @@ def tag_images(
 
 
 def over_represented(
-    tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, most: int = 6
+    tagged: Tagged, gap: Halves, covered: Halves, *, most: int = 6
 ) -> list[TagEvidence]:
-    """Tags that the images ``gap`` (row numbers) have more often than ``covered``: the most
-    telling, by share.
+    """Tags that the images of ``gap`` have more often than those of ``covered``: the most telling,
+    the most frequent first.
 
-    An image has a tag when it is among its five likeliest with at least 3 %. Kept: a false
-    discovery rate of 1 %, at least a tenth of the gap. Close tags are told together under the one
-    most common in the gap.
+    An image has a tag when it is among its five likeliest with at least 3 %. The choosing halves
+    choose up to ``most`` (:func:`frequent`) and their order; close tags are told together under the
+    one most common in the gap. Shares and lifts are the other halves'.
     """
-    if not len(gap) or not len(covered):
-        return []
     number = len(tagged.names)
-    in_gap, in_covered = (_counts(tagged, rows, number) for rows in (gap, covered))
+    in_gap, in_covered = (_counts(tagged, side.choosing, number) for side in (gap, covered))
     tried = np.flatnonzero(in_gap)
-    more_often = enriched(
-        [tagged.names[index] for index in tried],
-        in_gap[tried],
-        len(gap),
-        in_covered[tried],
-        len(covered),
-    )
-    index_of = {tagged.names[index]: int(index) for index in tried}
-    chosen: list[TagEvidence] = []
+    sizes = len(gap.choosing), len(covered.choosing)
+    order = tried[frequent(in_gap[tried], in_covered[tried], sizes)].tolist()
+    chosen: dict[int, tuple[str, ...]] = {}
     taken: set[int] = set()
-    for tag in sorted(more_often, key=lambda tag: (-tag.share * tag.lift, tag.name)):
-        index = index_of[tag.name]
+    for index in order:
         if index in taken:
             continue
-        close = [
-            other
-            for other in more_often
-            if index_of[other.name] in tagged.alike.get(index, ())
-            and index_of[other.name] not in taken
-            and other is not tag
-        ]
-        taken |= {index, *(index_of[other.name] for other in close)}
-        close.sort(key=lambda other: -other.share)
-        chosen.append(replace(tag, also=tuple(other.name for other in close[:4])))
-    return sorted(chosen[:most], key=lambda tag: -tag.share)
+        alike = tagged.alike.get(index, ())
+        close = [other for other in order if other in alike and other not in taken]
+        taken |= {index, *close}
+        close.sort(key=lambda other: -in_gap[other])
+        chosen[index] = tuple(tagged.names[other] for other in close[:4])
+    kept = sorted(list(chosen)[:most], key=lambda index: -in_gap[index])
+    here, there = (_counts(tagged, side.measuring, number) for side in (gap, covered))
+    measured = [
+        _measured(tagged.names[index], int(here[index]), int(there[index]), gap, covered)
+        for index in kept
+    ]
+    return [
+        replace(tag, also=chosen[index])
+        for index, tag in zip(kept, measured, strict=True)
+        if tag is not None
+    ]
 
 
 def over_represented_families(
-    tagged: Tagged, gap: np.ndarray, covered: np.ndarray, *, most: int = 3
+    tagged: Tagged, gap: Halves, covered: Halves, *, most: int = 3
 ) -> list[TagEvidence]:
     """Families of ImageNet classes that ``gap`` has more often than ``covered``, the narrowest that
-    tell most first.
+    tell most first; chosen and measured as tags are.
     """
-    if not len(gap) or not len(covered) or not tagged.families.shape[1]:
+    if not tagged.families.shape[1]:
         return []
     belongs = tagged.families >= FAMILY_PROBABILITY
-    in_gap, in_covered = belongs[gap].sum(axis=0), belongs[covered].sum(axis=0)
-    names = [name for name, _ in FAMILIES]
-    families = enriched(names, in_gap, len(gap), in_covered, len(covered))
-    return sorted(families, key=lambda family: -family.share * family.lift)[:most]
-
-
-def enriched(
-    names: Sequence[str],
-    in_gap: np.ndarray,
-    size: int,
-    in_covered: np.ndarray,
-    size_covered: int,
-    *,
-    most_q: float = MOST_Q,
-    least_share: float = LEAST_SHARE,
-) -> list[TagEvidence]:
-    """Those of ``names`` that are more frequent among ``size`` images (counts ``in_gap``) than
-    among ``size_covered`` (counts ``in_covered``).
-
-    Kept: ``q`` (p of Fisher's exact test, one-sided, after Benjamini and Hochberg over all names)
-    below ``most_q``, and a share of at least ``least_share``. ``lift``: log odds ratio (natural
-    logarithm, half a count added to each cell).
-    """
-    if not len(names):
-        return []
-    in_gap, in_covered = np.asarray(in_gap, np.int64), np.asarray(in_covered, np.int64)
-    # The exact test is the tail of a hypergeometric distribution, for all names at once.
-    p = stats.hypergeom.sf(in_gap - 1, size + size_covered, in_gap + in_covered, size)
-    q = stats.false_discovery_control(np.clip(p, 0.0, 1.0))
-    lift = np.log((in_gap + 0.5) / (size - in_gap + 0.5)) - np.log(
-        (in_covered + 0.5) / (size_covered - in_covered + 0.5)
-    )
-    return [
-        TagEvidence(
-            name,
-            float(count / size),
-            float(other / size_covered),
-            int(count),
-            size,
-            float(lifted),
-            float(q_value),
-        )
-        for name, count, other, lifted, q_value in zip(
-            names, in_gap, in_covered, lift, q, strict=True
-        )
-        if q_value < most_q and count >= least_share * size and lifted > 0
+    sizes = len(gap.choosing), len(covered.choosing)
+    in_gap, in_covered = (belongs[side.choosing].sum(axis=0) for side in (gap, covered))
+    here, there = (belongs[side.measuring].sum(axis=0) for side in (gap, covered))
+    measured = [
+        _measured(FAMILIES[index][0], int(here[index]), int(there[index]), gap, covered)
+        for index in frequent(in_gap, in_covered, sizes)[:most].tolist()
     ]
+    return [family for family in measured if family is not None]
+
+
+def frequent(counts: np.ndarray, others: np.ndarray, sizes: tuple[int, int]) -> np.ndarray:
+    """Which names are more frequent among images than among others, the most telling first (share
+    times lift): their places.
+
+    ``counts`` (names,) of ``sizes[0]`` images, ``others`` (names,) of ``sizes[1]``. Kept: a false
+    discovery rate of 1 % (Fisher's exact test, one-sided; Benjamini and Hochberg over all names),
+    and at least a tenth of the images. That is a screen: the images are those that choose.
+    """
+    size, size_other = sizes
+    if not len(counts) or not size or not size_other:
+        return np.zeros(0, np.int64)
+    counts, others = np.asarray(counts, np.int64), np.asarray(others, np.int64)
+    # The exact test is the tail of a hypergeometric distribution, for all names at once.
+    p = stats.hypergeom.sf(counts - 1, size + size_other, counts + others, size)
+    q = stats.false_discovery_control(np.clip(p, 0.0, 1.0))
+    lift = _log_odds(counts, size) - _log_odds(others, size_other)
+    places = np.flatnonzero((q < MOST_Q) & (counts >= LEAST_SHARE * size) & (lift > 0))
+    return places[np.argsort(-(counts * lift)[places], kind="stable")]
+
+
+def lift_interval(count: int, size: int, other: int, size_other: int) -> tuple[float, float, float]:
+    """Log odds ratio (natural logarithm, half a count added to each cell) of ``count`` of ``size``
+    to ``other`` of ``size_other``, and its 95 % interval (Gart 1966).
+    """
+    lift = float(_log_odds(np.array(count), size) - _log_odds(np.array(other), size_other))
+    cells = (count, size - count, other, size_other - other)
+    reach = 1.96 * float(np.sqrt(sum(1 / (cell + 0.5) for cell in cells)))
+    return lift, lift - reach, lift + reach
+
+
+def _measured(
+    name: str, count: int, other: int, gap: Halves, covered: Halves
+) -> TagEvidence | None:
+    """A chosen tag as the measuring halves have it; None where they do not confirm it."""
+    size, size_other = len(gap.measuring), len(covered.measuring)
+    lift, low, high = lift_interval(count, size, other, size_other)
+    if not size or not size_other or low <= 0:
+        return None
+    return TagEvidence(name, count / size, other / size_other, count, size, lift, low, high)
+
+
+def _log_odds(count: np.ndarray, size: int) -> np.ndarray:
+    return np.log((count + 0.5) / (size - count + 0.5))
 
 
 def _counts(tagged: Tagged, rows: np.ndarray, number: int) -> np.ndarray:

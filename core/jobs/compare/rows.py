@@ -258,6 +258,7 @@ def _explained(
         classes=sides.real.classes,
         biases=sides.real.biases,
         concepts=(described.phrases, scores) if scores is not None else None,
+        keys=sides.real.contents,
     )
 
 

@@ -18,7 +18,9 @@ from core.store.database import Database
 def prepare(db: Database, job: JobRecord, folder: Path) -> EmbedResult | None:
     """List the contents without vectors; if there are none, there is nothing to do."""
     request = from_json(EmbedRequest, job.plan)
-    missing = embeddings.to_embed(db, request.dataset_ids, request.encoder, request.views)
+    missing = embeddings.to_embed(
+        db, request.dataset_ids, request.encoder, request.views, sample=request.sample
+    )
     if missing.num_rows == 0:
         return EmbedResult()
     work = JobFolder(folder)

@@ -13,22 +13,25 @@ dataset for a resumed job.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 
 from core.analysis import spectrum
+from core.analysis.files import Files, files_differ
 from core.analysis.spectrum import Spectrum
 from core.contracts.derive import from_columns, from_rows
 from core.contracts.spectrum_rows import SpectrumCurveRow, SpectrumRow, SpectrumSide, SpectrumSpec
 from core.contracts.words import Domain
 from core.errors import InputError
 from core.files import storage_guard
-from core.images.decode import UnreadableImage, decode, opened
+from core.images.decode import UnreadableImage, decode
+from core.images.header import Header, header
 from core.jobs.folder import JobFolder
 from core.settings import settings
 
@@ -37,10 +40,27 @@ AHEAD = 16  # images in work at once for each thread
 
 @dataclass(frozen=True)
 class _Sampled:
-    """The files of one dataset's sample and the shorter side of each, in pixels (0: unreadable)."""
+    """The files of one dataset's sample and what each one's header says (None: unreadable)."""
 
     files: list[str]
-    sides: np.ndarray
+    headers: list[Header | None]
+
+    @property
+    def sides(self) -> np.ndarray:
+        """The shorter side of each, in pixels (0: unreadable)."""
+        return np.array([one.shorter if one else 0 for one in self.headers], np.int64)
+
+    @property
+    def as_files(self) -> Files:
+        """What its readable files are like. There is at least one."""
+        read = [one for one in self.headers if one is not None]
+        qualities = [one.quality for one in read if one.quality is not None]
+        return Files(
+            formats=dict(Counter(one.format for one in read).most_common()),
+            width=float(np.median([one.width for one in read])),
+            height=float(np.median([one.height for one in read])),
+            quality=float(np.median(qualities)) if qualities else None,
+        )
 
 
 def run(job: JobFolder) -> None:
@@ -71,19 +91,18 @@ def _sample(
     if len(files) > spec.sample:
         draw = np.random.default_rng(spec.seed).choice(len(files), spec.sample, replace=False)
         files = [files[index] for index in np.sort(draw)]
-    shorter = np.zeros(len(files), np.int64)
-    for index, pixels in enumerate(pool.map(_shorter_side, files)):
-        shorter[index] = pixels
+    headers = []
+    for index, found in enumerate(pool.map(_header, files)):
+        headers.append(found)
         job.report(f"Looking at {side.name}", index + 1, len(files))
-    return _Sampled(files, shorter)
+    return _Sampled(files, headers)
 
 
-def _shorter_side(file: str) -> int:
+def _header(file: str) -> Header | None:
     try:
-        with opened(file) as image:
-            return min(image.size)
+        return header(file)
     except UnreadableImage:
-        return 0
+        return None
 
 
 def _crop(samples: list[_Sampled], wanted: int) -> int:
@@ -167,28 +186,26 @@ def _write(
     """Compare each version with the real dataset and write the outputs."""
     domains = [side.domain for side in spec.datasets]
     real_place = domains.index(Domain.REAL)
-    real = measured[real_place]
+    real, real_files = measured[real_place], samples[real_place].as_files
     rows, curves = [], []
     for place, (side, sample, own) in enumerate(zip(spec.datasets, samples, measured, strict=True)):
         job.write_array(f"mean-{place:02d}.npy", own.picture())
-        difference = None
+        row = _row(side, own, sample, spec.crop)
         if place != real_place:
-            difference = spectrum.compare(real, own, seed=spec.seed)
+            found = spectrum.compare(real, own, seed=spec.seed)
             job.write_array(f"difference-{place:02d}.npy", own.picture() - real.picture())
-        rows.append(_row(side, own, len(sample.files), spec.crop, difference))
+            name = f"version {side.version}" if side.version else side.name
+            caution = files_differ(real_files, sample.as_files, name)
+            row = replace(row, **vars(found), caution=caution)
+        rows.append(row)
         curves.append(_curve(side.dataset_id, own))
     job.write_rows(SpectrumCurveRow, pa.concat_tables(curves))
     job.write_rows(SpectrumRow, from_rows(SpectrumRow, rows))
 
 
-def _row(
-    side: SpectrumSide,
-    own: Spectrum,
-    looked_at: int,
-    wanted: int,
-    difference: spectrum.SpectrumDifference | None,
-) -> SpectrumRow:
-    skipped = looked_at - len(own.profiles)
+def _row(side: SpectrumSide, own: Spectrum, sample: _Sampled, wanted: int) -> SpectrumRow:
+    """The dataset by itself: nothing that compares it with the real one."""
+    skipped, files = len(sample.files) - len(own.profiles), sample.as_files
     return SpectrumRow(
         dataset_id=side.dataset_id,
         version=side.version,
@@ -197,15 +214,20 @@ def _row(
         images=len(own.profiles),
         skipped=skipped,
         note=_note(own.size, wanted, skipped),
-        distance=difference.distance if difference else None,
-        low=difference.low if difference else None,
-        high=difference.high if difference else None,
-        baseline=difference.baseline if difference else None,
-        baseline_low=difference.baseline_low if difference else None,
-        baseline_high=difference.baseline_high if difference else None,
-        bands=difference.bands if difference else None,
-        peaks=difference.peaks if difference else None,
-        findings=difference.findings if difference else None,
+        distance=None,
+        low=None,
+        high=None,
+        baseline=None,
+        baseline_low=None,
+        baseline_high=None,
+        bands=None,
+        peaks=None,
+        findings=None,
+        formats=files.formats,
+        jpeg_quality=files.quality,
+        width=files.width,
+        height=files.height,
+        caution=None,
     )
 
 

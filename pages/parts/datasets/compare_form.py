@@ -62,8 +62,9 @@ def _choices(ws: Workspace, datasets: list[Dataset]) -> _Asked:
     left.caption(_counts([] if real is None else [by_id[real]]))
     right.caption(_counts(chosen))
     left, right = st.columns([2.4, 0.6], vertical_alignment="bottom")
+    real_set = None if real is None else by_id[real]
     with left:
-        encoder = _encoder(ws)
+        encoder = _encoder(ws, real_set, chosen)
     seed = right.number_input(
         "Seed",
         min_value=0,
@@ -72,10 +73,10 @@ def _choices(ws: Workspace, datasets: list[Dataset]) -> _Asked:
         key="compare_seed",
         help="The same seed and the same images give the same result.",
     )
-    ready, allow_download = _readiness(ws, encoder)
+    ready, allow_download = _readiness(ws, _resolved(ws, encoder, real_set, chosen))
     parameters = compare_parameters.form()
     return _Asked(
-        None if real is None else by_id[real],
+        real_set,
         chosen,
         encoder,
         int(seed),
@@ -124,9 +125,9 @@ def _button(ws: Workspace, asked: _Asked) -> None:
         st.caption("Choose at least one version.")
 
 
-def _encoder(ws: Workspace) -> str:
+def _encoder(ws: Workspace, real: Dataset | None, versions: Sequence[Dataset]) -> str:
     infos = {info.id: info for info in ws.encoders()}
-    auto = ws.resolve_encoder(AUTO)
+    auto = ws.resolve_encoder(AUTO, real, versions)
 
     def name(encoder_id: str) -> str:
         if encoder_id == AUTO:
@@ -142,6 +143,13 @@ def _encoder(ws: Workspace) -> str:
         help=f"What turns images into vectors. {encoder_choice.ANY}",
     )
     return chosen or AUTO
+
+
+def _resolved(
+    ws: Workspace, encoder: str, real: Dataset | None, versions: Sequence[Dataset]
+) -> str:
+    """What ``auto`` stands for; any other encoder as it is."""
+    return ws.resolve_encoder(AUTO, real, versions) if encoder == AUTO else encoder
 
 
 def _readiness(ws: Workspace, encoder: str) -> tuple[bool, bool]:

@@ -126,6 +126,8 @@ def results(work: Work) -> None:
             _scan(work.head)
         case JobKind.SPECTRUM:
             navigation.link("spectrum", "See the spectrum")
+        case JobKind.ENCODERS:
+            navigation.link("datasets", "See which encoder sees gaps best")
         case JobKind.FINETUNE:
             navigation.link("finetune", "See the study")
 

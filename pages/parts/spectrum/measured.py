@@ -21,6 +21,7 @@ def draw(spectra: Sequence[MeasuredSpectrum], labels: Mapping[int, str], seed: i
     """Draw everything. ``spectra``: the real one first; ``labels``: names by dataset id."""
     names = [labels.get(spectrum.dataset_id, spectrum.name) for spectrum in spectra]
     colours = plots.group_colours(names)
+    _cautions(spectra)
     for spectrum, name in zip(spectra, names, strict=True):
         if spectrum.distance is not None:
             _findings(spectrum.distance, name, colours[name])
@@ -32,6 +33,16 @@ def draw(spectra: Sequence[MeasuredSpectrum], labels: Mapping[int, str], seed: i
         for spectrum, name in zip(spectra, names, strict=True)
     )
     st.caption(f"{escape(spectra[0].note)} {counts}; seed {seed}.")
+
+
+def _cautions(spectra: Sequence[MeasuredSpectrum]) -> None:
+    """What of the files differs, before anything that it may have made."""
+    found = [one.distance.caution for one in spectra if one.distance and one.distance.caution]
+    if found:
+        lines = "  \n".join(map(escape, found))
+        st.warning(
+            f"**Before you read the findings.** {lines}", icon=":material/photo_size_select_large:"
+        )
 
 
 def _findings(distance: SpectrumDistance, name: str, colour: str) -> None:

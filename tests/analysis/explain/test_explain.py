@@ -70,7 +70,8 @@ def test_two_classes_are_both_named():
 
 def test_without_labels_tags_are_a_likeness_not_a_claim():
     found = explain_gap(GAP, COVERED, tagged=tagged([[0, 1], [1, 2], [2, 0], [3, 4]], [3, 4]))
-    assert found.name == "like cheetah / gazelle / llama"
+    assert set(found.name.removeprefix("like ").split(" / ")) == {"cheetah", "gazelle", "llama"}
+    assert found.name.startswith("like ")
     assert found.evidence.labels == ()
     found = explain_gap(GAP, COVERED, tagged=tagged([[0, 1]], [3, 4]))
     assert found.name in ("gazelle", "cheetah")  # nearly all of them: a name
@@ -130,7 +131,7 @@ def test_every_source_leaves_its_evidence():
     assert evidence.attributes[0].words == "noisier"
     assert evidence.concepts == ()
     tag = evidence.tags[0]
-    assert tag.share == 1 and tag.share_covered == 0 and tag.lift > 0 and tag.q < 0.01
+    assert tag.share == 1 and tag.share_covered == 0 and 0 < tag.low < tag.lift
 
 
 def test_giraffes_among_photographs_are_named_with_and_without_labels():

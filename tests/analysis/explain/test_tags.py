@@ -7,11 +7,12 @@ import pytest
 from scipy import stats
 from timm.data import ImageNetInfo
 
-from core.analysis.explain import tags
+from core.analysis.explain.held_out import Halves, halved
 from core.analysis.explain.tags import (
     FAMILIES,
     Tagged,
-    enriched,
+    frequent,
+    lift_interval,
     over_represented,
     over_represented_families,
     tag_images,
@@ -51,24 +52,46 @@ def test_an_encoder_without_a_classifier_is_told_so():
         tag_images(np.zeros((2, 4)), np.zeros((6, 5)), np.zeros(6), NAMES)
 
 
-def test_enrichment_is_fishers_exact_test():
-    found = enriched(
-        ["a", "b"], np.array([9, 5]), 20, np.array([3, 40]), 200, most_q=1.1, least_share=0
-    )
+def halves(first: int, after: int) -> Halves:
+    return halved(np.arange(first, after))
+
+
+def test_what_is_frequent_is_chosen_by_fishers_exact_test():
+    counts, others = np.array([9, 5, 2, 11]), np.array([3, 40, 0, 40])
     p = [
-        stats.fisher_exact([[9, 11], [3, 197]], "greater").pvalue,
-        stats.fisher_exact([[5, 15], [40, 160]], "greater").pvalue,
+        stats.fisher_exact([[count, 20 - count], [other, 200 - other]], "greater").pvalue
+        for count, other in zip(counts, others, strict=True)
     ]
     q = stats.false_discovery_control(p)
-    assert [finding.q for finding in found] == pytest.approx(q)
-    assert found[0].lift == pytest.approx(np.log((9.5 / 11.5) / (3.5 / 197.5)))
+    assert set(np.flatnonzero(q < 0.01)) == {0, 3}
+    assert frequent(counts, others, (20, 200)).tolist() == [0, 3]  # 9 × 3.9 before 11 × 1.6
+    assert frequent(np.array([1]), np.array([0]), (20, 2000)).size == 0  # one image in twenty
+    assert frequent(counts, others * 0, (20, 0)).size == 0
+
+
+def test_a_lift_is_a_log_odds_ratio_and_its_interval_holds():
+    lift, low, high = lift_interval(9, 20, 3, 200)
+    assert lift == pytest.approx(np.log((9.5 / 11.5) / (3.5 / 197.5))) and low < lift < high
+    rng, held = np.random.default_rng(0), 0
+    truth = np.log((0.4 / 0.6) / (0.1 / 0.9))
+    for count, other in rng.binomial([25, 150], [0.4, 0.1], (1000, 2)):
+        _, low, high = lift_interval(int(count), 25, int(other), 150)
+        held += low <= truth <= high
+    assert 0.93 <= held / 1000 <= 0.98
 
 
 def test_a_gap_is_told_by_what_it_has_more_of():
     classes = [[2, 3]] * 20 + [[0, 3]] * 50 + [[1, 3]] * 50  # trees are everywhere
-    found = over_represented(tagged(classes), np.arange(20), np.arange(20, 120))
+    found = over_represented(tagged(classes), halves(0, 20), halves(20, 120))
     assert [finding.name for finding in found] == ["tram"]
-    assert found[0].share == 1 and found[0].share_covered == 0 and found[0].count == 20
+    assert found[0].share == 1 and found[0].share_covered == 0
+    assert (found[0].count, found[0].size) == (10, 10)  # of the half that measures
+
+
+def test_what_the_other_half_does_not_have_is_not_told():
+    classes = np.full((120, 1), 3)
+    classes[halves(0, 20).choosing] = 2  # a tram in every image that chooses, in no other
+    assert over_represented(tagged(classes.tolist()), halves(0, 20), halves(20, 120)) == []
 
 
 def test_chance_tells_nothing():
@@ -76,22 +99,20 @@ def test_chance_tells_nothing():
     mistaken = 0
     for _ in range(50):
         made = tagged(rng.integers(0, 6, (200, 2)).tolist())
-        mistaken += bool(over_represented(made, np.arange(40), np.arange(40, 200)))
-    assert mistaken <= 2
+        mistaken += bool(over_represented(made, halves(0, 40), halves(40, 200)))
+    assert mistaken <= 1
 
 
 def test_unlikely_places_among_the_five_do_not_count():
     classes = [[2, 3]] * 20 + [[0, 3]] * 50
-    assert (
-        over_represented(tagged(classes, probability=0.01), np.arange(20), np.arange(20, 70)) == []
-    )
+    assert over_represented(tagged(classes, probability=0.01), halves(0, 20), halves(20, 70)) == []
 
 
 def test_close_names_are_told_together():
     weight = np.array([[1, 0, 0], [0, 1, 0], [0.05, 1, 0.1], [0, 0, 1.0], [-1, -1, -1], [0, 0, -1]])
     vectors = np.concatenate([np.tile([0, 8, 0], (30, 1)), np.tile([8, 0, 0], (90, 1))])
     found = over_represented(
-        tag_images(vectors, weight, np.zeros(6), NAMES), np.arange(30), np.arange(30, 120)
+        tag_images(vectors, weight, np.zeros(6), NAMES), halves(0, 30), halves(30, 120)
     )
     assert {found[0].name, *found[0].also} == {"bus", "tram"}
     assert len(found) == 1
@@ -138,8 +159,6 @@ def test_families_of_a_gap():
     weight[546, 1] = 9  # electric guitar
     vectors = np.concatenate([np.tile([1.0, 0], (20, 1)), np.tile([0, 1.0], (60, 1))])
     found = tag_images(vectors, weight, np.zeros(1000), [str(number) for number in range(1000)])
-    families = over_represented_families(found, np.arange(20), np.arange(20, 80))
+    families = over_represented_families(found, halves(0, 20), halves(20, 80))
     assert {family.name for family in families} == {"hoofed animals", "animals"}
-    assert (
-        tags.over_represented_families(tagged([[0, 1]] * 10), np.arange(4), np.arange(4, 10)) == []
-    )
+    assert over_represented_families(tagged([[0, 1]] * 10), halves(0, 4), halves(4, 10)) == []

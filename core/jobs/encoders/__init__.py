@@ -1,0 +1,1 @@
+"""The encoder trial: which encoder sees gaps best in this data."""
