@@ -8,6 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from core.contracts.formatting import in_sequences
+from core.contracts.words import Framing
+
 out = Console(soft_wrap=True)
 
 
@@ -27,9 +30,11 @@ def print_comparison(result: Mapping[str, Any]) -> None:
             version["verdict"] or "",
         )
     real = result["real"]
+    framing = "" if result["framing"] == Framing.CENTRE else f", {result['framing']}"
     out.print(
-        f"{real['images']} real images, {real['unreadable']} unreadable, "
-        f"encoder {result['encoder']}"
+        f"{real['images']} real images{in_sequences(real['images'], real['units'])}, "
+        f"{real['unreadable']} unreadable, "
+        f"encoder {result['encoder']}{framing}"
     )
     out.print(table)
     for name, version in result["versions"].items():

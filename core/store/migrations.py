@@ -293,5 +293,9 @@ def _remake(cursor: duckdb.DuckDBPyConnection, table: str, columns: str) -> None
     cursor.execute(f"ALTER TABLE remade RENAME TO {table}")
 
 
+_SCHEMA_3 = """
+ALTER TABLE points ADD COLUMN unit INTEGER;
+"""
+
 Step = str | Callable[[duckdb.DuckDBPyConnection], None]
-MIGRATIONS: tuple[Step, ...] = (_INITIAL, _one_vocabulary)
+MIGRATIONS: tuple[Step, ...] = (_INITIAL, _one_vocabulary, _SCHEMA_3)
