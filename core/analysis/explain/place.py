@@ -41,13 +41,14 @@ def outstanding_tiles(
     """The tile of each real image that stands out most, int64 (n,).
 
     ``real`` and ``version``: one array (n, d), or (m, d), for each place in the frame. Distances
-    are cosines in the domain-aligned space of that place; each is taken in units of the median
-    absolute deviation there, from the median.
+    are Euclidean in the domain-aligned space of that place (cosines named the right tile of a
+    composite half as often, docs/coverage.md); each is taken in units of the median absolute
+    deviation there, from the median.
     """
     standing = []
     for own, rendered in zip(real, version, strict=True):
         aligned, targets = domain_aligned([own, rendered], seed=seed)
-        away = nearest(aligned, targets, 1, seed=seed)[1][:, 0]
+        away = nearest(aligned, targets, 1, metric="euclidean", seed=seed)[1][:, 0]
         spread = np.median(np.abs(away - np.median(away)))
         standing.append((away - np.median(away)) / max(float(spread), 1e-6))
     return np.argmax(np.stack(standing), axis=0).astype(np.int64)
