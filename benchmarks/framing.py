@@ -7,8 +7,8 @@ photographs, the version of paintings: 16:9 frames whose background is a house, 
 one object of another class, 45 % as high as the frame, at a random place. In turn
 every class is not rendered. Reported for each framing: AUROC of those frames by the distance of a
 neighbourhood (10 images) to its nearest rendered frames, domain-aligned; and for tiles how often
-the tile that stands out is the one that shows the object. Another table is of whole photographs cut to
-16:9, for how a wide frame is best shown whole: squashed or padded. Prints Markdown.
+the tile that stands out is the one that shows the object. Another table is of whole photographs
+cut to 16:9, for how a wide frame is best shown whole: squashed or padded. Prints Markdown.
 """
 
 from __future__ import annotations

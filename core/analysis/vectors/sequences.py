@@ -43,9 +43,9 @@ def frames(vectors: np.ndarray, paths: Sequence[str] | np.ndarray, *, seed: int 
     """The unit of each image, int64 (n,), numbered from 0 in the order of their first images.
 
     ``vectors`` float32 (n, d); ``paths``: what the files are called, (n,). Unit numbers are those
-    of one call: images of two sets never share a unit. Time grows with the square
-    of n, 64 dimensions a pair: 20,000 images take about 8 seconds of one core. Raises :class:`~core.errors.InputError` for vectors that are
-    not finite.
+    of one call: images of two sets never share a unit. Time grows with the square of n, 64
+    dimensions a pair: 20,000 images take about 8 seconds of one core. Raises
+    :class:`~core.errors.InputError` for vectors that are not finite.
     """
     points = unit(check_vectors(np.asarray(vectors), at_least=0))
     if len(points) < 2:
