@@ -21,8 +21,11 @@ import typer
 from rich.console import Console
 
 from core.console import out, plain, print_comparison, print_encoder_trial, print_study
+from core.contracts.compare_spec import CompareParameters
 from core.contracts.encoder_trial import SAMPLE
+from core.contracts.specs import parameters
 from core.contracts.study import MIXTURES, OBJECTIVES
+from core.contracts.words import Framing
 from core.errors import GapscopeError, InputError
 from core.settings import settings
 
@@ -44,6 +47,7 @@ Labels = Annotated[
         "or a CSV / Parquet table."
     ),
 ]
+FRAMING_HELP = next(one.help for one in parameters(CompareParameters) if one.name == "framing")
 Db = Annotated[
     Path | None,
     typer.Option(help="The workspace's DuckDB file (default: the one in GAPSCOPE_HOME)."),
@@ -166,6 +170,10 @@ def compare(
     encoder: Annotated[
         str, typer.Option(help="An encoder's id, or auto. See `python -m core encoders`.")
     ] = "auto",
+    framing: Annotated[
+        Framing,
+        typer.Option(help=FRAMING_HELP),
+    ] = Framing.CENTRE,
     seed: Annotated[int, typer.Option(help="Same inputs and seed, same result.")] = 0,
     labels: Labels = None,
     db: Db = None,
@@ -210,7 +218,12 @@ def compare(
             for name, folder in versions.items()
         ]
         comparison = ws.compare(
-            real_set, sets, encoder=encoder, seed=seed, allow_download=allow_download
+            real_set,
+            sets,
+            encoder=encoder,
+            seed=seed,
+            allow_download=allow_download,
+            framing=framing,
         )
         result = ws.exports.as_json(comparison)
         print_comparison(result)

@@ -10,6 +10,8 @@ from rich.table import Table
 
 from core.contracts.encoder_trial import EncoderTrialRow
 from core.contracts.encoder_trial_words import TRIAL_COLUMNS, trial_cells, trial_sentence
+from core.contracts.formatting import in_sequences
+from core.contracts.words import Framing
 
 out = Console(soft_wrap=True)
 
@@ -30,9 +32,11 @@ def print_comparison(result: Mapping[str, Any]) -> None:
             version["verdict"] or "",
         )
     real = result["real"]
+    framing = "" if result["framing"] == Framing.CENTRE else f", {result['framing']}"
     out.print(
-        f"{real['images']} real images, {real['unreadable']} unreadable, "
-        f"encoder {result['encoder']}"
+        f"{real['images']} real images{in_sequences(real['images'], real['units'])}, "
+        f"{real['unreadable']} unreadable, "
+        f"encoder {result['encoder']}{framing}"
     )
     out.print(table)
     for name, version in result["versions"].items():

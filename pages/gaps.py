@@ -41,6 +41,7 @@ def page() -> None:
         )
         return
     headline.show(summary, scene.comparison.real.images)
+    headline.sequences(scene.comparison)
     section = st.segmented_control(
         "Section",
         tuple(Section),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from core.contracts.specs import parameter
-from core.contracts.words import View
+from core.contracts.words import Framing, View
 
 ANALYSIS = 2
 """Raised by one whenever the analysis gives other numbers for the same input: older comparisons are
@@ -19,6 +19,14 @@ then kept as they are and not taken for an answer to the same question."""
 class CompareParameters:
     """How a comparison looks. The help texts are what pages and documentation show."""
 
+    framing: Framing = parameter(
+        Framing.CENTRE,
+        "Which part of each image is looked at. centre: the central square, so a 16:9 frame loses "
+        "44 %. whole: all of it, squashed to a square. tiles: all of it in four or six parts, so "
+        "that smaller things count and a gap says where in the frame it lies; takes four or six "
+        "times as long.",
+        choices=tuple(Framing),
+    )
     n_neighbors: int = parameter(
         15,
         "Images that each image is tied to on the map. Larger values show the large lines, smaller "

@@ -21,9 +21,11 @@ from core.contracts.derive import (
     Time,
     about,
 )
+from core.contracts.framings import framing_of
 from core.contracts.words import (
     ClassSource,
     DecidedBy,
+    Framing,
     GroupKind,
     MetricScope,
     RecordStatus,
@@ -66,6 +68,10 @@ class PointRow:
     zero_shot_confidence: Single | None = about("Its probability, 0 to 1.")
     looks_real: Single | None = about(
         "Held-out probability of being real, by the two-sample classifier, 0 to 1."
+    )
+    unit: Int | None = about(
+        "Sequence of near-identical images of this dataset that it belongs to; null where an "
+        "earlier Gapscope made the comparison."
     )
 
 
@@ -443,3 +449,9 @@ class ComparisonRecord:
     finished_at: datetime | None
     software: Mapping[str, str]
     seconds: Mapping[str, float]
+
+    @property
+    def seen_by(self) -> str:
+        """The encoder, and the framing where it is not the usual one: `lite0, tiles 2x2`."""
+        framing = framing_of(self.parameters)
+        return self.encoder if framing == Framing.CENTRE else f"{self.encoder}, {framing}"

@@ -8,12 +8,22 @@ import base64
 import re
 
 MISSING = "–"
+MOSTLY_DIFFERENT = 0.98  # of a set's images, from which its doubles are not worth a word
 _NO_NAME = re.compile(r"[^\w.-]+")
 
 
 def number(value: float | None) -> str:
     """A count with thousands separated; a dash where there is none."""
     return MISSING if value is None else f"{value:,.0f}"
+
+
+def in_sequences(images: int | None, units: int | None) -> str:
+    """What follows a count of images where many of them are near-identical: `` in 150 sequences of
+    near-identical frames``; nothing where fewer than one in fifty is another's double.
+    """
+    if not images or units is None or units > MOSTLY_DIFFERENT * images:
+        return ""
+    return f" in {number(units)} sequence{'s' * (units != 1)} of near-identical frames"
 
 
 def percent(share: float | None) -> str:

@@ -19,11 +19,47 @@ class ImageStatus(StrEnum):
     UNREADABLE = "unreadable"
 
 
+class Framing(StrEnum):
+    """Which part of its images a comparison looks at."""
+
+    CENTRE = "centre"
+    WHOLE = "whole"
+    TILES_2X2 = "tiles 2x2"
+    TILES_3X2 = "tiles 3x2"
+
+
 class View(StrEnum):
-    """What of an image is shown to the encoder."""
+    """What of an image is shown to the encoder: one stored vector each.
+
+    ``plain`` and ``simplified``: the central square; ``whole``: the whole frame; ``tile-…``: one
+    tile of it, counted by rows from the upper left (columns x rows). What a framing is made of
+    stands in :mod:`core.contracts.framings`.
+    """
 
     PLAIN = "plain"
     SIMPLIFIED = "simplified"
+    WHOLE = "whole"
+    WHOLE_SIMPLIFIED = "whole-simplified"
+    TILE_2X2_1 = "tile-2x2-1"
+    TILE_2X2_2 = "tile-2x2-2"
+    TILE_2X2_3 = "tile-2x2-3"
+    TILE_2X2_4 = "tile-2x2-4"
+    TILE_2X2_1_SIMPLIFIED = "tile-2x2-1-simplified"
+    TILE_2X2_2_SIMPLIFIED = "tile-2x2-2-simplified"
+    TILE_2X2_3_SIMPLIFIED = "tile-2x2-3-simplified"
+    TILE_2X2_4_SIMPLIFIED = "tile-2x2-4-simplified"
+    TILE_3X2_1 = "tile-3x2-1"
+    TILE_3X2_2 = "tile-3x2-2"
+    TILE_3X2_3 = "tile-3x2-3"
+    TILE_3X2_4 = "tile-3x2-4"
+    TILE_3X2_5 = "tile-3x2-5"
+    TILE_3X2_6 = "tile-3x2-6"
+    TILE_3X2_1_SIMPLIFIED = "tile-3x2-1-simplified"
+    TILE_3X2_2_SIMPLIFIED = "tile-3x2-2-simplified"
+    TILE_3X2_3_SIMPLIFIED = "tile-3x2-3-simplified"
+    TILE_3X2_4_SIMPLIFIED = "tile-3x2-4-simplified"
+    TILE_3X2_5_SIMPLIFIED = "tile-3x2-5-simplified"
+    TILE_3X2_6_SIMPLIFIED = "tile-3x2-6-simplified"
 
 
 class JobKind(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -88,12 +89,12 @@ class EmbeddedRow(AttributesRow):
     )
 
 
-def embedded_schema(dim: int) -> pa.Schema:
+def embedded_schema(dim: int, views: Sequence[View] = (View.PLAIN, View.SIMPLIFIED)) -> pa.Schema:
     """The Arrow schema of an embed job's shards: :class:`EmbeddedRow`, then a vector of length
-    ``dim`` (float32) for each :class:`View`, null where there is none or it was not asked for.
+    ``dim`` (float32) for each of the job's views, null where there is none.
     """
     vector = pa.list_(pa.float32(), dim)
-    return pa.schema([*schema(EmbeddedRow), *(pa.field(view.value, vector) for view in View)])
+    return pa.schema([*schema(EmbeddedRow), *(pa.field(view.value, vector) for view in views)])
 
 
 @dataclass(frozen=True)

@@ -43,11 +43,11 @@ class Transform:
     resample: Image.Resampling = Image.Resampling.BICUBIC
     squash: bool = False
 
-    def pixels(self, image: Image.Image) -> np.ndarray:
+    def pixels(self, image: Image.Image, *, whole: bool = False) -> np.ndarray:
         """An RGB image as uint8 (3, size, size): a view of (size, size, 3) in memory, which is
-        "channels last".
+        "channels last". ``whole``: squashed, whatever the network was trained on.
         """
-        if self.squash:
+        if self.squash or whole:
             box, target = None, (self.size, self.size)
         else:
             # Cropping before resizing: only the pixels that are kept are computed.
@@ -113,11 +113,11 @@ class Encoder:
         """Width and height in pixels of what the network sees."""
         return self.transform.size
 
-    def prepare(self, image: Image.Image) -> np.ndarray:
-        """An RGB image as uint8 (3, s, s). Runs on decoding threads; touches neither the device nor
-        the network.
+    def prepare(self, image: Image.Image, *, whole: bool = False) -> np.ndarray:
+        """An RGB image as uint8 (3, s, s): its central square, or with ``whole`` all of it,
+        squashed. Runs on decoding threads; touches neither the device nor the network.
         """
-        return self.transform.pixels(image)
+        return self.transform.pixels(image, whole=whole)
 
     def normalise(self, batch: Tensor) -> Tensor:
         """uint8 (n, 3, s, s) on any device → what ``module`` expects, on the encoder's device and

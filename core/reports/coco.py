@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 
 from core.contracts.comparison import LabelledCoverageRow
+from core.contracts.framings import framing_of
 from core.store.results import Comparison
 
 
@@ -39,6 +40,7 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
         "version": label,
         "contributor": "Gapscope",
         "encoder": comparison.record.encoder,
+        "framing": framing_of(comparison.record.parameters),
         "folder": str(comparison.real.folder),
     }
     return json.dumps(

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.contracts.catalog import Dataset
 from core.contracts.comparison import ClusterRow, GroupRow, MetricRow, VersionRow
+from core.contracts.framings import framing_of
 from core.contracts.words import MetricScope, Space, State
 from core.store.results import Comparison
 
@@ -23,19 +24,27 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     """A comparison as JSON values. Paths are relative to their folder; no number is NaN."""
     version_rows = {row.version_id: row for row in comparison.version_rows()}
     metric_rows = comparison.metric_rows()
-    record, real = comparison.record, comparison.real
+    record, real, units = comparison.record, comparison.real, comparison.units()
     return {
         "encoder": record.encoder,
+        "framing": framing_of(record.parameters),
         "seed": record.seed,
         "comparison": comparison.id,
-        "real": {"images": real.images, "unreadable": real.unreadable},
+        "real": {
+            "images": real.images,
+            "units": units.get(real.id),
+            "unreadable": real.unreadable,
+        },
         "versions": {
-            str(dataset.version): _version(
-                comparison,
-                dataset,
-                version_rows.get(dataset.id),
-                [row for row in metric_rows if row.version_id == dataset.id],
-            )
+            str(dataset.version): {
+                "units": units.get(dataset.id),
+                **_version(
+                    comparison,
+                    dataset,
+                    version_rows.get(dataset.id),
+                    [row for row in metric_rows if row.version_id == dataset.id],
+                ),
+            }
             for dataset in comparison.versions
         },
         "clusters": _clusters(comparison.cluster_rows()),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from core.contracts.compare_spec import CompareParameters
 from core.contracts.comparison import ComparisonRecord, MetricRow, VersionRow
+from core.contracts.framings import framing_of
 from core.contracts.metric_words import METRICS
 from core.contracts.specs import to_json
 from core.contracts.words import MetricScope, RecordStatus
@@ -226,6 +227,9 @@ def _differences(record: ComparisonRecord, chosen: ComparisonRecord) -> list[str
     reasons = []
     if record.encoder != chosen.encoder:
         reasons.append(f"another encoder ({record.encoder})")
+    framing = framing_of(record.parameters)
+    if framing != framing_of(chosen.parameters):
+        reasons.append(f"another framing ({framing})")
     if record.seed != chosen.seed:
         reasons.append(f"another seed ({record.seed})")
     if _all_parameters(record) != _all_parameters(chosen):
@@ -239,8 +243,8 @@ def _differences(record: ComparisonRecord, chosen: ComparisonRecord) -> list[str
 
 
 def _all_parameters(record: ComparisonRecord) -> str:
-    """The parameters of a comparison, those at their default included: they were not always
-    recorded.
+    """The parameters of a comparison but for its framing, those at their default included: they
+    were not always recorded.
     """
-    parameters = {**to_json(CompareParameters()), **record.parameters}
+    parameters = {**to_json(CompareParameters()), **record.parameters, "framing": None}
     return json.dumps(parameters, sort_keys=True, default=str)

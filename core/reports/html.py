@@ -19,6 +19,7 @@ from plotly.offline import get_plotlyjs
 
 from core.contracts.change_words import LISTS, MEANING, WORDS
 from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow, VersionRow
+from core.contracts.formatting import in_sequences
 from core.reports import figures
 from core.reports.brief import self_test_sentence
 from core.reports.history import ABSENT_RATE, TrendRow, trend_rows
@@ -84,12 +85,16 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
         "trend": figures.trend_figure(trend) if len(comparison.versions) > 1 else None,
         "spectrum": figures.spectrum_figure(related.spectrum),
     }
-    record = comparison.record
+    record, units = comparison.record, comparison.units()
     return render(
         "report.html.j2",
         title=record.name,
         record=record,
         real=comparison.real,
+        sequences={
+            one.id: in_sequences(one.images, units.get(one.id))
+            for one in (comparison.real, *comparison.versions)
+        },
         versions=comparison.versions,
         newest=newest_row,
         summary=rows,

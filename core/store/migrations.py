@@ -295,6 +295,7 @@ def _remake(cursor: duckdb.DuckDBPyConnection, table: str, columns: str) -> None
 
 _JUDGEMENT = """
 ALTER TABLE images ADD COLUMN labels JSON;
+ALTER TABLE points ADD COLUMN unit INTEGER;
 CREATE TABLE marks (
     real_id INTEGER NOT NULL, content_id VARCHAR NOT NULL, mark VARCHAR NOT NULL,
     group_name VARCHAR, version_id INTEGER, tier VARCHAR, held_back BOOLEAN NOT NULL,

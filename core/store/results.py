@@ -89,6 +89,17 @@ class Comparison:
         """The dataset id of a version, by its label or id."""
         return self.version(version).id
 
+    def units(self) -> dict[int, int]:
+        """In how many sequences of near-identical images each dataset's images are, by dataset id;
+        a dataset whose images all differ has as many as images. Empty where that is not stored.
+        """
+        rows = self._db.table(
+            """SELECT dataset_id, count(DISTINCT unit) AS units FROM points
+               WHERE comparison_id = ? AND unit IS NOT NULL GROUP BY dataset_id""",
+            [self.id],
+        ).to_pylist()
+        return {row["dataset_id"]: row["units"] for row in rows}
+
     # --- rows -------------------------------------------------------------------------------------
 
     def version_rows(self) -> list[VersionRow]:

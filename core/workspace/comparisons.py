@@ -8,9 +8,10 @@ from typing import Any
 from core.contracts.catalog import Dataset
 from core.contracts.compare_spec import CompareParameters
 from core.contracts.comparison import ComparisonRecord
+from core.contracts.framings import framing_of, views_of
 from core.contracts.requests import CompareRequest, SubmittedComparison
 from core.contracts.specs import from_json, to_json
-from core.contracts.words import Domain, RecordStatus
+from core.contracts.words import Domain, Framing, RecordStatus
 from core.encoders import registry
 from core.errors import InputError
 from core.store import comparison_table
@@ -72,8 +73,9 @@ class Comparisons:
             registry.require_ready(encoder, self._context.settings)
         datasets = [real, *versions]
         scans = [self._datasets.submit_scan(dataset, after=after) for dataset in datasets]
+        views = views_of(chosen.framing)
         embed = self._datasets.submit_embed(
-            datasets, encoder, allow_download=allow_download, after=scans
+            datasets, encoder, views=views, allow_download=allow_download, after=scans
         )
         title = name or f"{real.label} against {', '.join(version.label for version in versions)}"
         version_ids = tuple(version.id for version in versions)
@@ -93,7 +95,8 @@ class Comparisons:
             encoder,
             seed,
             chosen,
-            previous=self._previous(real, versions, encoder),
+            views=views,
+            previous=self._previous(real, versions, encoder, chosen.framing),
             weights=self._context.weights,
         )
         job_id = self._jobs.submit(request, f"Compare {title}", [embed])
@@ -120,9 +123,11 @@ class Comparisons:
                     f"{version.label} is not a synthetic dataset", "Choose versions of a renderer."
                 )
 
-    def _previous(self, real: Dataset, versions: Sequence[Dataset], encoder: str) -> int | None:
-        """The newest comparison whose map this one should continue: same real data and encoder, and
-        some of these versions, in whatever order.
+    def _previous(
+        self, real: Dataset, versions: Sequence[Dataset], encoder: str, framing: Framing
+    ) -> int | None:
+        """The newest comparison whose map this one should continue: same real data, encoder and
+        framing, and some of these versions, in whatever order.
         """
         wanted = {version.id for version in versions}
         for record in self.list():
@@ -130,6 +135,7 @@ class Comparisons:
                 record.status == RecordStatus.DONE
                 and record.real_id == real.id
                 and record.encoder == encoder
+                and framing_of(record.parameters) == framing
                 and set(record.version_ids) < wanted
             ):
                 return record.id

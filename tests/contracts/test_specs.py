@@ -8,7 +8,7 @@ import pytest
 
 from core.contracts.compare_spec import CompareParameters, CompareSpec, SideSpec
 from core.contracts.specs import fingerprint, from_json, parameters, to_json
-from core.contracts.words import View
+from core.contracts.words import Framing, View
 from core.contracts.work import EmbedSpec
 from core.errors import InputError
 
@@ -63,6 +63,7 @@ def test_a_missing_parameter_is_named() -> None:
         replace(SPEC, versions=(replace(SPEC.versions[0], version="1.1"),)),
         replace(SPEC, previous=3),
         replace(SPEC, views=(View.PLAIN,)),
+        replace(SPEC, parameters=CompareParameters(framing=Framing.TILES_2X2)),
     ],
 )
 def test_whatever_can_change_the_result_changes_the_fingerprint(other: CompareSpec) -> None:
@@ -77,4 +78,4 @@ def test_where_weights_lie_and_what_else_is_hashed() -> None:
 
 def test_every_parameter_has_a_sentence_for_the_screen() -> None:
     told = list(parameters(CompareParameters))
-    assert len(told) == 10 and all(one.help.endswith(".") for one in told)
+    assert len(told) == 11 and all(one.help.endswith(".") for one in told)

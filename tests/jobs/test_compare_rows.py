@@ -156,6 +156,20 @@ def test_every_group_is_explained_whatever_the_self_test_says(
     assert json.loads(stored["tags"]) == json.loads(stored["concepts"]) == []
 
 
+def test_a_group_under_tiles_says_where_in_the_frame_it_lies(
+    sides: Sides, judged: Assessment
+) -> None:
+    """Only the version that lacks it, and only the group whose images agree."""
+    spread = np.arange(REAL) % 4
+    lacking = np.where(CLUSTER == 1, 1, spread)
+    names = ("upper left", "upper right", "lower left", "lower right")
+    described = Described(places=(lacking, spread), place_names=names)
+    told = [row.reason for row in rows.gap_rows(sides, judged, described)]
+    sentence = "In 12 of 12 images the upper right of the frame differs most from what is rendered"
+    assert [sentence in reason for reason in told] == [False, True, False, False]
+    assert not any("of the frame" in reason for reason in (told[0], told[2], told[3]))
+
+
 def test_a_cluster_is_counted_in_every_space(sides: Sides, judged: Assessment) -> None:
     of_versions = np.array([0] * 5 + [1] + [0] * 6)
     drawn = Map(np.zeros((52, 2), np.float32), None, np.r_[CLUSTER, of_versions])

@@ -24,7 +24,7 @@ from core.analysis.explain.attributes import ATTRIBUTES
 from core.contracts.compare_spec import CompareParameters, CompareSpec, SideSpec
 from core.contracts.comparison import GroupRow
 from core.contracts.derive import read_rows
-from core.contracts.words import View
+from core.contracts.requests import BOTH_VIEWS
 from core.contracts.work import EmbedSpec
 from core.images.scan import scan_file
 from core.jobs.compare import task as compare
@@ -86,7 +86,7 @@ def _compared(folder: Path, folders: dict, files: dict, ids: dict, vectors: dict
             **{attribute: [row[attribute] for row in rows] for attribute in ATTRIBUTES},
         }
         job.write_input_table(f"{name}.parquet", pa.table(columns))
-        for view in View:
+        for view in BOTH_VIEWS:
             array = np.array([row[view] for row in rows], np.float32)
             job.write_input_array(f"{name}-{view}.npy", array)
     compare.run(job)

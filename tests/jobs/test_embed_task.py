@@ -25,13 +25,15 @@ from torch import nn
 
 from core.analysis.explain.attributes import ATTRIBUTES, photometric
 from core.contracts.derive import from_columns
-from core.contracts.words import View
+from core.contracts.framings import SHOWN, views_of
+from core.contracts.words import Framing, View
 from core.contracts.work import SourceRow, embedded_schema
 from core.encoders import registry
 from core.encoders.base import Encoder, Transform
 from core.errors import EncoderNotReady, InputError, JobCancelled, StorageFull
 from core.images.content import content_id
 from core.images.decode import decode
+from core.images.framing import cropped
 from core.images.views import simplified
 from core.jobs.embed import preparation
 from core.jobs.embed import task as embed
@@ -145,17 +147,33 @@ def test_every_image_gets_its_row_and_broken_files_cost_themselves(tmp_path, pic
     assert "f32" in job.progress().note
 
 
+@pytest.mark.parametrize("framing", [Framing.WHOLE, Framing.TILES_2X2, Framing.TILES_3X2])
+def test_other_framings_are_further_views(tmp_path, pictures, tiny, framing):
+    """Each tile, plain and simplified, is squashed to the encoder's square by itself."""
+    views = views_of(framing)
+    job = make_job(tmp_path / "job", pictures[:1], views=list(views), thumbnails=False)
+    embed.run(job)
+    row, image = rows(job)[0], decode(pictures[0])
+    encoder = embed.registry.load("lite0")
+    for view in views:
+        part = cropped(image, SHOWN[view].tile)
+        part = simplified(part) if SHOWN[view].simplified else part
+        pixels = np.asarray(part.resize((32, 32), Image.Resampling.BICUBIC, reducing_gap=3.0))
+        expected = encoder.encode(torch.from_numpy(pixels.transpose(2, 0, 1)[None].copy()))[0]
+        np.testing.assert_allclose(row[view], expected.numpy(), rtol=1e-3, atol=1e-4)
+    assert len({tuple(row[view]) for view in views}) == len(views)  # none shows another's part
+
+
 def test_columns_are_those_of_the_contract(tmp_path, pictures, tiny):
     job = make_job(tmp_path / "job", pictures, views=["plain"], thumbnails=False)
     embed.run(job)
     table = pq.read_table(job.output("shard-000000000.parquet"))
-    assert table.schema.equals(embedded_schema(6))
-    assert {"content_id", "error", "skipped", "plain", "simplified", "thumbnail"} <= set(
-        table.column_names
-    )
+    assert table.schema.equals(embedded_schema(6, [View.PLAIN]))
+    assert {"content_id", "error", "skipped", "plain", "thumbnail"} <= set(table.column_names)
+    assert "simplified" not in table.column_names  # no column of a view that was not asked for
     assert set(ATTRIBUTES) <= set(table.column_names)
     assert table.schema.field("plain").type == pa.list_(pa.float32(), 6)
-    assert table.column("plain").null_count == 2 and table.column("simplified").null_count == 7
+    assert table.column("plain").null_count == 2
 
 
 def test_a_second_run_makes_only_what_is_missing(tmp_path, pictures, tiny, monkeypatch):
@@ -403,7 +421,6 @@ def test_an_image_that_needs_too_much_memory_costs_itself(
 
     job = make_job(tmp_path / "job", pictures[:1])
     monkeypatch.setattr(preparation, step, fail)
-    monkeypatch.setitem(preparation.SHOW, View.SIMPLIFIED, preparation.simplified)
     embed.run(job)
     assert nothing_but(rows(job)[0], "skipped") and "more memory" in rows(job)[0]["skipped"]
 

@@ -24,6 +24,7 @@ from streamlit.testing.v1 import AppTest
 from core.contracts import specs
 from core.contracts.catalog import JobRecord
 from core.contracts.compare_spec import CompareParameters
+from core.contracts.words import Framing
 from core.errors import InputError
 from core.settings import settings
 from core.workspace import Workspace
@@ -314,15 +315,18 @@ def test_every_parameter_of_a_comparison_can_be_set_where_it_is_asked_for(
     app = show("datasets")
     for one in specs.parameters(CompareParameters):
         boxes = app.text_area if isinstance(one.default, tuple) else app.number_input
+        boxes = app.selectbox if one.choices else boxes
         (box,) = [box for box in boxes if box.key == f"compare_of_{one.name}"]
         assert box.help.replace("\\", "") == one.help
     app.selectbox(key="compare_encoder").set_value("lite0").run()
+    app.selectbox(key="compare_of_framing").set_value(Framing.TILES_2X2).run()
     app.number_input(key="compare_of_reruns").set_value(3).run()
     app.text_area(key="compare_of_concepts").set_value("fog\n\nat night\n").run()
     app.button(key="compare_start").click().run()
     parameters = ws.comparisons.list()[0].parameters
     assert parameters["reruns"] == 3 and parameters["concepts"] == ["fog", "at night"]
     assert parameters["n_neighbors"] == CompareParameters().n_neighbors
+    assert parameters["framing"] == "tiles 2x2"
 
 
 def test_a_version_stays_chosen_while_its_scan_finishes(

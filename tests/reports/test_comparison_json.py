@@ -8,6 +8,7 @@ from core.reports.comparison_json import comparison_json
 from core.workspace import Comparison
 
 VERSION = [
+    "units",
     "images",
     "unreadable",
     "absent",
@@ -39,6 +40,7 @@ def test_published_keys_stay(comparison: Comparison) -> None:
     result = comparison_json(comparison)
     assert list(result) == [
         "encoder",
+        "framing",
         "seed",
         "comparison",
         "real",
@@ -51,6 +53,7 @@ def test_published_keys_stay(comparison: Comparison) -> None:
     ]
     for version in result["versions"].values():
         assert list(version) == VERSION
+        assert 0 < version["units"] <= version["images"]
         assert all(list(gap) == GAP for gap in version["gaps"])
         for metric in version["metrics"].values():
             assert list(metric) == ["value", "low", "high", "n", "floor"]

@@ -15,8 +15,10 @@ import numpy as np
 
 from core.analysis.explain import concepts, tags
 from core.analysis.explain.attributes import ATTRIBUTES
-from core.analysis.types import OnProgress
+from core.analysis.explain.place import outstanding_tiles
+from core.analysis.types import Ints, OnProgress
 from core.contracts.compare_spec import CompareSpec
+from core.contracts.framings import places
 from core.encoders import registry
 from core.jobs.compare.sides import Side, Sides
 from core.settings import Settings, settings
@@ -31,8 +33,9 @@ class Described:
 
     ``tagged`` and ``concept_scores`` ((n, p) with ``phrases``) are of the real images; ``tag``,
     ``tag_confidence``, ``zero_shot``, ``zero_shot_confidence`` of all n + m (None where there is no
-    head or text tower). ``attributes``: columns (n,) of the real images. ``notes``: what was left
-    out and why.
+    head or text tower). ``attributes``: columns (n,) of the real images. ``places``: under tiles,
+    the tile of each real image that stands out, one array (n,) a version; ``place_names``: what the
+    tiles' places are called. ``notes``: what was left out and why.
     """
 
     tagged: tags.Tagged | None = None
@@ -43,6 +46,8 @@ class Described:
     phrases: Sequence[str] = ()
     concept_scores: np.ndarray | None = None
     attributes: Mapping[str, np.ndarray] = field(default_factory=dict)
+    places: Sequence[Ints] = ()
+    place_names: Sequence[str] = ()
     notes: Sequence[str] = ()
 
 
@@ -50,7 +55,12 @@ def describe(spec: CompareSpec, sides: Sides, progress: OnProgress) -> Described
     """Describe all images of a comparison with what its encoder can say."""
     here = Settings(weights=Path(spec.weights)) if spec.weights else settings()
     progress("tags", 0, 1)
-    described = _tagged(Described(attributes=_attributes(sides.real)), spec.encoder, here, sides)
+    described = Described(
+        attributes=_attributes(sides.real),
+        places=_places(spec, sides),
+        place_names=places(spec.parameters.framing),
+    )
+    described = _tagged(described, spec.encoder, here, sides)
     if spec.encoder.startswith("clip:"):
         described = _in_words(described, spec, here, sides)
     progress("tags", 1, 1)
@@ -100,6 +110,16 @@ def _in_words(described: Described, spec: CompareSpec, here: Settings, sides: Si
         zero_shot=[names[index] for index in likeliest],
         zero_shot_confidence=confidence,
     )
+
+
+def _places(spec: CompareSpec, sides: Sides) -> list[Ints]:
+    """The outstanding tile of each real image, by version; empty without tiles."""
+    if not sides.real.tiles:
+        return []
+    return [
+        outstanding_tiles(sides.real.tiles, version.tiles, seed=spec.seed)
+        for version in sides.versions
+    ]
 
 
 def _attributes(real: Side) -> dict[str, np.ndarray]:

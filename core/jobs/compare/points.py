@@ -99,6 +99,7 @@ def points_table(
         "zero_shot": _or_none(described.zero_shot, total),
         "zero_shot_confidence": _or_unknown(described.zero_shot_confidence, total),
         "looks_real": _looks_real(sides, measured),
+        "unit": np.concatenate([side.units for side in sides.all]),
     }
     return from_columns(PointRow, columns)
 

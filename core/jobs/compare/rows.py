@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.analysis.changes.attribution import DIMENSIONS
 from core.analysis.changes.between import PairChange
 from core.analysis.coverage.judgement import Assessment, ClusterJudgement, VersionAssessment
 from core.analysis.explain.gaps import GapExplanation, explain_gap
+from core.analysis.explain.place import common_place, place_sentence
 from core.analysis.explain.splits import split_classes
 from core.analysis.metrics.suite import ScopedMetric
 from core.analysis.types import Ints
@@ -61,10 +63,11 @@ def group_rows(sides: Sides, judged: Assessment, described: Described) -> list[G
     """One row for each cluster of real images and version, each explained: an absent one for what
     is missing, another for what it holds should it be absent on closer look.
     """
+    explained = partial(_explained, sides, described, judged)
     return [
-        _gap(version, cluster, _explained(cluster, found, judged.real_cluster, sides, described))
-        for version, found in zip(sides.versions, judged.versions, strict=True)
-        for cluster in found.clusters
+        _gap(version, cluster, explained(number, cluster))
+        for number, version in enumerate(sides.versions)
+        for cluster in judged.versions[number].clusters
     ]
 
 
@@ -239,18 +242,14 @@ def _coverage(real: Side, version: Side, found: VersionAssessment, real_cluster:
 
 
 def _explained(
-    cluster: ClusterJudgement,
-    found: VersionAssessment,
-    real_cluster: Ints,
-    sides: Sides,
-    described: Described,
+    sides: Sides, described: Described, judged: Assessment, number: int, cluster: ClusterJudgement
 ) -> GapExplanation:
-    """The cluster compared with the covered real images outside it."""
-    members = np.flatnonzero(real_cluster == cluster.cluster)
-    covered = np.flatnonzero(~found.absent)
+    """The cluster compared with the covered real images outside it, for version ``number``."""
+    members = np.flatnonzero(judged.real_cluster == cluster.cluster)
+    covered = np.flatnonzero(~judged.versions[number].absent)
     others = np.setdiff1d(covered if len(covered) else np.arange(len(sides.real)), members)
     scores = described.concept_scores
-    return explain_gap(
+    explained = explain_gap(
         members,
         others,
         tagged=described.tagged,
@@ -260,6 +259,13 @@ def _explained(
         concepts=(described.phrases, scores) if scores is not None else None,
         keys=sides.real.contents,
     )
+    if not described.places:
+        return explained
+    place = common_place(described.places[number], members, others)
+    if place is None:
+        return explained
+    sentence = place_sentence(place, described.place_names)
+    return replace(explained, reason=f"{explained.reason} {sentence}")
 
 
 def _gap(version: Side, cluster: ClusterJudgement, explained: GapExplanation) -> GroupRow:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
+from core.analysis.types import Ints
 from core.analysis.vectors.alignment import Views
+from core.analysis.vectors.sequences import frames
+from core.analysis.vectors.tiles import of_tiles
 from core.contracts.compare_spec import CompareSpec, SideSpec
+from core.contracts.framings import SHOWN
 from core.errors import InputError
 from core.jobs.folder import JobFolder
 
@@ -18,13 +23,20 @@ SMALLEST_REAL = 2
 @dataclass(frozen=True)
 class Side:
     """One dataset in a comparison: its rows (path, content_id, class, bias, attributes) and vectors
-    by view.
+    by view. ``tiles``: the plain vectors of each tile, one array (n, d) a place, where the framing
+    has tiles.
     """
 
     dataset_id: int
     version: str | None
     rows: pa.Table
     views: Views
+    tiles: tuple[np.ndarray, ...] = ()
+
+    @cached_property
+    def units(self) -> Ints:
+        """The unit of near-identical images that each image belongs to, (n,)."""
+        return frames(self.views.plain, self.paths)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -88,21 +100,25 @@ def read_sides(job: JobFolder) -> Sides:
     numbers.
     """
     spec = job.read_spec(CompareSpec)
-    sides = Sides(_read(job, spec.real), tuple(_read(job, version) for version in spec.versions))
+    sides = Sides(
+        _read(job, spec, spec.real), tuple(_read(job, spec, version) for version in spec.versions)
+    )
     _check(sides)
     return sides
 
 
-def _read(job: JobFolder, entry: SideSpec) -> Side:
-    simplified = f"{entry.file}-simplified.npy"
+def _read(job: JobFolder, spec: CompareSpec, entry: SideSpec) -> Side:
+    def stored(*, simplified: bool) -> list[np.ndarray]:
+        views = (view for view in spec.views if SHOWN[view].simplified == simplified)
+        return [job.read_array(f"{entry.file}-{view}.npy") for view in views]
+
+    plain, simplified = stored(simplified=False), stored(simplified=True)
     return Side(
         entry.dataset_id,
         entry.version,
         job.read_table(f"{entry.file}.parquet"),
-        Views(
-            job.read_array(f"{entry.file}-plain.npy", mmap=False),
-            job.read_array(simplified, mmap=False) if job.input(simplified).exists() else None,
-        ),
+        Views(of_tiles(plain), of_tiles(simplified) if simplified else None),
+        tuple(plain) if len(plain) > 1 else (),
     )
 
 

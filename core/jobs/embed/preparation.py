@@ -18,10 +18,12 @@ import numpy as np
 from PIL import Image
 
 from core.analysis.explain.attributes import photometric
+from core.contracts.framings import SHOWN
 from core.contracts.words import View
 from core.encoders.base import Encoder
 from core.images.content import content_id
 from core.images.decode import UnavailableImage, UnreadableImage, decode, reason
+from core.images.framing import cropped
 from core.images.thumbnails import thumbnail
 from core.images.views import SIDE, simplified
 
@@ -29,11 +31,6 @@ CHANGED = "The file changed since the scan"
 
 S = TypeVar("S")
 T = TypeVar("T")
-
-SHOW: dict[View, Callable[[Image.Image], Image.Image]] = {
-    View.PLAIN: lambda image: image,
-    View.SIMPLIFIED: simplified,
-}
 
 
 @dataclass
@@ -73,7 +70,7 @@ class Preparation:
             data = file.read_bytes()
             if content_id(data) != expected:
                 return PreparedImage(skipped=CHANGED)
-            return self._shown(decode(data, shortest=max(self.encoder.transform.resize, SIDE)))
+            return self._prepared(decode(data, shortest=self._shortest))
         except UnavailableImage as error:
             return PreparedImage(skipped=error.reason)
         except UnreadableImage as error:
@@ -81,12 +78,26 @@ class Preparation:
         except (OSError, MemoryError) as error:
             return PreparedImage(skipped=reason(error, data[:16], len(data)))
 
-    def _shown(self, image: Image.Image) -> PreparedImage:
+    @property
+    def _shortest(self) -> int:
+        """Pixels that an image's shorter side must keep: as many for a tile as for a whole."""
+        grids = (SHOWN[view].tile for view in self.views)
+        cells = max((max(tile.columns, tile.rows) for tile in grids if tile), default=1)
+        return cells * max(self.encoder.transform.resize, SIDE)
+
+    def _prepared(self, image: Image.Image) -> PreparedImage:
         return PreparedImage(
-            pixels={view: self.encoder.prepare(SHOW[view](image)) for view in self.views},
+            pixels={view: self._pixels(image, view) for view in self.views},
             thumbnail=thumbnail(image) if self.thumbnails else None,
             attributes=photometric(np.asarray(image)) if self.thumbnails else {},
         )
+
+    def _pixels(self, image: Image.Image, view: View) -> np.ndarray:
+        """What a view shows of the image, uint8 (3, s, s)."""
+        shown = SHOWN[view]
+        part = image if shown.tile is None else cropped(image, shown.tile)
+        part = simplified(part) if shown.simplified else part
+        return self.encoder.prepare(part, whole=shown.tile is not None)
 
 
 def in_order(

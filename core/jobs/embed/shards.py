@@ -70,15 +70,15 @@ class Shard:
             "skipped": [row.skipped for row in self.rows],
         }
         table = from_columns(EmbeddedRow, {**attributes, **values})
-        wanted = embedded_schema(self._runner.encoder.dim)
-        arrays = [*table.columns, *(self._column(view) for view in View)]
+        wanted = embedded_schema(self._runner.encoder.dim, list(self._vectors))
+        arrays = [*table.columns, *(self._column(view) for view in self._vectors)]
         return pa.Table.from_arrays(arrays, schema=wanted)
 
     def _column(self, view: View) -> pa.FixedSizeListArray:
         """The vectors of one view, null where an image has none."""
         encoder = self._runner.encoder
-        parts = self._vectors.get(view)
-        usable = np.array([row.usable and parts is not None for row in self.rows], bool)
+        parts = self._vectors[view]
+        usable = np.array([row.usable for row in self.rows], bool)
         values = np.zeros((len(self.rows), encoder.dim), np.float32)
         if parts:
             values[usable] = torch.cat(parts).cpu().numpy()
@@ -98,11 +98,11 @@ def stack(pixels: list[np.ndarray], device: torch.device) -> torch.Tensor:
     return batch.permute(0, 3, 1, 2)
 
 
-def unfinished(job: JobFolder, ids: pa.ChunkedArray, dim: int, batch: int) -> list[range]:
+def unfinished(job: JobFolder, ids: pa.ChunkedArray, columns: pa.Schema, batch: int) -> list[range]:
     """The rows that no finished shard of an interrupted run holds, as ranges in order.
 
-    A file that does not fit its place (another list of contents, another version's columns, rows
-    that are no whole batches) is removed: its rows are made anew.
+    A file that does not fit its place (another list of contents, other ``columns``, rows that are
+    no whole batches) is removed: its rows are made anew.
     """
     missing: list[range] = []
     reached = 0
@@ -115,7 +115,7 @@ def unfinished(job: JobFolder, ids: pa.ChunkedArray, dim: int, batch: int) -> li
             and first % batch == 0
             and (stop % batch == 0 or stop == len(ids))
             and contents.equals(ids.slice(first, len(contents)))
-            and pq.read_schema(path).equals(embedded_schema(dim))
+            and pq.read_schema(path).equals(columns)
         )
         if not fits:
             path.unlink()

@@ -27,7 +27,7 @@ from PIL import Image
 from core.contracts.derive import validate
 from core.contracts.specs import from_json, to_json
 from core.contracts.words import View
-from core.contracts.work import EmbedSpec, EncoderRun, SourceRow
+from core.contracts.work import EmbedSpec, EncoderRun, SourceRow, embedded_schema
 from core.encoders import registry, runtime
 from core.encoders.base import Encoder
 from core.errors import InputError, JobCancelled
@@ -113,7 +113,8 @@ def _embed(
     # The runner may shrink its own batch where memory is short; rows keep coming in this many.
     batch = min(runner.batch, spec.shard) if spec.shard else runner.batch
     longest = (spec.shard or LONGEST_SHARD) // batch * batch
-    missing = shards.unfinished(job, sources.ids, runner.encoder.dim, batch)
+    columns = embedded_schema(runner.encoder.dim, spec.views)
+    missing = shards.unfinished(job, sources.ids, columns, batch)
     done = len(sources) - sum(len(rows) for rows in missing)
     job.report(STAGE, done, len(sources), note)
     preparation = Preparation(runner.encoder, spec.views, spec.thumbnails)

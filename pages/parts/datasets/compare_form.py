@@ -61,10 +61,12 @@ def _choices(ws: Workspace, datasets: list[Dataset]) -> _Asked:
     chosen = [by_id[version] for version in versions if version in picked]
     left.caption(_counts([] if real is None else [by_id[real]]))
     right.caption(_counts(chosen))
-    left, right = st.columns([2.4, 0.6], vertical_alignment="bottom")
+    left, between, right = st.columns([2, 0.8, 0.6], vertical_alignment="bottom")
     real_set = None if real is None else by_id[real]
     with left:
         encoder = _encoder(ws, real_set, chosen)
+    with between:
+        framing = compare_parameters.framing()
     seed = right.number_input(
         "Seed",
         min_value=0,
@@ -74,7 +76,7 @@ def _choices(ws: Workspace, datasets: list[Dataset]) -> _Asked:
         help="The same seed and the same images give the same result.",
     )
     ready, allow_download = _readiness(ws, _resolved(ws, encoder, real_set, chosen))
-    parameters = compare_parameters.form()
+    parameters = {**compare_parameters.form(), "framing": framing}
     return _Asked(
         real_set,
         chosen,

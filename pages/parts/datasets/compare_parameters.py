@@ -8,10 +8,12 @@ import streamlit as st
 
 from core.contracts.compare_spec import CompareParameters
 from core.contracts.specs import Parameter, parameters
+from core.contracts.words import Framing
 from pages.parts.shared import style
 
 KEY = "compare_of_"  # before a parameter's name: its widget's key
 NAMES = {
+    "framing": "Framing",
     "n_neighbors": "Neighbours on the map",
     "map_cluster_size": "Smallest cluster on the map",
     "neighborhood": "Neighbours compared together",
@@ -25,11 +27,32 @@ NAMES = {
 COLUMNS = 3
 
 
+FRAMINGS = {
+    Framing.CENTRE: "Central square",
+    Framing.WHOLE: "Whole frame",
+    Framing.TILES_2X2: "Tiles, 2 × 2",
+    Framing.TILES_3X2: "Tiles, 3 × 2",
+}
+"""What the framings are called in the form."""
+
+
+def framing() -> Framing:
+    """The widget that chooses the framing; it stands beside the encoder's."""
+    one = next(one for one in parameters(CompareParameters) if one.name == "framing")
+    return st.selectbox(
+        NAMES[one.name],
+        list(one.choices),
+        format_func=lambda choice: FRAMINGS[choice],
+        key=KEY + one.name,
+        help=style.escape(one.help),
+    )
+
+
 def form() -> dict[str, Any]:
     """Draw the widgets behind one line; what they say, by parameter."""
     with st.expander("More parameters", type="compact"):
         numbers = [
-            one for one in parameters(CompareParameters) if not isinstance(one.default, tuple)
+            one for one in parameters(CompareParameters) if isinstance(one.default, int | float)
         ]
         values: dict[str, Any] = {}
         for start in range(0, len(numbers), COLUMNS):

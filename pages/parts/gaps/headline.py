@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts.comparison import VersionRow
+from core.contracts.formatting import in_sequences
+from core.workspace import Comparison
 from pages.parts.shared.style import escape, figure, figures, html, number, percent
 
 
@@ -34,6 +36,20 @@ def show(summary: VersionRow, real_images: int) -> None:
     )
     if summary.judged:
         st.html(f"<div class='gs gs-soft'>{html(injected_sentence(summary))}</div>")
+
+
+def sequences(comparison: Comparison) -> None:
+    """Which datasets hold many near-identical frames, and how many sequences they are; nothing
+    where there are none.
+    """
+    units = comparison.units()
+    told = [
+        f"{dataset.label}: {number(dataset.images)} images{words}"
+        for dataset in (comparison.real, *comparison.versions)
+        if (words := in_sequences(dataset.images, units.get(dataset.id)))
+    ]
+    if told:
+        st.caption(f":material/burst_mode: {escape(' · '.join(told))}.")
 
 
 def injected_sentence(summary: VersionRow) -> str:

@@ -39,7 +39,7 @@ def show(scene: Scene) -> None:
     first = rows[0]
     st.caption(
         f"{first.n_real:,} real and {first.n_synthetic:,} synthetic images. "
-        f"Encoder {escape(scene.comparison.record.encoder)}. Intervals are 95 %. The real-vs-real "
+        f"Encoder {escape(scene.comparison.record.seen_by)}. Intervals are 95 %. The real-vs-real "
         "baseline is the same number for one half of the real images against the other: what a "
         "perfect renderer would reach."
     )

@@ -51,7 +51,7 @@ def _headline(path: str, comparison_id: int, finished: str) -> Headline:
 
 def _comparison(ws: Workspace, record: ComparisonRecord, headline: Headline) -> None:
     head, act = st.columns([1.3, 1], vertical_alignment="center")
-    about = [record.encoder, style.ago(record.finished_at)]
+    about = [record.seen_by, style.ago(record.finished_at)]
     if headline.versions:
         about.append(f"{style.number(headline.real_images)} real images")
     head.html(
@@ -97,7 +97,7 @@ def _others(ws: Workspace, records: list[ComparisonRecord]) -> None:
                 state = style.ago(record.finished_at) if finished else "did not finish"
                 st.html(
                     f"<div class='gs'>{style.html(record.name)} <span class='gs-soft'>"
-                    f"{style.html(record.encoder)} · {style.html(state)}</span></div>"
+                    f"{style.html(record.seen_by)} · {style.html(state)}</span></div>"
                 )
                 _remove(ws, record)
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import Workspace
 from core.contracts.comparison import ComparisonRecord
+from core.contracts.framings import framing_of
 from core.contracts.words import JobKind, RecordStatus
 from core.workspace import Comparison
 from pages.parts.shared.read import Scene
@@ -62,7 +63,7 @@ def comparison(ws: Workspace) -> Comparison | None:
         )
         chosen = next(record for record in heads if record.id == picked)
     else:
-        st.markdown(f"**{escape(chosen.name)}** :gray[· {escape(chosen.encoder)}]")
+        st.markdown(f"**{escape(chosen.name)}** :gray[· {escape(chosen.seen_by)}]")
     family = next(family for family in families if any(record.id == chosen.id for record in family))
     if len(family) > 1:
         _level(chosen, family)
@@ -119,7 +120,11 @@ def _families(records: list[ComparisonRecord]) -> list[list[ComparisonRecord]]:
     families: dict[object, list[ComparisonRecord]] = {}
     for record in records:
         kind = next((prefix for prefix in LEVELLED if record.encoder.startswith(prefix)), None)
-        key = (kind, record.real_id, tuple(record.version_ids)) if kind else record.id
+        key = (
+            (kind, framing_of(record.parameters), record.real_id, tuple(record.version_ids))
+            if kind
+            else record.id
+        )
         family = families.setdefault(key, [])
         if all(record.encoder != other.encoder for other in family):  # of one level, the newest
             family.append(record)
@@ -127,7 +132,9 @@ def _families(records: list[ComparisonRecord]) -> list[list[ComparisonRecord]]:
 
 
 def _title(record: ComparisonRecord, family: list[ComparisonRecord]) -> str:
-    encoder = record.encoder.split(":", 1)[0] if len(family) > 1 else record.encoder
+    encoder = record.seen_by
+    if len(family) > 1:  # any level: its name goes, a framing stays
+        encoder = encoder.replace(record.encoder, record.encoder.split(":", 1)[0])
     when = f" · {record.finished_at:%d %b %Y %H:%M}" if record.finished_at else ""
     return f"{record.name} · {encoder}{when}"
 

@@ -40,7 +40,7 @@ def draw(view: StudyView) -> None:
         return
     st.caption(
         f"Coverage and distances: comparison {escape(versions.comparison.name)}, "
-        f"{escape(versions.comparison.encoder)}."
+        f"{escape(versions.comparison.seen_by)}."
     )
     if len(versions.versions) < 3:
         st.caption(

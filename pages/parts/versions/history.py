@@ -26,7 +26,7 @@ def show(ws: Workspace, comparison: Comparison) -> None:
                 ),
                 "Made": past.record.finished_at,
                 "Comparable": _comparable(past.record.id == comparison.id, past.differs),
-                "Encoder": past.record.encoder,
+                "Encoder": past.record.seen_by,
                 "Seed": past.record.seed,
                 "Parameters": _words(past.record.parameters),
                 "Software": _words(past.record.software),
