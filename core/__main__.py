@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from core.console import out, plain, print_comparison, print_study
+from core.console import out, print_comparison, print_scan, print_study
 from core.contracts.study import MIXTURES, OBJECTIVES
 from core.errors import GapscopeError, InputError
 from core.settings import settings
@@ -39,8 +39,8 @@ app = typer.Typer(
 Labels = Annotated[
     str | None,
     typer.Option(
-        help="Where class and bias come from: a path pattern such as '{class}/{bias}/*', "
-        "or a CSV / Parquet table."
+        help="Where class, bias and other labels come from: a path pattern such as "
+        "'{class}/{weather}/*', or a CSV / Parquet table with path, class and any other columns."
     ),
 ]
 Db = Annotated[
@@ -87,9 +87,7 @@ def scan(
         for row in rows.select(["path", "reason", "status"]).to_pylist()
         if row["status"] != "ok"
     ]
-    for name, value in summary.items():
-        if name != "groups" or any(group["bias"] for group in value):
-            out.print(f"[bold]{name:<12}[/] {plain(value)}", highlight=False)
+    print_scan(summary)
     for entry in broken[:20]:
         out.print(f"unreadable   {entry['path']}: {entry['reason']}", markup=False)
     if len(broken) > 20:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 
 from core.analysis.vectors.alignment import Views
 from core.contracts.compare_spec import CompareSpec, SideSpec
+from core.contracts.label_words import BIAS, CLASS
 from core.errors import InputError
 from core.jobs.folder import JobFolder
 
@@ -17,8 +19,8 @@ SMALLEST_REAL = 2
 
 @dataclass(frozen=True)
 class Side:
-    """One dataset in a comparison: its rows (path, content_id, class, bias, attributes) and vectors
-    by view.
+    """One dataset in a comparison: its rows (path, content_id, class, bias, labels, attributes) and
+    vectors by view.
     """
 
     dataset_id: int
@@ -53,6 +55,19 @@ class Side:
     def biases(self) -> list[str | None]:
         """The label's bias of each image; None where unknown."""
         return self.texts("bias")
+
+    @property
+    def labels(self) -> dict[str, list[str | None]]:
+        """Every label by column, ``class`` and ``bias`` first: that of each image, None where
+        unknown.
+        """
+        others = [json.loads(text) if text else {} for text in self.texts("labels")]
+        columns = dict.fromkeys(name for known in others for name in known)
+        return {
+            CLASS: self.classes,
+            BIAS: self.biases,
+            **{name: [known.get(name) for known in others] for name in columns},
+        }
 
     def texts(self, column: str) -> list:
         """A column of words."""
