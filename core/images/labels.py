@@ -14,10 +14,11 @@ anything else                         itself
 
 ``{class}_{bias}_*.png`` reads ``gull_sea_001.png`` as gull, sea.
 
-A **table** is a CSV or Parquet file with the columns ``path, class`` and, if wanted, ``bias`` (which
-a fine-tune of biased data needs), ``split`` and any others, such as ``weather`` or ``camera``; paths
-are relative to the dataset's folder (absolute ones inside it will do). Columns that are no labels,
-such as a frame's number, are left out: :mod:`core.contracts.label_words` says which.
+A **table** is a CSV or Parquet file with the columns ``path, class`` and, if wanted, ``bias``
+(which a fine-tune of biased data needs), ``split`` and any others, such as ``weather`` or
+``camera``; paths are relative to the dataset's folder (absolute ones inside it will do). Columns
+that are no labels, such as a frame's number, are left out: :mod:`core.contracts.label_words` says
+which.
 """
 
 from __future__ import annotations

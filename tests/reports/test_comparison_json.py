@@ -20,6 +20,7 @@ VERSION = [
     "scores",
     "metrics",
     "gaps",
+    "counts",
 ]
 GAP = [
     "cluster",

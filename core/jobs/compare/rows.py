@@ -17,7 +17,7 @@ from core.analysis.coverage.judgement import Assessment, ClusterJudgement, Versi
 from core.analysis.explain.gaps import GapExplanation, explain_gap
 from core.analysis.explain.splits import split_classes
 from core.analysis.metrics.suite import ScopedMetric
-from core.analysis.types import Ints
+from core.analysis.types import Bools, Ints
 from core.contracts.comparison import (
     ChangeRow,
     ClusterRow,
@@ -34,38 +34,43 @@ from core.contracts.comparison import (
 from core.contracts.derive import from_columns, schema
 from core.contracts.words import ClassSource, DecidedBy, GroupKind, MetricScope, Space
 from core.jobs.compare.describe import Described
+from core.jobs.compare.fold import Folded, cluster_id
 from core.jobs.compare.points import Maps
 from core.jobs.compare.sides import Side, Sides
 
 # of the synthetic images expected in a cluster, below which the joint reading calls it not covered
 JOINT_SHARE = 0.1
+MOSTLY = 0.5  # of a cluster's images absent, from which the cluster is not covered
 
 Evidence = TypeVar("Evidence", TagEvidence, EffectEvidence, LabelEvidence)
 
 
-def cluster_id(cluster: int) -> str:
-    """The key of a cluster of real images among the groups."""
-    return f"{GroupKind.CLUSTER}:{cluster}"
-
-
-def coverage_table(sides: Sides, judged: Assessment) -> pa.Table:
+def coverage_table(sides: Sides, folded: Folded) -> pa.Table:
     """One row for each real image and version."""
+    judged = folded.judged
     parts = [
-        _coverage(sides.real, version, found, judged.real_cluster)
-        for version, found in zip(sides.versions, judged.versions, strict=True)
+        _coverage(sides.real, version, found, judged.real_cluster, counted.group_id)
+        for version, found, counted in zip(
+            sides.versions, judged.versions, folded.versions, strict=True
+        )
     ]
     return pa.concat_tables(parts)
 
 
-def group_rows(sides: Sides, judged: Assessment, described: Described) -> list[GroupRow]:
+def group_rows(sides: Sides, folded: Folded, described: Described) -> list[GroupRow]:
     """One row for each cluster of real images and version, each explained: an absent one for what
     is missing, another for what it holds should it be absent on closer look.
     """
-    return [
-        _gap(version, cluster, _explained(cluster, found, judged.real_cluster, sides, described))
-        for version, found in zip(sides.versions, judged.versions, strict=True)
-        for cluster in found.clusters
-    ]
+    judged, of_clusters = folded.judged, []
+    for version, found, counted in zip(
+        sides.versions, judged.versions, folded.versions, strict=True
+    ):
+        for cluster in found.clusters:
+            members = np.flatnonzero(judged.real_cluster == cluster.cluster)
+            explained = explain(members, found, sides, described)
+            own = found.absent[counted.group_id == cluster_id(cluster.cluster)]
+            of_clusters.append(_cluster_group(version, cluster, own, explained))
+    return of_clusters
 
 
 def cluster_rows(sides: Sides, maps: Maps, judged: Assessment) -> list[ClusterRow]:
@@ -82,7 +87,11 @@ def cluster_rows(sides: Sides, maps: Maps, judged: Assessment) -> list[ClusterRo
     for version, found in zip(sides.versions, judged.versions, strict=True):
         rows += [
             ClusterRow(
-                Space.REAL, one.cluster, version.dataset_id, round(one.rendered), not one.absent
+                Space.REAL,
+                one.cluster,
+                version.dataset_id,
+                round(one.rendered),
+                bool(found.absent[judged.real_cluster == one.cluster].mean() < MOSTLY),
             )
             for one in found.clusters
         ]
@@ -213,7 +222,42 @@ def split_rows(sides: Sides, maps: Maps, described: Described) -> list[SplitRow]
     return rows
 
 
-def _coverage(real: Side, version: Side, found: VersionAssessment, real_cluster: Ints) -> pa.Table:
+def explain(
+    members: Ints, found: VersionAssessment, sides: Sides, described: Described
+) -> GapExplanation:
+    """A group's ``members`` compared with the covered real images outside it."""
+    covered = np.flatnonzero(~found.absent)
+    others = np.setdiff1d(covered if len(covered) else np.arange(len(sides.real)), members)
+    scores = described.concept_scores
+    return explain_gap(
+        members,
+        others,
+        tagged=described.tagged,
+        attributes=described.attributes,
+        classes=sides.real.classes,
+        biases=sides.real.biases,
+        concepts=(described.phrases, scores) if scores is not None else None,
+    )
+
+
+def evidence_columns(explained: GapExplanation) -> dict[str, Any]:
+    """What sets a group apart, as columns of :class:`GroupRow`."""
+    evidence = explained.evidence
+    return {
+        "tags": _rounded((*evidence.tags, *evidence.families)),
+        "attributes": _rounded(evidence.attributes),
+        "concepts": _rounded(evidence.concepts),
+        "classes": _rounded(evidence.labels),
+    }
+
+
+def _coverage(
+    real: Side,
+    version: Side,
+    found: VersionAssessment,
+    real_cluster: Ints,
+    group_id: np.ndarray,
+) -> pa.Table:
     paths, ids = np.array(version.paths, object), np.array(version.contents, object)
     first = found.nearest[:, 0]
     columns = {
@@ -233,36 +277,15 @@ def _coverage(real: Side, version: Side, found: VersionAssessment, real_cluster:
         "q": found.q.astype(float),
         "rank": found.rank,
         "cluster": real_cluster,
-        "group_id": [cluster_id(one) for one in real_cluster.tolist()],
+        "group_id": group_id,
     }
     return from_columns(CoverageRow, columns)
 
 
-def _explained(
-    cluster: ClusterJudgement,
-    found: VersionAssessment,
-    real_cluster: Ints,
-    sides: Sides,
-    described: Described,
-) -> GapExplanation:
-    """The cluster compared with the covered real images outside it."""
-    members = np.flatnonzero(real_cluster == cluster.cluster)
-    covered = np.flatnonzero(~found.absent)
-    others = np.setdiff1d(covered if len(covered) else np.arange(len(sides.real)), members)
-    scores = described.concept_scores
-    return explain_gap(
-        members,
-        others,
-        tagged=described.tagged,
-        attributes=described.attributes,
-        classes=sides.real.classes,
-        biases=sides.real.biases,
-        concepts=(described.phrases, scores) if scores is not None else None,
-    )
-
-
-def _gap(version: Side, cluster: ClusterJudgement, explained: GapExplanation) -> GroupRow:
-    evidence = explained.evidence
+def _cluster_group(
+    version: Side, cluster: ClusterJudgement, own_absent: Bools, explained: GapExplanation
+) -> GroupRow:
+    judged = {**asdict(cluster), "own": len(own_absent), "absent": int(own_absent.sum())}
     return GroupRow(
         version_id=version.dataset_id,
         group_id=cluster_id(cluster.cluster),
@@ -270,13 +293,10 @@ def _gap(version: Side, cluster: ClusterJudgement, explained: GapExplanation) ->
         column=None,
         value=None,
         decided_by=DecidedBy.VECTORS,
-        **asdict(cluster),
+        **judged,
         name=explained.name,
         explanation=explained.reason,
-        tags=_rounded((*evidence.tags, *evidence.families)),
-        attributes=_rounded(evidence.attributes),
-        concepts=_rounded(evidence.concepts),
-        classes=_rounded(evidence.labels),
+        **evidence_columns(explained),
     )
 
 
