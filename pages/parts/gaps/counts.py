@@ -30,7 +30,7 @@ def show(scene: Scene) -> None:
     if not columns and not notes:
         return
     with st.container(border=True, gap="xsmall"):
-        st.markdown("#### Labels: real against rendered", help=ABOUT)
+        st.markdown("**Labels: real against rendered**", help=ABOUT)
         for column, rows in columns.items():
             gaps = sum(row.tier in (Tier.ABSENT, Tier.THIN) for row in rows)
             first = max(SHOWN, gaps)
