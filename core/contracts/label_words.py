@@ -46,11 +46,14 @@ def count_order(row: LabelCountRow) -> tuple[int, int, str]:
 
 
 def by_column(rows: Iterable[LabelCountRow]) -> Mapping[str, list[LabelCountRow]]:
-    """Counts of one version by column, in the order in which they are shown."""
+    """Counts of one version by column (class, bias, then the others by name), in the order in which
+    they are shown.
+    """
     columns: dict[str, list[LabelCountRow]] = {}
-    for row in rows:
+    for row in sorted(rows, key=count_order):
         columns.setdefault(row.column, []).append(row)
-    return {column: sorted(found, key=count_order) for column, found in columns.items()}
+    ordered = sorted(columns, key=lambda name: (name != CLASS, name != BIAS, name))
+    return {column: columns[column] for column in ordered}
 
 
 def tier_words(row: LabelCountRow) -> str:

@@ -89,7 +89,7 @@ def test_lists_are_those_of_the_tables(comparison: Comparison) -> None:
 
 def test_labels_are_counted_by_column_and_value(comparison: Comparison) -> None:
     versions = comparison_json(comparison)["versions"]
-    assert list(versions["1.1"]["counts"]) == ["bias", "class"]
+    assert list(versions["1.1"]["counts"]) == ["class", "bias"]
     assert versions["1.1"]["counts"]["class"]["cross"] == {
         "real": 40,
         "rendered": 20,

@@ -170,7 +170,7 @@ def _count(sides: _Sides, value: str) -> LabelCount:
     real, rendered = sides.real.by_value[value], sides.rendered.by_value[value]
     share = real / sides.real.labelled
     low, high = wilson(rendered, sides.rendered.labelled)
-    expected = share * sides.rendered.labelled
+    expected = real * sides.rendered.labelled / sides.real.labelled
     tier, reason = _judged(sides, value, expected, high)
     return LabelCount(
         column=sides.column,

@@ -58,18 +58,20 @@ def coverage_table(sides: Sides, folded: Folded) -> pa.Table:
 
 
 def group_rows(sides: Sides, folded: Folded, described: Described) -> list[GroupRow]:
-    """One row for each cluster of real images and version, each explained: an absent one for what
-    is missing, another for what it holds should it be absent on closer look.
+    """One row for each cluster of real images and version, each explained by the images that no
+    label's group has: an absent one for what is missing, another for what it holds should it be
+    absent on closer look.
     """
     judged, of_clusters = folded.judged, []
     for version, found, counted in zip(
         sides.versions, judged.versions, folded.versions, strict=True
     ):
         for cluster in found.clusters:
-            members = np.flatnonzero(judged.real_cluster == cluster.cluster)
+            own = np.flatnonzero(counted.group_id == cluster_id(cluster.cluster))
+            # of a cluster that a label took wholly, its images still say what it is
+            members = own if len(own) else np.flatnonzero(judged.real_cluster == cluster.cluster)
             explained = explain(members, found, sides, described)
-            own = found.absent[counted.group_id == cluster_id(cluster.cluster)]
-            of_clusters.append(_cluster_group(version, cluster, own, explained))
+            of_clusters.append(_cluster_group(version, cluster, found.absent[own], explained))
     return of_clusters
 
 
