@@ -73,15 +73,13 @@ def scan(
 ) -> None:
     """What is in a folder: counts, sizes, broken files, groups."""
     from core.contracts.work import ScanSpec
-    from core.images.scan import summarise
     from core.jobs.folder import JobFolder
     from core.jobs.scan.task import read_rows, run
 
     with tempfile.TemporaryDirectory() as scratch:  # a scan on its own needs no workspace
         job = JobFolder.create(scratch, ScanSpec(str(_visible(folder)), labels))
         run(job)
-        rows = read_rows(job)
-    summary = summarise(rows).as_dict()
+        summary, rows = job.read_json("summary.json"), read_rows(job)
     broken = [
         {"path": row["path"], "reason": row["reason"]}
         for row in rows.select(["path", "reason", "status"]).to_pylist()
