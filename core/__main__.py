@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from core.console import out, plain, print_comparison, print_encoder_trial, print_study
+from core.console import out, print_comparison, print_encoder_trial, print_scan, print_study
 from core.contracts.compare_spec import CompareParameters
 from core.contracts.encoder_trial import SAMPLE
 from core.contracts.specs import parameters
@@ -43,8 +43,8 @@ app = typer.Typer(
 Labels = Annotated[
     str | None,
     typer.Option(
-        help="Where class and bias come from: a path pattern such as '{class}/{bias}/*', "
-        "or a CSV / Parquet table."
+        help="Where class, bias and other labels come from: a path pattern such as "
+        "'{class}/{weather}/*', or a CSV / Parquet table with path, class and any other columns."
     ),
 ]
 FRAMING_HELP = next(one.help for one in parameters(CompareParameters) if one.name == "framing")
@@ -78,23 +78,19 @@ def scan(
 ) -> None:
     """What is in a folder: counts, sizes, broken files, groups."""
     from core.contracts.work import ScanSpec
-    from core.images.scan import summarise
     from core.jobs.folder import JobFolder
     from core.jobs.scan.task import read_rows, run
 
     with tempfile.TemporaryDirectory() as scratch:  # a scan on its own needs no workspace
         job = JobFolder.create(scratch, ScanSpec(str(_visible(folder)), labels))
         run(job)
-        rows = read_rows(job)
-    summary = summarise(rows).as_dict()
+        summary, rows = job.read_json("summary.json"), read_rows(job)
     broken = [
         {"path": row["path"], "reason": row["reason"]}
         for row in rows.select(["path", "reason", "status"]).to_pylist()
         if row["status"] != "ok"
     ]
-    for name, value in summary.items():
-        if name != "groups" or any(group["bias"] for group in value):
-            out.print(f"[bold]{name:<12}[/] {plain(value)}", highlight=False)
+    print_scan(summary)
     for entry in broken[:20]:
         out.print(f"unreadable   {entry['path']}: {entry['reason']}", markup=False)
     if len(broken) > 20:

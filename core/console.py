@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from core.contracts.encoder_trial import EncoderTrialRow
@@ -14,6 +15,22 @@ from core.contracts.formatting import in_sequences
 from core.contracts.words import Framing
 
 out = Console(soft_wrap=True)
+
+
+def print_scan(summary: Mapping[str, Any]) -> None:
+    for name, value in summary.items():
+        if name == "labels":  # a line for each column
+            for column, counts in value.items():
+                _print_line(column, counts)
+        elif name == "left_out":
+            for column, why in value.items():
+                _print_line(column, f"left out: {why}")
+        elif name != "groups" or any(group["bias"] for group in value):
+            _print_line(name, value)
+
+
+def _print_line(name: str, value: Any) -> None:
+    out.print(f"[bold]{escape(f'{name:<12}')}[/] {escape(plain(value))}", highlight=False)
 
 
 def print_comparison(result: Mapping[str, Any]) -> None:

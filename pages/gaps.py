@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import streamlit as st
 
-from pages.parts.gaps import cards, gap_list, headline, looks, metrics, selftest, splits
+from pages.parts.gaps import cards, counts, gap_list, headline, looks, metrics, selftest, splits
 from pages.parts.shared import choose, style
 from pages.parts.shared.session import workspace
 
@@ -61,6 +61,7 @@ def page() -> None:
         case Section.SELFTEST:
             selftest.show(scene, summary)
         case _:
+            counts.show(scene)
             cards.show(scene, gap_list.controls(scene), doubtful=not summary.judged)
 
 

@@ -31,7 +31,7 @@ class DatasetRow:
     domain: Domain = about("`real` or `synthetic`.")
     version: Text | None = about("The renderer release of a synthetic dataset.")
     folder: Text = about("Absolute path.")
-    labels: Text | None = about("Where class and bias come from: a path pattern or a table's path.")
+    labels: Text | None = about("Where labels come from: a path pattern or a table's path.")
     position: Int = about("Place in the versions' order.")
     created_at: Time = about("When it was added.")
     scanned_at: Time | None = about("When its folder was last scanned.")

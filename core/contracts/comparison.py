@@ -189,12 +189,13 @@ class GroupRow:
     column: Text | None = about("Column of the label; null for a cluster.")
     value: Text | None = about("The label; null for a cluster.")
     size: Int = about("Real images in it.")
+    own: Int = about("Of them those whose tier is from it: a label that is a gap takes its images.")
     tier: Tier = about("`absent`, `thin`, `covered` or `cannot tell`.")
     decided_by: DecidedBy = about("`counts` of a label or `vectors`.")
     reason: Text = about("Why, in a sentence.")
     probability: Double | None = about("Calibrated probability that it is absent, 0 to 1.")
     q: Double | None = about("Expected share of false ones among groups said absent this surely.")
-    absent: Int = about("Its images on the list.")
+    absent: Int = about("Its own images on the list.")
     rendered: Double | None = about("Synthetic images of it: of that label, or most like it.")
     expected: Double | None = about("As many as would match its share of the real images.")
     low: Double | None = about("95 % interval of `rendered` (Wilson).")
@@ -227,6 +228,17 @@ class LabelCountRow:
     high: Double = about("The same.")
     tier: Tier = about("`absent`, `thin`, `covered` or `cannot tell`.")
     reason: Text = about("Why, in a sentence.")
+
+
+@dataclass(frozen=True)
+class LabelNoteRow:
+    """What to know of a label's column: why it is not counted, or how many images lack it."""
+
+    TABLE: ClassVar[str] = "label_notes"
+
+    version_id: Int = about("Dataset id of the version.")
+    column: Text = about("Column of the label table.")
+    note: Text = about("The note, in a sentence.")
 
 
 @dataclass(frozen=True)
@@ -393,6 +405,7 @@ RESULT_ROWS: tuple[type, ...] = (
     CoverageRow,
     GroupRow,
     LabelCountRow,
+    LabelNoteRow,
     SurplusRow,
     SurplusGroupRow,
     ClusterRow,

@@ -7,8 +7,10 @@ more memory than a thousand.
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,6 +23,7 @@ from PIL import Image
 
 from core.contracts.catalog import ImageRow
 from core.contracts.derive import columns, from_columns, schema
+from core.contracts.label_words import why_no_label
 from core.contracts.words import ImageStatus
 from core.images import decode
 from core.images.content import content_id
@@ -174,8 +177,8 @@ def to_table(rows: list[ImageRow], source: LabelSource | None = None) -> pa.Tabl
 
 
 def relabel(table: pa.Table, source: LabelSource | None) -> pa.Table:
-    """``table`` (of :class:`ImageRow`) with class, bias and split from ``source`` (None: all null).
-    Reads no file.
+    """``table`` (of :class:`ImageRow`) with all labels from ``source`` (None: all null). Reads no
+    file.
     """
     labels = _labels(table["path"].to_pylist(), source)
     for column in columns(ImageRow):
@@ -197,7 +200,8 @@ class ScanSummary:
     ``duplicates``: images whose bytes already occurred in another file. ``sizes``: smallest, median
     and largest width and height in pixels, each by itself. ``classes``: images by class;
     ``groups``: rows of class, bias and images (null where a label is missing); both empty without
-    labels. ``splits``: images by split.
+    labels. ``splits``: images by split. ``labels``: for every other column that is a label, images
+    by value; ``left_out``: columns that are none, and why.
     """
 
     files: int
@@ -211,14 +215,18 @@ class ScanSummary:
     classes: dict[str, int]
     groups: list[dict[str, str | int | None]]
     splits: dict[str, int]
+    labels: dict[str, dict[str, int]]
+    left_out: dict[str, str]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON."""
         return asdict(self)
 
 
-def summarise(table: pa.Table) -> ScanSummary:
-    """The numbers of a scan. ``table`` has the columns of :class:`ImageRow` (but needs no path)."""
+def summarise(table: pa.Table, left_out: Mapping[str, str] | None = None) -> ScanSummary:
+    """The numbers of a scan. ``table`` has the columns of :class:`ImageRow` (but needs no path);
+    ``left_out``: columns that the label source left out, and why.
+    """
     readable = pc.equal(table["status"], ImageStatus.OK.value)
     good, bad = table.filter(readable), table.filter(pc.invert(readable))
     sizes = {}
@@ -235,6 +243,12 @@ def summarise(table: pa.Table) -> ScanSummary:
         {"class": row["class"], "bias": row["bias"], "images": row["count_all"]}
         for row in grouped.to_pylist()
     ]
+    by_column = _other_labels(good["labels"])
+    no_labels = {
+        column: why
+        for column, counts in by_column.items()
+        if (why := why_no_label(column, counts, sum(counts.values())))
+    }
     return ScanSummary(
         files=table.num_rows,
         images=good.num_rows,
@@ -247,7 +261,21 @@ def summarise(table: pa.Table) -> ScanSummary:
         classes=_counts(good["class"]),
         groups=sorted(groups, key=lambda group: (group["class"], group["bias"] or "")),
         splits=_counts(good["split"]),
+        labels={name: counts for name, counts in by_column.items() if name not in no_labels},
+        left_out={**(left_out or {}), **no_labels},
     )
+
+
+def _other_labels(column: pa.ChunkedArray) -> dict[str, dict[str, int]]:
+    """Images by value, for every column of the labels beside class, bias and split."""
+    found: dict[str, Counter[str]] = {}
+    for text, images in _counts(column).items():  # few texts differ: each is read once
+        for name, value in json.loads(text).items():
+            found.setdefault(name, Counter())[value] += images
+    return {
+        name: dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+        for name, counts in found.items()
+    }
 
 
 def _counts(column: pa.ChunkedArray) -> dict[str, int]:
@@ -269,10 +297,15 @@ def _unreadable(name: str, why: str) -> ImageRow:
 def _labels(paths: list[str], source: LabelSource | None) -> dict[str, list[str | None]]:
     """The label columns of ``paths``, by attribute of :class:`ImageRow`."""
     known = [source.label(path) if source is not None else NO_LABELS for path in paths]
+    texts = {
+        others: json.dumps(dict(others), ensure_ascii=False) if others else None
+        for others in {labels.others for labels in known}
+    }
     return {
         "class_": [labels.class_ for labels in known],
         "bias": [labels.bias for labels in known],
         "split": [labels.split for labels in known],
+        "labels": [texts[labels.others] for labels in known],
     }
 
 

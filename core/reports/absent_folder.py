@@ -42,7 +42,7 @@ def write_absent_folder(
     """
     source = Path(comparison.real.folder).resolve()
     _make(folder)
-    names = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
+    names = {gap.group_id: gap.name for gap in comparison.group_rows(version)}
     rows, missing = [], []
     with storage_guard(folder):
         for number, row in enumerate(comparison.absent_rows(version), start=1):
@@ -54,7 +54,7 @@ def write_absent_folder(
             else:
                 file = f"{number:04d}-{_file_name(row.path)}"
                 _put(photo, folder / file, copies)
-                rows.append(_manifest_row(file, row, names.get(row.cluster)))
+                rows.append(_manifest_row(file, row, names.get(row.group_id)))
         (folder / MANIFEST).write_bytes(csv_bytes(from_rows(ManifestRow, rows)))
     return WrittenFolder(folder, len(rows), tuple(missing))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from core.contracts.comparison import CoverageRow, GroupRow, VersionRow
 from core.contracts.formatting import number
+from core.reports.count_tables import CountTable, count_tables
 from core.reports.rendering import data_uris, render, sentence
 from core.store.results import Comparison
 
@@ -93,6 +94,7 @@ class Brief:
     trusted: bool
     verdict: str
     self_test: str
+    counts: Sequence[CountTable]
     wants: Sequence[Want]
     left: int
 
@@ -124,7 +126,7 @@ def brief(comparison: Comparison, version: str | int | None = None) -> Brief:
         (
             content_id
             for gap in shown
-            for row in examples.get(_cluster(gap), ())
+            for row in examples.get(gap.group_id, ())
             for content_id in (row.content_id, row.nearest_id)
         ),
     )
@@ -138,7 +140,8 @@ def brief(comparison: Comparison, version: str | int | None = None) -> Brief:
         trusted=trusted,
         verdict=sentence(judged.verdict if judged else None),
         self_test=self_test_sentence(judged),
-        wants=[_want(gap, examples.get(_cluster(gap), []), pictures, trusted) for gap in shown],
+        counts=[table for table in count_tables(comparison, dataset.id) if table.gaps],
+        wants=[_want(gap, examples.get(gap.group_id, []), pictures, trusted) for gap in shown],
         left=len(gaps) - len(shown),
     )
 
@@ -170,7 +173,7 @@ def _want(
     gap: GroupRow, examples: Sequence[CoverageRow], pictures: Mapping[str, str], trusted: bool
 ) -> Want:
     return Want(
-        name=gap.name or f"Group {gap.cluster}",
+        name=gap.name or gap.group_id,
         reason=gap.explanation or "",
         absent=gap.absent or 0,
         size=gap.size,
@@ -190,10 +193,6 @@ def _want(
         ],
         trusted=trusted,
     )
-
-
-def _cluster(group: GroupRow) -> int:
-    return -1 if group.cluster is None else group.cluster
 
 
 def _hints(gap: GroupRow) -> list[str]:

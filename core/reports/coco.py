@@ -20,7 +20,7 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
     """The absent images of one version as COCO JSON text."""
     label = str(comparison.version(version).version)
     sizes = {row.path: (row.width, row.height) for row in comparison.image_rows()}
-    names = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
+    names = {gap.group_id: gap.name for gap in comparison.group_rows(version)}
     images = []
     for number, row in enumerate(comparison.absent_rows(version), start=1):
         width, height = sizes.get(row.path, (None, None))
@@ -32,7 +32,7 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
                 "height": height,
                 "license": None,
                 "date_captured": None,
-                "gapscope": _known(row, names.get(row.cluster)),
+                "gapscope": _known(row, names.get(row.group_id)),
             }
         )
     info = {

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from typing import Any
 
 from core.contracts.catalog import Dataset
-from core.contracts.comparison import ClusterRow, GroupRow, MetricRow, VersionRow
+from core.contracts.comparison import ClusterRow, GroupRow, LabelCountRow, MetricRow, VersionRow
 from core.contracts.framings import framing_of
+from core.contracts.label_words import by_column
 from core.contracts.words import MetricScope, Space, State
 from core.store.results import Comparison
 
@@ -85,6 +86,7 @@ def _version(
             if metric.scope == MetricScope.ALL
         },
         "gaps": [_gap(gap) for gap in comparison.group_rows(dataset.id)],
+        "counts": _counts(comparison.label_count_rows(dataset.id)),
     }
 
 
@@ -110,6 +112,22 @@ def _gap(row: GroupRow) -> Json:
         "low": row.low,
         "high": row.high,
         "stability": row.stability,
+    }
+
+
+def _counts(rows: Iterable[LabelCountRow]) -> dict[str, Json]:
+    """Counts by column and value, the gaps first."""
+    return {
+        column: {
+            row.value: {
+                "real": row.real,
+                "rendered": row.rendered,
+                "expected": row.expected,
+                "tier": row.tier,
+            }
+            for row in found
+        }
+        for column, found in by_column(rows).items()
     }
 
 

@@ -35,11 +35,11 @@ def fiftyone_files(comparison: Comparison, version: str | int) -> dict[str, str]
     ones where that is known, and the rest of what Gapscope knows is in the attributes.
     """
     folder = Path(comparison.real.folder)
-    gaps = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
+    gaps = {gap.group_id: gap.name for gap in comparison.group_rows(version)}
     rows = comparison.coverage_rows(version)
     names = _names([row.path for row in rows])
     labels = {
-        name: _target(row, gaps.get(row.cluster)) for name, row in zip(names, rows, strict=True)
+        name: _target(row, gaps.get(row.group_id)) for name, row in zip(names, rows, strict=True)
     }
     files = {name: str(folder / row.path) for name, row in zip(names, rows, strict=True)}
     return {

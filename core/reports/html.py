@@ -22,6 +22,7 @@ from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow, VersionR
 from core.contracts.formatting import in_sequences
 from core.reports import figures
 from core.reports.brief import self_test_sentence
+from core.reports.count_tables import count_tables
 from core.reports.history import ABSENT_RATE, TrendRow, trend_rows
 from core.reports.pairs import Pair, neighbours, pairs_of
 from core.reports.related import Related
@@ -102,6 +103,8 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
         latest=next((pair for pair in beside if pair.to_id == newest.id), None),
         pairs=pairs,
         changes=changes,
+        counted=count_tables(comparison, newest.id),
+        count_notes=comparison.label_note_rows(newest.id),
         gaps=gaps[:GAPS],
         left=max(len(gaps) - GAPS, 0),
         pictures=_pictures(comparison, gaps[:GAPS], changes),
@@ -143,9 +146,9 @@ def _gap_sections(
     ranking_only = row is not None and not row.judged
     examples = comparison.example_rows(version_id, GAP_PAIRS, absent_only=not ranking_only)
     return [
-        GapSection(gap, examples[gap.cluster])
+        GapSection(gap, examples[gap.group_id])
         for gap in comparison.group_rows(version_id)
-        if gap.cluster in examples
+        if gap.group_id in examples
     ]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.contracts.formatting import data_uri, digits, number, percent
+from core.contracts.label_words import tier_words
 from core.store.results import Comparison
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -55,5 +56,6 @@ def _environment() -> Environment:
         number=number,
         percent=percent,
         sentence=sentence,
+        tier=tier_words,
     )
     return environment

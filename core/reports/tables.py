@@ -85,6 +85,7 @@ def result_tables(comparison: Comparison) -> dict[str, pa.Table]:
         "selftest": comparison.selftest,
         "splits": comparison.splits,
         "label_counts": comparison.label_counts,
+        "label_notes": comparison.label_notes,
         "surplus": comparison.surplus,
         "surplus_groups": comparison.surplus_groups,
     }

@@ -114,13 +114,13 @@ def replace_images(
 
 
 def replace_labels(db: Database, dataset_id: int, labels: str | None, table: pa.Table) -> None:
-    """Set class, bias and split of every image (``table``: path, class, bias, split) and remember
-    the label source.
+    """Set the labels of every image (``table``: path, class, bias, split, labels) and remember the
+    label source.
     """
     with db.transaction() as cursor:
         cursor.register("new_labels", table)
         cursor.execute(
-            """UPDATE images SET class = n.class, bias = n.bias, split = n.split
+            """UPDATE images SET class = n.class, bias = n.bias, split = n.split, labels = n.labels
                FROM new_labels n WHERE images.path = n.path AND images.dataset_id = ?""",
             [dataset_id],
         )
@@ -150,7 +150,9 @@ def content_fingerprint(db: Database, dataset_id: int) -> str:
     """A hash of a dataset's readable images and labels: equal when a comparison would see the same
     input.
     """
-    table = images(db, dataset_id, readable=True).select(["path", "content_id", "class", "bias"])
+    table = images(db, dataset_id, readable=True).select(
+        ["path", "content_id", "class", "bias", "labels"]
+    )
     digest = hashlib.blake2b(digest_size=16)
     for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
         text = "\x1f".join("" if part is None else part for part in row)

@@ -169,15 +169,15 @@ def dataset_vectors(
 ) -> tuple[pa.Table, np.ndarray]:
     """Images of a dataset that have a vector, in path order, and the vectors.
 
-    The table has path, content_id, class, bias, split, width, height and the attributes; the array
-    is (n, d) float32.
+    The table has path, content_id, class, bias, split, labels (JSON), width, height and the
+    attributes; the array is (n, d) float32.
     """
     record = encoder_record(db, encoder)
     if record is None:
         return images_with_attributes(db, dataset_id).slice(0, 0), np.empty((0, 0), np.float32)
     table = db.table(
         f"""
-        SELECT i.path, i.content_id, i.class, i.bias, i.split, i.width, i.height,
+        SELECT i.path, i.content_id, i.class, i.bias, i.split, i.labels, i.width, i.height,
             a.* EXCLUDE (content_id), v.vector
         FROM images i JOIN vectors_{record.number} v ON v.content_id = i.content_id AND v.view = ?
         LEFT JOIN attributes a ON a.content_id = i.content_id
@@ -198,7 +198,7 @@ def images_with_attributes(db: Database, dataset_id: int) -> pa.Table:
     """Readable images of a dataset with their attributes, in path order."""
     return db.table(
         """
-        SELECT i.path, i.content_id, i.class, i.bias, i.split, i.width, i.height,
+        SELECT i.path, i.content_id, i.class, i.bias, i.split, i.labels, i.width, i.height,
             a.* EXCLUDE (content_id)
         FROM images i LEFT JOIN attributes a ON a.content_id = i.content_id
         WHERE i.dataset_id = ? AND i.status = 'ok' ORDER BY i.path""",

@@ -318,17 +318,22 @@ ALTER TABLE groups ADD COLUMN group_id VARCHAR;
 ALTER TABLE groups ADD COLUMN kind VARCHAR;
 ALTER TABLE groups ADD COLUMN "column" VARCHAR;
 ALTER TABLE groups ADD COLUMN "value" VARCHAR;
+ALTER TABLE groups ADD COLUMN own INTEGER;
 ALTER TABLE groups ADD COLUMN tier VARCHAR;
 ALTER TABLE groups ADD COLUMN decided_by VARCHAR;
 ALTER TABLE groups ADD COLUMN reason VARCHAR;
 ALTER TABLE groups ADD COLUMN probability DOUBLE;
 UPDATE groups SET group_id = 'cluster:' || cluster, kind = 'cluster', decided_by = 'vectors',
+    own = size,
     tier = CASE WHEN absent > 0 THEN 'absent' ELSE 'covered' END,
     reason = 'Judged by the rules of an earlier Gapscope: compare again for today''s judgement.';
 CREATE TABLE label_counts (
     comparison_id INTEGER NOT NULL, version_id INTEGER, "column" VARCHAR, "value" VARCHAR,
     real INTEGER, rendered INTEGER, share_real DOUBLE, share_rendered DOUBLE, expected DOUBLE,
     low DOUBLE, high DOUBLE, tier VARCHAR, reason VARCHAR
+);
+CREATE TABLE label_notes (
+    comparison_id INTEGER NOT NULL, version_id INTEGER, "column" VARCHAR, note VARCHAR
 );
 CREATE TABLE surplus (
     comparison_id INTEGER NOT NULL, version_id INTEGER, path VARCHAR, content_id VARCHAR,

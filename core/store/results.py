@@ -19,7 +19,9 @@ from core.contracts.comparison import (
     ClusterRow,
     ComparisonRecord,
     GroupRow,
+    LabelCountRow,
     LabelledCoverageRow,
+    LabelNoteRow,
     MetricRow,
     VersionRow,
 )
@@ -112,8 +114,22 @@ class Comparison:
         return next((row for row in self.version_rows() if row.version_id == version_id), None)
 
     def group_rows(self, version: str | int) -> list[GroupRow]:
-        """The clusters of real images as one version covers them, the most absent first."""
+        """The groups of real images as one version covers them, the most absent first: what labels
+        say before what vectors say.
+        """
         return read_rows(GroupRow, self.groups(version))
+
+    def label_count_rows(self, version: str | int) -> list[LabelCountRow]:
+        """Real against rendered images of every label that both sides know, for one version."""
+        version_id = self.version_id(version)
+        rows = read_rows(LabelCountRow, self.label_counts())
+        return [row for row in rows if row.version_id == version_id]
+
+    def label_note_rows(self, version: str | int) -> list[LabelNoteRow]:
+        """What to know of the labels' columns, for one version."""
+        version_id = self.version_id(version)
+        rows = read_rows(LabelNoteRow, self.label_notes())
+        return [row for row in rows if row.version_id == version_id]
 
     def coverage_rows(self, version: str | int) -> list[LabelledCoverageRow]:
         """Every real image's coverage by one version, the most absent first."""
@@ -125,19 +141,19 @@ class Comparison:
 
     def example_rows(
         self, version: str | int, each: int, *, absent_only: bool
-    ) -> dict[int, list[LabelledCoverageRow]]:
-        """The ``each`` most absent real images of every cluster, by cluster. ``absent_only``: of
-        those on the list; clusters without one are left out.
+    ) -> dict[str, list[LabelledCoverageRow]]:
+        """The ``each`` most absent real images of every group, by group id. ``absent_only``: of
+        those on the list; groups without one are left out.
         """
         condition = "AND c.absent" if absent_only else ""
         table = self._coverage(
             version,
             f"""{condition} QUALIFY row_number()
-                OVER (PARTITION BY c.cluster ORDER BY c.rank, c.path) <= {int(each)}""",
+                OVER (PARTITION BY c.group_id ORDER BY c.rank, c.path) <= {int(each)}""",
         )
-        examples: dict[int, list[LabelledCoverageRow]] = {}
+        examples: dict[str, list[LabelledCoverageRow]] = {}
         for row in read_rows(LabelledCoverageRow, table):
-            examples.setdefault(row.cluster, []).append(row)
+            examples.setdefault(row.group_id, []).append(row)
         return examples
 
     def cluster_coverage(self, version: str | int) -> list[ClusterCoverage]:
@@ -226,12 +242,14 @@ class Comparison:
         )
 
     def groups(self, version: str | int) -> pa.Table:
-        """The groups of real images as one version covers them: the likeliest gap first."""
+        """The groups of real images as one version covers them: the likeliest gap first, labels
+        before clusters.
+        """
         return self._db.table(
             """SELECT * EXCLUDE (comparison_id) FROM groups
             WHERE comparison_id = ? AND version_id = ?
             ORDER BY list_position(['absent', 'thin', 'cannot tell', 'covered'], tier),
-                score DESC NULLS LAST, size DESC, group_id""",
+                decided_by = 'vectors', score DESC NULLS LAST, size DESC, group_id""",
             [self.id, self.version_id(version)],
         )
 
@@ -284,6 +302,10 @@ class Comparison:
     def label_counts(self) -> pa.Table:
         """Real against rendered images of every label that both sides know."""
         return self._table("label_counts", 'version_id, "column", real DESC, value')
+
+    def label_notes(self) -> pa.Table:
+        """What to know of the labels' columns: why one is not counted, how many images lack it."""
+        return self._table("label_notes", 'version_id, "column", note')
 
     def surplus(self) -> pa.Table:
         """The synthetic images that no real image is near, by version and rank."""

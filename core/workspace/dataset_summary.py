@@ -32,7 +32,8 @@ class DatasetSummary:
     """The last scan. Counts are of readable images; what was not counted is empty or None.
 
     ``duplicates``: images whose bytes already occurred in another file; ``bytes``: size on disk;
-    ``formats``, ``classes``, ``splits``: images by name.
+    ``formats``, ``classes``, ``splits``: images by name; ``labels``: the same for every other
+    column that is a label; ``left_out``: columns that are none, and why.
     """
 
     duplicates: int | None
@@ -43,6 +44,8 @@ class DatasetSummary:
     classes: Mapping[str, int]
     splits: Mapping[str, int]
     groups: tuple[GroupCount, ...]
+    labels: Mapping[str, Mapping[str, int]]
+    left_out: Mapping[str, str]
 
 
 def read_summary(dataset: Dataset) -> DatasetSummary:
@@ -61,6 +64,8 @@ def read_summary(dataset: Dataset) -> DatasetSummary:
             GroupCount(group["class"], group["bias"], group["images"])
             for group in kept.get("groups") or ()
         ),
+        labels=kept.get("labels") or {},
+        left_out=kept.get("left_out") or {},
     )
 
 

@@ -141,14 +141,12 @@ class Datasets:
     # --- labels -----------------------------------------------------------------------------------
 
     def set_labels(self, dataset: Dataset, labels: str | None) -> Dataset:
-        """Take class, bias and split from a path pattern or table, without reading the images
-        again.
-        """
+        """Take all labels from a path pattern or table, without reading the images again."""
         self._context.check_writable()
         source = self._label_source(labels, dataset.folder) if labels else None
         table = scan.relabel(dataset_table.images(self._db, dataset.id), source)
         dataset_table.replace_labels(
-            self._db, dataset.id, labels, table.select(["path", "class", "bias", "split"])
+            self._db, dataset.id, labels, table.select(["path", "class", "bias", "split", "labels"])
         )
         return self.get(dataset.id)
 
@@ -160,7 +158,7 @@ class Datasets:
 
     def try_labels(self, folder: str | Path, labels: str, limit: int = 6) -> pa.Table:
         """What a label source gives for a few images of a folder, added or not: path, class, bias,
-        split.
+        split and any other column.
         """
         inside = roots.check_inside(folder, self._context.roots)
         source = label_sources.parse_spec(labels, inside, self._context.roots)
@@ -169,12 +167,14 @@ class Datasets:
         rows = [
             (name, source.label(name)) for name in names[:: max(1, len(names) // limit)][:limit]
         ]
+        further = dict.fromkeys(name for _, label in rows for name, _ in label.others)
         return pa.table(
             {
                 "path": [name for name, _ in rows],
                 "class": [label.class_ for _, label in rows],
                 "bias": [label.bias for _, label in rows],
                 "split": [label.split for _, label in rows],
+                **{name: [dict(label.others).get(name) for _, label in rows] for name in further},
             }
         )
 

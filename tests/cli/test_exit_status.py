@@ -85,6 +85,16 @@ def test_a_scan_of_a_folder_is_0_and_of_an_empty_one_2(tmp_path: Path) -> None:
     assert done.returncode == 2 and "has no images" in done.stderr
 
 
+def test_a_scan_counts_every_label_and_names_the_columns_that_are_none(tmp_path: Path) -> None:
+    rows = [f"{n:03d}.png,car,{'fog' if n % 3 else 'sun'},f{n}" for n in range(6)]
+    labels = tmp_path / "labels.csv"
+    labels.write_text("\n".join(["path,class,weather,frame", *rows]))
+    done = core("scan", draw(tmp_path / "real", 6, 0), "--labels", labels, home=tmp_path)
+    assert done.returncode == 0
+    assert "weather      fog 4, sun 2" in done.stdout
+    assert "frame        left out: 6 different values in 6 images" in done.stdout
+
+
 @pytest.mark.parametrize("content", [b"milk, eggs", b"\0" * 20_000])
 def test_a_workspace_that_is_no_database_is_a_fault(tmp_path: Path, content: bytes) -> None:
     database = tmp_path / "notes.duckdb"

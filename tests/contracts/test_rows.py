@@ -147,6 +147,7 @@ def test_a_gap_holds_its_evidence() -> None:
         kind=GroupKind.CLUSTER,
         cluster=0,
         size=20,
+        own=20,
         tier=Tier.ABSENT,
         decided_by=DecidedBy.VECTORS,
         reason="as far as an injected gap",

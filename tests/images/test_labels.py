@@ -44,6 +44,12 @@ FOLDER = Path("/data")
         ("{class}.{bias}/*", "a+b.(c)/1.png", Labels("a+b", "(c)")),
         ("{class}/**", "dog/a/b/1.png", Labels("dog")),
         ("{class}/*", "dog/line\nbreak.png", Labels("dog")),
+        ("{class}/{weather}/*", "dog/fog/1.png", Labels("dog", others=(("weather", "fog"),))),
+        (
+            "{time-of-day}/{class}_{cam2}.png",
+            "dusk/dog_left.png",
+            Labels("dog", others=(("time-of-day", "dusk"), ("cam2", "left"))),
+        ),
     ],
 )
 def test_patterns(spec: str, path: str, expected: Labels) -> None:
@@ -54,7 +60,9 @@ def test_patterns(spec: str, path: str, expected: Labels) -> None:
     ("spec", "complaint"),
     [
         ("{split}/{bias}/*", "has no {class}"),
-        ("{klass}/*", "names {klass}"),
+        ("{klass}/*", "names {klass} and has no {class}"),
+        ("{class}/{time of day}/*", "names {time of day}"),
+        ("{class}/{weather}/{weather}/*", "names {weather} twice"),
         ("{}/{class}/*", "names {}"),
         ("{class}/{class}/*", "names {class} twice"),
         ("{class/*", "unpaired brace"),
@@ -118,7 +126,7 @@ def test_a_csv_is_looked_up_by_path(tmp_path: Path) -> None:
 
     source = parse_spec("labels.csv", tmp_path)
 
-    assert source.label("a/1.png") == Labels("007", "sea, rough", "valid")
+    assert source.label("a/1.png") == Labels("007", "sea, rough", "valid", (("note", "x"),))
     assert source.label("b.png") == Labels("NA", None, None)
     assert source.label("c.png") == Labels("x", "y", None)
     assert source.label("unknown.png") == NO_LABELS
@@ -133,11 +141,43 @@ def test_a_parquet_table_may_hold_numbers(tmp_path: Path) -> None:
     )
 
 
+def test_a_table_for_coverage_needs_no_bias_and_may_have_any_columns(tmp_path: Path) -> None:
+    rows = ["path,class,weather,camera,"]
+    rows += [
+        f"{n}.png,car,{'fog' if n % 2 else ''},{'left' if n < 6 else 'right'},7" for n in range(12)
+    ]
+    (tmp_path / "labels.csv").write_text("\n".join(rows), "utf-8")
+    source = parse_spec("labels.csv", tmp_path)
+    assert source.label("1.png") == Labels("car", others=(("weather", "fog"), ("camera", "left")))
+    assert source.label("8.png") == Labels("car", others=(("camera", "right"),))
+    assert source.left_out == {}
+
+
+def test_columns_that_are_no_labels_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    images = 60
+    table = {
+        "path": [f"{n}.png" for n in range(images)],
+        "class": [f"kind {n}" for n in range(images)],  # a class is a label whatever it holds
+        "frame": [f"f{n}" for n in range(images)],
+        "distance": [float(n // 2) for n in range(images)],
+        "hour": [n % 24 for n in range(images)],
+        "box": [[n] for n in range(images)],
+    }
+    pq.write_table(pa.table(table), tmp_path / "labels.parquet")
+    source = parse_spec("labels.parquet", tmp_path)
+    assert source.label("30.png") == Labels("kind 30", others=(("hour", "6"),))
+    assert list(source.left_out) == ["frame", "distance", "box"]
+    assert "60 different values in 60 images" in source.left_out["frame"]
+    assert source.left_out["distance"].endswith("numbers, not a label")
+    assert "not text" in source.left_out["box"]
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("path;class;bias\na;b;c\n", "no column path"),
-        ("path,class\na,b\n", "no column bias"),
+        ("path,weather\na,fog\n", "no column class"),
+        ("path,class,mood,mood\na,b,c,d\n", "two columns mood"),
         ("path,class,bias,split\na,b,c,holdout\n", "'holdout' .row 1 of .* is not a split"),
         ("path,class,bias\na,b,c\na,x,c\n", "gives a two labels"),
         ("path,class,bias\n,b,c\n", "Row 1 .* has no path"),
@@ -192,3 +232,7 @@ def test_relabel_changes_the_labels_and_nothing_else() -> None:
     assert labelled["class"].to_pylist() == ["dog", None]
     assert labelled["bias"].to_pylist() == ["day", None]
     assert relabel(labelled, None)["class"].to_pylist() == [None, None]
+
+    foggy = relabel(table, parse_spec("{class}/{time}/*", FOLDER))
+    assert foggy["labels"].to_pylist() == ['{"time": "day"}', None]
+    assert relabel(foggy, None)["labels"].to_pylist() == [None, None]

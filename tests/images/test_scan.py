@@ -327,6 +327,25 @@ def test_a_summary_counts_what_is_there(tmp_path: Path) -> None:
             {"class": "dog", "bias": "night", "images": 1},
         ],
         "splits": {},
+        "labels": {},
+        "left_out": {},
+    }
+
+
+def test_a_summary_counts_every_column_that_is_a_label(tmp_path: Path) -> None:
+    rows = [
+        replace(scan.BLANK, path=f"dog/{'wet' if n % 3 else 'dry'}/f{n}_.png") for n in range(9)
+    ]
+    for n, row in enumerate(rows):
+        rows[n] = replace(row, width=1, height=1, bytes=1, content_id=f"c{n}", format="PNG")
+    table = to_table(rows, parse_spec("{class}/{weather}/{frame}_*", tmp_path))
+
+    summary = summarise(table, {"box": "holds list<item: int64>, not text"})
+
+    assert summary.labels == {"weather": {"wet": 6, "dry": 3}}
+    assert summary.left_out == {
+        "box": "holds list<item: int64>, not text",
+        "frame": "9 different values in 9 images: an identity or a time, not a label",
     }
 
 

@@ -28,6 +28,7 @@ from core.contracts.derive import from_rows, validate
 from core.contracts.words import MetricScope, State, Tier
 from core.jobs.compare import rows
 from core.jobs.compare.describe import Described
+from core.jobs.compare.fold import Folded, fold
 from core.jobs.compare.points import Maps
 from core.jobs.compare.sides import Side, Sides
 
@@ -40,8 +41,9 @@ def side(dataset_id: int, version: str | None, images: int) -> Side:
     table = {
         "path": [f"{stem}/{number}.jpg" for number in range(images)],
         "content_id": [f"{stem}-{number}" for number in range(images)],
-        "class": ["tram" if number >= 28 else "car" for number in range(images)],
+        "class": ["tram" if number >= 0.7 * images else "car" for number in range(images)],
         "bias": [None] * images,
+        "labels": [None] * images,
     }
     return Side(dataset_id, version, pa.table(table), Views(np.eye(images, 8, dtype=np.float32)))
 
@@ -109,8 +111,13 @@ def judged() -> Assessment:
     return Assessment(CLUSTER, (version(lacking=True), version(lacking=False)), "plain")
 
 
-def test_an_image_stands_beside_its_five_nearest(sides: Sides, judged: Assessment) -> None:
-    table = rows.coverage_table(sides, judged)
+@pytest.fixture
+def folded(sides: Sides, judged: Assessment) -> Folded:
+    return fold(sides, judged)
+
+
+def test_an_image_stands_beside_its_five_nearest(sides: Sides, folded: Folded) -> None:
+    table = rows.coverage_table(sides, folded)
     validate(CoverageRow, table)
     assert table.num_rows == 2 * REAL
     first, second, *_ = table.to_pylist()
@@ -120,13 +127,11 @@ def test_an_image_stands_beside_its_five_nearest(sides: Sides, judged: Assessmen
     assert table.column("version_id").to_pylist()[-1] == 9
 
 
-def test_every_group_is_explained_whatever_the_self_test_says(
-    sides: Sides, judged: Assessment
-) -> None:
+def test_every_group_is_explained_whatever_the_self_test_says(sides: Sides, folded: Folded) -> None:
     rng = np.random.default_rng(0)
     brightness = rng.normal(0.5, 0.1, REAL) - 0.4 * (CLUSTER == 1)
     described = Described(attributes={ATTRIBUTES[0]: brightness})
-    found = rows.group_rows(sides, judged, described)
+    found = rows.group_rows(sides, folded, described)
     assert [(row.version_id, row.cluster, row.absent) for row in found] == [
         (7, 0, 0),
         (7, 1, 12),

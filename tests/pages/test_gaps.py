@@ -77,6 +77,15 @@ def test_the_numbers_on_top_are_the_comparisons(
     assert "33 %" in told(app) and len(headings(app)) == 2
 
 
+def test_labels_are_counted_before_any_group(app: AppTest) -> None:
+    words = told(app)
+    assert "Labels: real against rendered" in words
+    assert words.index("Labels: real against rendered") < words.index("####")
+    table = next(html for html in (one.proto.body for one in app.get("html")) if "gs-tier" in html)
+    assert "about 33 would match the real ones (40 of 120 real images, 33 %)" in table
+    assert "class='gs-tier-covered'" in table and "gs-tier-absent" not in table
+
+
 def test_the_picker_shows_the_version_that_the_page_shows(folder: Path) -> None:
     """On every page that is opened first or after another one, and after another choice there."""
     app = show("map", folder)

@@ -21,6 +21,7 @@ VERSION = [
     "scores",
     "metrics",
     "gaps",
+    "counts",
 ]
 GAP = [
     "cluster",
@@ -87,3 +88,15 @@ def test_lists_are_those_of_the_tables(comparison: Comparison) -> None:
     assert change["closed"] == [row.path for row in rows if row.state == "closed"]
     assert len(change["closed"]) == 20
     assert change["regressed"] == [row.path for row in rows if row.regressed]
+
+
+def test_labels_are_counted_by_column_and_value(comparison: Comparison) -> None:
+    versions = comparison_json(comparison)["versions"]
+    assert list(versions["1.1"]["counts"]) == ["class", "bias"]
+    assert versions["1.1"]["counts"]["class"]["cross"] == {
+        "real": 40,
+        "rendered": 20,
+        "expected": 100 / 3,
+        "tier": "covered",  # some are rendered: that none is at night, the vectors say
+    }
+    assert versions["1.0"]["counts"]["bias"]["night"]["rendered"] == 20

@@ -32,14 +32,14 @@ def test_evidence_of_a_gap_is_read(comparison: Comparison) -> None:
 
 
 @pytest.mark.parametrize("absent_only", [True, False])
-def test_examples_are_the_most_absent_of_each_cluster(
+def test_examples_are_the_most_absent_of_each_group(
     comparison: Comparison, absent_only: bool
 ) -> None:
     listed = comparison.absent_rows("1.0") if absent_only else comparison.coverage_rows("1.0")
     examples = comparison.example_rows("1.0", 4, absent_only=absent_only)
-    assert set(examples) == {row.cluster for row in listed}
-    for cluster, rows in examples.items():
-        ranked = [row for row in comparison.coverage_rows("1.0") if row.cluster == cluster]
+    assert set(examples) == {row.group_id for row in listed}
+    for group_id, rows in examples.items():
+        ranked = [row for row in comparison.coverage_rows("1.0") if row.group_id == group_id]
         assert rows == ranked[:4]
 
 

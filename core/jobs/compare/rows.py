@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,7 +18,7 @@ from core.analysis.explain.gaps import GapExplanation, explain_gap
 from core.analysis.explain.place import common_place, place_sentence
 from core.analysis.explain.splits import split_classes
 from core.analysis.metrics.suite import ScopedMetric
-from core.analysis.types import Ints
+from core.analysis.types import Bools, Ints
 from core.contracts.comparison import (
     ChangeRow,
     ClusterRow,
@@ -36,39 +35,44 @@ from core.contracts.comparison import (
 from core.contracts.derive import from_columns, schema
 from core.contracts.words import ClassSource, DecidedBy, GroupKind, MetricScope, Space
 from core.jobs.compare.describe import Described
+from core.jobs.compare.fold import Folded, cluster_id
 from core.jobs.compare.points import Maps
 from core.jobs.compare.sides import Side, Sides
 
 # of the synthetic images expected in a cluster, below which the joint reading calls it not covered
 JOINT_SHARE = 0.1
+MOSTLY = 0.5  # of a cluster's images absent, from which the cluster is not covered
 
 Evidence = TypeVar("Evidence", TagEvidence, EffectEvidence, LabelEvidence)
 
 
-def cluster_id(cluster: int) -> str:
-    """The key of a cluster of real images among the groups."""
-    return f"{GroupKind.CLUSTER}:{cluster}"
-
-
-def coverage_table(sides: Sides, judged: Assessment) -> pa.Table:
+def coverage_table(sides: Sides, folded: Folded) -> pa.Table:
     """One row for each real image and version."""
+    judged = folded.judged
     parts = [
-        _coverage(sides.real, version, found, judged.real_cluster)
-        for version, found in zip(sides.versions, judged.versions, strict=True)
+        _coverage(sides.real, version, found, judged.real_cluster, counted.group_id)
+        for version, found, counted in zip(
+            sides.versions, judged.versions, folded.versions, strict=True
+        )
     ]
     return pa.concat_tables(parts)
 
 
-def group_rows(sides: Sides, judged: Assessment, described: Described) -> list[GroupRow]:
-    """One row for each cluster of real images and version, each explained: an absent one for what
-    is missing, another for what it holds should it be absent on closer look.
+def group_rows(sides: Sides, folded: Folded, described: Described) -> list[GroupRow]:
+    """One row for each cluster of real images and version, each explained by the images that no
+    label's group has: an absent one for what is missing, another for what it holds should it be
+    absent on closer look.
     """
-    explained = partial(_explained, sides, described, judged)
-    return [
-        _gap(version, cluster, explained(number, cluster))
-        for number, version in enumerate(sides.versions)
-        for cluster in judged.versions[number].clusters
-    ]
+    judged, of_clusters = folded.judged, []
+    for place, version in enumerate(sides.versions):
+        found, counted = judged.versions[place], folded.versions[place]
+        for cluster in found.clusters:
+            own = np.flatnonzero(counted.group_id == cluster_id(cluster.cluster))
+            # of a cluster that a label took wholly, its images still say what it is
+            members = own if len(own) else np.flatnonzero(judged.real_cluster == cluster.cluster)
+            explained = explain(members, judged, place, sides, described)
+            of_clusters.append(_cluster_group(version, cluster, found.absent[own], explained))
+    return of_clusters
 
 
 def cluster_rows(sides: Sides, maps: Maps, judged: Assessment) -> list[ClusterRow]:
@@ -85,7 +89,11 @@ def cluster_rows(sides: Sides, maps: Maps, judged: Assessment) -> list[ClusterRo
     for version, found in zip(sides.versions, judged.versions, strict=True):
         rows += [
             ClusterRow(
-                Space.REAL, one.cluster, version.dataset_id, round(one.rendered), not one.absent
+                Space.REAL,
+                one.cluster,
+                version.dataset_id,
+                round(one.rendered),
+                bool(found.absent[judged.real_cluster == one.cluster].mean() < MOSTLY),
             )
             for one in found.clusters
         ]
@@ -216,7 +224,50 @@ def split_rows(sides: Sides, maps: Maps, described: Described) -> list[SplitRow]
     return rows
 
 
-def _coverage(real: Side, version: Side, found: VersionAssessment, real_cluster: Ints) -> pa.Table:
+def explain(
+    members: Ints, judged: Assessment, place: int, sides: Sides, described: Described
+) -> GapExplanation:
+    """A group's ``members`` compared with the covered real images outside it, for the version in
+    that ``place`` of the comparison.
+    """
+    covered = np.flatnonzero(~judged.versions[place].absent)
+    others = np.setdiff1d(covered if len(covered) else np.arange(len(sides.real)), members)
+    scores = described.concept_scores
+    explained = explain_gap(
+        members,
+        others,
+        tagged=described.tagged,
+        attributes=described.attributes,
+        classes=sides.real.classes,
+        biases=sides.real.biases,
+        concepts=(described.phrases, scores) if scores is not None else None,
+        keys=sides.real.contents,
+    )
+    where = common_place(described.places[place], members, others) if described.places else None
+    if where is None:
+        return explained
+    sentence = place_sentence(where, described.place_names)
+    return replace(explained, reason=f"{explained.reason} {sentence}")
+
+
+def evidence_columns(explained: GapExplanation) -> dict[str, Any]:
+    """What sets a group apart, as columns of :class:`GroupRow`."""
+    evidence = explained.evidence
+    return {
+        "tags": _rounded((*evidence.tags, *evidence.families)),
+        "attributes": _rounded(evidence.attributes),
+        "concepts": _rounded(evidence.concepts),
+        "classes": _rounded(evidence.labels),
+    }
+
+
+def _coverage(
+    real: Side,
+    version: Side,
+    found: VersionAssessment,
+    real_cluster: Ints,
+    group_id: np.ndarray,
+) -> pa.Table:
     paths, ids = np.array(version.paths, object), np.array(version.contents, object)
     first = found.nearest[:, 0]
     columns = {
@@ -236,40 +287,15 @@ def _coverage(real: Side, version: Side, found: VersionAssessment, real_cluster:
         "q": found.q.astype(float),
         "rank": found.rank,
         "cluster": real_cluster,
-        "group_id": [cluster_id(one) for one in real_cluster.tolist()],
+        "group_id": group_id,
     }
     return from_columns(CoverageRow, columns)
 
 
-def _explained(
-    sides: Sides, described: Described, judged: Assessment, number: int, cluster: ClusterJudgement
-) -> GapExplanation:
-    """The cluster compared with the covered real images outside it, for version ``number``."""
-    members = np.flatnonzero(judged.real_cluster == cluster.cluster)
-    covered = np.flatnonzero(~judged.versions[number].absent)
-    others = np.setdiff1d(covered if len(covered) else np.arange(len(sides.real)), members)
-    scores = described.concept_scores
-    explained = explain_gap(
-        members,
-        others,
-        tagged=described.tagged,
-        attributes=described.attributes,
-        classes=sides.real.classes,
-        biases=sides.real.biases,
-        concepts=(described.phrases, scores) if scores is not None else None,
-        keys=sides.real.contents,
-    )
-    if not described.places:
-        return explained
-    place = common_place(described.places[number], members, others)
-    if place is None:
-        return explained
-    sentence = place_sentence(place, described.place_names)
-    return replace(explained, reason=f"{explained.reason} {sentence}")
-
-
-def _gap(version: Side, cluster: ClusterJudgement, explained: GapExplanation) -> GroupRow:
-    evidence = explained.evidence
+def _cluster_group(
+    version: Side, cluster: ClusterJudgement, own_absent: Bools, explained: GapExplanation
+) -> GroupRow:
+    judged = {**asdict(cluster), "own": len(own_absent), "absent": int(own_absent.sum())}
     return GroupRow(
         version_id=version.dataset_id,
         group_id=cluster_id(cluster.cluster),
@@ -277,13 +303,10 @@ def _gap(version: Side, cluster: ClusterJudgement, explained: GapExplanation) ->
         column=None,
         value=None,
         decided_by=DecidedBy.VECTORS,
-        **asdict(cluster),
+        **judged,
         name=explained.name,
         explanation=explained.reason,
-        tags=_rounded((*evidence.tags, *evidence.families)),
-        attributes=_rounded(evidence.attributes),
-        concepts=_rounded(evidence.concepts),
-        classes=_rounded(evidence.labels),
+        **evidence_columns(explained),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from core.analysis.vectors.sequences import frames
 from core.analysis.vectors.tiles import of_tiles
 from core.contracts.compare_spec import CompareSpec, SideSpec
 from core.contracts.framings import SHOWN
+from core.contracts.label_words import BIAS, CLASS
 from core.errors import InputError
 from core.jobs.folder import JobFolder
 
@@ -22,9 +24,9 @@ SMALLEST_REAL = 2
 
 @dataclass(frozen=True)
 class Side:
-    """One dataset in a comparison: its rows (path, content_id, class, bias, attributes) and vectors
-    by view. ``tiles``: the plain vectors of each tile, one array (n, d) a place, where the framing
-    has tiles.
+    """One dataset in a comparison: its rows (path, content_id, class, bias, labels, attributes) and
+    vectors by view. ``tiles``: the plain vectors of each tile, one array (n, d) a place, where the
+    framing has tiles.
     """
 
     dataset_id: int
@@ -65,6 +67,19 @@ class Side:
     def biases(self) -> list[str | None]:
         """The label's bias of each image; None where unknown."""
         return self.texts("bias")
+
+    @property
+    def labels(self) -> dict[str, list[str | None]]:
+        """Every label by column, ``class`` and ``bias`` first: that of each image, None where
+        unknown.
+        """
+        others = [json.loads(text) if text else {} for text in self.texts("labels")]
+        columns = dict.fromkeys(name for known in others for name in known)
+        return {
+            CLASS: self.classes,
+            BIAS: self.biases,
+            **{name: [known.get(name) for known in others] for name in columns},
+        }
 
     def texts(self, column: str) -> list:
         """A column of words."""

@@ -17,8 +17,9 @@ from core.contracts import comparison as contract
 from core.contracts.compare_spec import CompareSpec
 from core.contracts.comparison import MetricRow
 from core.contracts.derive import from_rows
-from core.jobs.compare import rows
+from core.jobs.compare import label_rows, rows
 from core.jobs.compare.describe import Described, describe
+from core.jobs.compare.fold import Folded, fold
 from core.jobs.compare.points import Maps, draw_maps, points_table
 from core.jobs.compare.sides import Sides, read_sides
 from core.jobs.compare.surroundings import Clock, one_thread_if_small, software
@@ -34,13 +35,15 @@ def run(job: JobFolder) -> None:
         with clock.stage("maps"):
             maps = _maps(job, spec, sides)
         with clock.stage("coverage"):
-            judged = assess(
+            assessment = assess(
                 sides.real.views,
                 [version.views for version in sides.versions],
                 seed=spec.seed,
                 parameters=spec.parameters,
                 progress=job.report,
             )
+            folded = fold(sides, assessment)
+            judged = folded.judged
         with clock.stage("metrics"):
             measured = all_metrics(
                 sides.real.views.plain,
@@ -61,7 +64,7 @@ def run(job: JobFolder) -> None:
                 contract.PointRow, points_table(sides, maps, judged, measured, described)
             )
             job.write_rows(contract.ChangeRow, rows.changes_table(sides, judged, changes))
-            _write_judgement(job, sides, maps, judged, described)
+            _write_judgement(job, sides, maps, folded, described)
             _write_metrics(job, sides, measured, contributions)
     summary = {"seconds": clock.seconds, "software": software()}
     job.write_json("summary.json", {**summary, "concept_notes": list(described.notes)})
@@ -105,14 +108,17 @@ def _contributions(spec: CompareSpec, sides: Sides, maps: Maps) -> list[MetricRo
 
 
 def _write_judgement(
-    job: JobFolder, sides: Sides, maps: Maps, judged: Assessment, described: Described
+    job: JobFolder, sides: Sides, maps: Maps, folded: Folded, described: Described
 ) -> None:
-    job.write_rows(contract.CoverageRow, rows.coverage_table(sides, judged))
+    judged = folded.judged
+    of_labels = label_rows.label_group_rows(sides, folded, described)
+    job.write_rows(contract.CoverageRow, rows.coverage_table(sides, folded))
     for row, found in (
-        (contract.LabelCountRow, []),
+        (contract.LabelCountRow, label_rows.label_count_rows(sides, folded)),
+        (contract.LabelNoteRow, label_rows.label_note_rows(sides, folded)),
         (contract.SurplusRow, []),
         (contract.SurplusGroupRow, []),
-        (contract.GroupRow, rows.group_rows(sides, judged, described)),
+        (contract.GroupRow, [*of_labels, *rows.group_rows(sides, folded, described)]),
         (contract.ClusterRow, rows.cluster_rows(sides, maps, judged)),
         (contract.VersionRow, rows.version_rows(sides, judged)),
         (contract.SelfTestRow, rows.selftest_rows(sides, judged)),

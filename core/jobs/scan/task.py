@@ -49,7 +49,8 @@ def run(job: JobFolder) -> None:
     for path in job.outputs(PATTERN):
         if path.name >= _shard_name(written):  # of an earlier, longer run
             path.unlink()
-    summary = scan.summarise(read_rows(job, SUMMARY_COLUMNS))
+    left_out = source.left_out if source is not None else None
+    summary = scan.summarise(read_rows(job, SUMMARY_COLUMNS), left_out)
     job.write_json("summary.json", summary.as_dict())
     job.log(f"{summary.files} files: {summary.images} images, {summary.unreadable} unreadable")
     job.report(STAGE, summary.files, summary.files)

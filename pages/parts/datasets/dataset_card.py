@@ -15,6 +15,7 @@ from core.workspace.dataset_summary import DatasetSummary, GroupCount
 from pages.parts.datasets import labels_form
 from pages.parts.shared import errors, joblist, style
 
+VALUES = 8  # of a label on screen
 SHOWN = 500  # unreadable files on screen; the download has them all
 _CLOSE = "close_menu"  # session state: the menu whose work is done
 
@@ -193,8 +194,21 @@ def _inside(ws: Workspace, dataset: Dataset) -> None:
                 "images": list(summary.splits.values()),
             }
             right.dataframe(pa.table(splits), hide_index=True, height="content")
+    _other_labels(summary)
     if dataset.unreadable:
         _unreadable(ws, dataset)
+
+
+def _other_labels(summary: DatasetSummary) -> None:
+    """The commonest values of every label beside class and bias, and the columns that are none."""
+    lines = []
+    for column, counts in summary.labels.items():
+        shown = [f"{value} {count:,}" for value, count in list(counts.items())[:VALUES]]
+        more = [f"and {len(counts) - VALUES:,} more"] if len(counts) > VALUES else []
+        lines.append((column, ", ".join([*shown, *more])))
+    lines += [(column, f"left out: {why}") for column, why in summary.left_out.items()]
+    if lines:
+        style.table({"label": [name for name, _ in lines], "images": [words for _, words in lines]})
 
 
 def _by_class_and_bias(groups: Sequence[GroupCount]) -> pa.Table:

@@ -8,9 +8,11 @@ from core import Workspace
 from pages.parts.shared import errors, style
 
 HELP = (
-    "Where class and bias come from: a pattern for the path such as `{class}/{bias}/*` or "
-    "`{split}/{class}/*`, or the path of a CSV or Parquet table with the columns path, class, bias "
-    "and, if wanted, split."
+    "Where class, bias and other labels come from: a pattern for the path such as "
+    "`{class}/{bias}/*` or `{split}/{class}/{weather}/*`, or the path of a CSV or Parquet table "
+    "with the columns path, class and, if wanted, bias, split and any others (weather, camera, "
+    "time of day): each gets its table of real against rendered images. A fine-tune of biased "
+    "data needs bias."
 )
 EXAMPLE = "{class}/{bias}/*"
 
@@ -24,8 +26,8 @@ def preview(ws: Workspace, folder: str, labels: str) -> bool:
         return False
     given = [
         name
-        for name in ("class", "bias", "split")
-        if table.column(name).null_count < table.num_rows
+        for name in table.column_names
+        if name != "path" and table.column(name).null_count < table.num_rows
     ]
     fits = "class" in given
     if not fits:

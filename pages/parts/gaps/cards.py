@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from core.contracts.comparison import GroupRow
+from core.contracts.words import DecidedBy
 from pages.parts.gaps.gap_list import Choices, Listing, Order, listed
 from pages.parts.shared import detail, gallery
 from pages.parts.shared.plots import ABSENT, REAL
@@ -50,15 +51,15 @@ def show(scene: Scene, choices: Choices, *, doubtful: bool) -> None:
 
 def groups(scene: Scene, rows: np.ndarray, order: Order) -> list[Group]:
     """The groups that the ``rows`` of the coverage belong to."""
-    clusters = scene.coverage.cluster[rows]
+    group_ids = scene.coverage.group_id[rows]
     made = [
-        Group(gap, rows[clusters == gap.cluster])
+        Group(gap, rows[group_ids == gap.group_id])
         for gap in scene.gaps
-        if (clusters == gap.cluster).any()
+        if (group_ids == gap.group_id).any()
     ]
     if order == Order.SIZE:
         return sorted(made, key=lambda one: -len(one.rows))
-    return sorted(made, key=lambda one: -(one.gap.score or 0.0))
+    return made
 
 
 def expected_words(gap: GroupRow) -> str:
@@ -88,7 +89,7 @@ def _cards(scene: Scene, shown: list[Group]) -> str | None:
     for group in shown[:count]:
         with st.container(border=True):
             _describe(group)
-            opened = _pairs(scene, group.rows, f"gap_{group.gap.cluster}", PAIRS) or opened
+            opened = _pairs(scene, group.rows, f"gap_{group.gap.group_id}", PAIRS) or opened
     gallery.more(key, count, len(shown), CARDS)
     return opened
 
@@ -96,10 +97,10 @@ def _cards(scene: Scene, shown: list[Group]) -> str | None:
 def _describe(group: Group) -> None:
     """A group's name, reason and numbers."""
     gap = group.gap
-    st.markdown(f"#### {escape(gap.name or f'Cluster {gap.cluster}')}")
-    reason = escape(gap.explanation) + "  \n" if gap.explanation else ""
-    st.markdown(reason)
-    absent = f"of {number(gap.size)} real images in this group absent"
+    st.markdown(f"#### {escape(gap.name or gap.group_id)}")
+    reasons = [gap.reason if gap.decided_by == DecidedBy.COUNTS else None, gap.explanation]
+    st.markdown("  \n".join(escape(reason) for reason in reasons if reason))
+    absent = f"of {number(gap.own)} real images in this group absent"
     parts = [
         figure(absent, number(gap.absent), "", "gs-small gs-gap" if gap.absent else "gs-small")
     ]

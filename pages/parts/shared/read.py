@@ -20,7 +20,9 @@ from core.contracts.catalog import Dataset
 from core.contracts.comparison import (
     CoverageRow,
     GroupRow,
+    LabelCountRow,
     LabelledCoverageRow,
+    LabelNoteRow,
     MetricRow,
     SelfTestRow,
     SplitRow,
@@ -30,7 +32,9 @@ from core.contracts.derive import columns, read_rows
 from core.workspace import Comparison
 from pages.parts.shared.plots import group_colours
 
-Row = TypeVar("Row", GroupRow, MetricRow, SelfTestRow, SplitRow, VersionRow)
+Row = TypeVar(
+    "Row", GroupRow, LabelCountRow, LabelNoteRow, MetricRow, SelfTestRow, SplitRow, VersionRow
+)
 Key = tuple[str, int, str]
 """What a comparison's results are known by: the workspace's path, the comparison, and when it was
 done. They never change while this stays the same.
@@ -110,6 +114,7 @@ class Coverage:
     q: np.ndarray
     rank: np.ndarray
     cluster: np.ndarray
+    group_id: np.ndarray
     class_: np.ndarray
     bias: np.ndarray
     gap: np.ndarray
@@ -170,6 +175,16 @@ class Scene:
     def gaps(self) -> list[GroupRow]:
         """The version's groups of real images, the most absent first."""
         return self._rows(GroupRow)
+
+    @property
+    def label_counts(self) -> list[LabelCountRow]:
+        """Real against rendered images of every label that both sides know."""
+        return self._rows(LabelCountRow)
+
+    @property
+    def label_notes(self) -> list[LabelNoteRow]:
+        """What to know of the labels' columns."""
+        return self._rows(LabelNoteRow)
 
     @property
     def metrics(self) -> list[MetricRow]:
@@ -261,6 +276,8 @@ def _rows(_comparison: Comparison, key: Key, _row: type[Row], table: str) -> lis
         parts = [_comparison.groups(dataset.id) for dataset in _comparison.versions]
         return read_rows(_row, pa.concat_tables(parts))
     read = {
+        LabelCountRow: _comparison.label_counts,
+        LabelNoteRow: _comparison.label_notes,
         MetricRow: _comparison.metrics,
         SelfTestRow: _comparison.selftest,
         SplitRow: _comparison.splits,
@@ -283,11 +300,11 @@ def _coverage(_comparison: Comparison, key: Key, version_id: int) -> Coverage:
         if column.attribute in Coverage.__dataclass_fields__
     }
     gaps = _rows(_comparison, key, GroupRow, GroupRow.TABLE)
-    names = {gap.cluster: gap.name for gap in gaps if gap.version_id == version_id}
+    names = {gap.group_id: gap.name for gap in gaps if gap.version_id == version_id}
     gap_of = [
-        names.get(cluster) if absent else None
-        for cluster, absent in zip(
-            arrays["cluster"].tolist(), arrays["absent"].tolist(), strict=True
+        names.get(group_id) if absent else None
+        for group_id, absent in zip(
+            arrays["group_id"].tolist(), arrays["absent"].tolist(), strict=True
         )
     ]
     return Coverage(**arrays, gap=np.array(gap_of, dtype=object))
