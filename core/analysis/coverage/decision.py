@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
+from core.analysis.vectors.alignment import Views
 from core.analysis.vectors.neighbors import unit
 
 ABSENT_AT = -0.045  # an absent group's distance less the median injected gap's
@@ -34,8 +35,10 @@ TAILS = 6  # degrees of freedom of both: a few groups lie far out
 SHARE = 0.2  # of groups that are absent, before the data is seen …
 SHARE_WEIGHT = 4.0  # … counted as so many groups
 ROUNDS = 30  # of expectation and maximisation; it settles in about ten
-# logistic in (look, separation): of groups that lie where gaps lie, how many are absent
-RELIABLE = (14.78, -9.4, -7.54)
+# logistic in (look or shift, separation): of groups that lie where gaps lie, how many are absent
+RELIABLE_BY_LOOK = (14.78, -9.4, -7.54)
+RELIABLE_BY_SHIFT = (8.77, -23.58, -7.2)
+PLAIN_SHIFT = 0.6  # the simplified views' shift in those of the plain ones
 LOOK_IMAGES, LOOK_DRAWS = 60, 8  # images on each side that are looked for, and how often
 LOOK_ASKED = 2000  # real images that look
 LOOK_QUANTILE = 0.1  # of real images: those that are covered best, whatever is missing
@@ -84,10 +87,27 @@ def decide(distance: np.ndarray, gap_distance: float, reliability: float) -> Dec
     )
 
 
-def reliability(look: float, separation: float) -> float:
-    """Of groups that lie where gaps lie, the share that is absent, 0 to 1."""
-    constant, of_look, of_separation = RELIABLE
-    return float(special.expit(constant + of_look * look + of_separation * min(separation, 1.0)))
+def reliability(look: float, shift: float, separation: float) -> float:
+    """Of groups that lie where gaps lie, the share that is absent, 0 to 1: the better of what two
+    measures of the look say. A mere shift of all images moves none apart (``look`` stays small),
+    and where images lie far apart for other reasons the ``shift`` may still be small.
+    """
+    found = []
+    for measure, weights in ((look, RELIABLE_BY_LOOK), (shift, RELIABLE_BY_SHIFT)):
+        constant, of_look, of_separation = weights
+        found.append(constant + of_look * measure + of_separation * min(separation, 1.0))
+    return float(special.expit(max(found)))
+
+
+def shift_strength(real: Views, version: Views) -> float:
+    """How far the renderer's look moves all images alike: the squared distance between the means of
+    both sides in units of the variance within them, of the simplified views where there are. Two
+    halves of one set have 0.01, photographs and paintings 0.10, photographs and cartoons 0.24,
+    whatever is missing and however many there are.
+    """
+    if real.simplified is None or version.simplified is None:
+        return PLAIN_SHIFT * _shift(real.plain, version.plain)
+    return _shift(real.simplified, version.simplified)
 
 
 def look_strength(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> float:
@@ -123,3 +143,9 @@ def q_values(probability: np.ndarray) -> np.ndarray:
     q = np.empty(len(order))
     q[order] = wrong
     return q
+
+
+def _shift(one: np.ndarray, other: np.ndarray) -> float:
+    between = float(((one.mean(axis=0) - other.mean(axis=0)) ** 2).sum())
+    within = float(one.var(axis=0).sum() + other.var(axis=0).sum()) / 2
+    return between / within if within > 0 else 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis.coverage import tiers
-from core.analysis.coverage.decision import Decision, decide, reliability
+from core.analysis.coverage.decision import Decision, decide, reliability, shift_strength
 from core.analysis.coverage.evidence import Evidence, Neighborhoods
 from core.analysis.coverage.space import measured
 from core.analysis.types import Floats, Ints
@@ -48,6 +48,6 @@ def judge(real: Views, version: Views, labels: Ints, around: Neighborhoods, seed
     why = tiers.obstacle(len(real), len(version), groups, found)
     decision = None
     if why is None:
-        sure = reliability(found.look, found.separation)
+        sure = reliability(found.look, shift_strength(real, version), found.separation)
         decision = decide(found.distance, found.gap_distance, sure)
     return Judged(found, decision, why)

@@ -107,9 +107,13 @@ def test_a_look_that_scrambles_images_is_farther_and_missing_ones_do_not_matter(
 
 
 def test_a_nearer_look_and_tighter_groups_are_more_reliable() -> None:
-    assert reliability(0.6, 0.5) > reliability(1.06, 0.5) > reliability(1.26, 0.5)
-    assert reliability(1.0, 0.3) > reliability(1.0, 0.9)
-    assert reliability(1.06, 0.45) > 0.75 and reliability(1.26, 0.45) < 0.5
+    assert reliability(0.6, 9, 0.5) > reliability(1.06, 9, 0.5) > reliability(1.26, 9, 0.5)
+    assert reliability(1.0, 9, 0.3) > reliability(1.0, 9, 0.9)
+    assert reliability(1.06, 0.1, 0.45) > 0.75 and reliability(1.26, 0.24, 0.45) < 0.5
+
+
+def test_a_shift_of_all_images_alike_is_no_far_look_by_itself() -> None:
+    assert reliability(0.8, 20.0, 0.5) > 0.9
 
 
 def test_q_is_the_expected_share_of_false_ones_so_far() -> None:
