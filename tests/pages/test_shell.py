@@ -131,13 +131,12 @@ def test_home_shows_how_much_each_version_lacks(
 
 
 def test_home_shows_no_share_of_a_version_that_cannot_be_judged(
-    tmp_path: Path, show: Callable[[str], AppTest]
+    home: Path, show: Callable[[str], AppTest]
 ) -> None:
-    with at_home(tmp_path):
-        example_workspace.build(tmp_path / "gapscope.duckdb", absolute=False)
-        said = told(show_page("home", tmp_path)).replace("\\", "")
-        assert said.count("cannot be judged</b>") == 2 and "absent in" not in said
-        assert "Version 1.0 cannot be judged: " in said and "Version 1.1 cannot be judged: " in said
+    example_workspace.build(home / "gapscope.duckdb", absolute=False)
+    said = told(show("home")).replace("\\", "")
+    assert said.count("cannot be judged</b>") == 2 and "absent in" not in said
+    assert "Version 1.0 cannot be judged: " in said and "Version 1.1 cannot be judged: " in said
 
 
 def test_the_sample_project_opens_in_one_click(home: Path, show: Callable[[str], AppTest]) -> None:

@@ -18,7 +18,7 @@ from core.analysis.vectors.neighbors import graph, nearest
 SMOOTHING = 20  # real neighbours that a change is averaged over
 # how rarely a redealt version may have none of the nearest images that were looked up
 FALLBACK = 1e-3
-MATCHING = 4000  # images of a version among which mutual neighbours are looked for
+MATCHING = 2000  # images of a version among which mutual neighbours are looked for
 ROUNDS = 5  # how often mutual neighbours are looked for again
 MATCHED = 3  # real images that are near an image which both versions show
 SHALLOWEST, DEEPEST = 8, 64  # nearest images that are looked up: at least, at most
