@@ -28,8 +28,8 @@ def page() -> None:
     ws = workspace()
     style.heading(
         "Gaps",
-        "Real images that a version does not cover, what they have in common, and what is nearest "
-        "today.",
+        "What a version shows of the real images, group by group: absent, thin, covered, or it "
+        "cannot be told; with the reason and with what is nearest today.",
     )
     scene = choose.scene(ws)
     if scene is None:
@@ -40,7 +40,7 @@ def page() -> None:
             "This comparison has no result for this version. Compare again on the Datasets page."
         )
         return
-    headline.show(summary, scene.comparison.real.images)
+    headline.show(summary, scene.comparison.real.images, scene.gaps)
     headline.sequences(scene.comparison)
     section = st.segmented_control(
         "Section",
@@ -62,7 +62,7 @@ def page() -> None:
             selftest.show(scene, summary)
         case _:
             counts.show(scene)
-            cards.show(scene, gap_list.controls(scene), doubtful=not summary.judged)
+            cards.show(scene, gap_list.controls(scene))
 
 
 page()

@@ -111,11 +111,12 @@ class State(StrEnum):
 
 
 class Verdict(StrEnum):
-    """Whether a version is better than another."""
+    """Whether a version is better than another. It cannot be told where one cannot be judged."""
 
     BETTER = "better"
     WORSE = "worse"
     UNCLEAR = "no clear difference"
+    CANNOT_TELL = "cannot tell"
 
 
 class Tier(StrEnum):

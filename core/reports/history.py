@@ -8,14 +8,18 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from core.contracts.compare_spec import CompareParameters
 from core.contracts.comparison import ComparisonRecord, MetricRow, VersionRow
 from core.contracts.framings import framing_of
+from core.contracts.judgement_words import unjudged_sentence
 from core.contracts.metric_words import METRICS
 from core.contracts.specs import to_json
-from core.contracts.words import MetricScope, RecordStatus
+from core.contracts.words import MetricScope, RecordStatus, Tier
 from core.store.results import Comparison
+
+Value = TypeVar("Value")
 
 ABSENT_RATE = "absent_rate"
 ANALYSIS = "analysis"  # its place in a record's software
@@ -61,14 +65,15 @@ class TrendRow:
 
 @dataclass(frozen=True)
 class ClusterHistory:
-    """How a cluster of real images fares, by version in order. ``absent``: share of its images on
-    the list; ``score``: their mean gap score; ``n_synthetic`` and ``expected``: images of the
-    version, None where the cluster was never a gap.
+    """How a cluster of real images fares, by version in order. ``tier``: what is judged of it;
+    ``absent``: share of its images on the list; ``score``: their mean gap score; ``n_synthetic``
+    and ``expected``: images of the version, None where the cluster was never a gap.
     """
 
     cluster: int
     name: str
     size: int
+    tier: tuple[Tier | None, ...]
     absent: tuple[float | None, ...]
     score: tuple[float | None, ...]
     n_synthetic: tuple[float | None, ...]
@@ -106,17 +111,19 @@ def cluster_history(comparison: Comparison) -> list[ClusterHistory]:
     """
     versions = comparison.versions
     blank: tuple[float | None, ...] = (None,) * len(versions)
+    no_tier: tuple[Tier | None, ...] = (None,) * len(versions)
     clusters: dict[int, ClusterHistory] = {}
     for place, dataset in enumerate(versions):
         gaps = {row.cluster: row for row in comparison.group_rows(dataset.id)}
         for row in comparison.cluster_coverage(dataset.id):
             gap = gaps.get(row.cluster)
             before = clusters.get(row.cluster) or ClusterHistory(
-                row.cluster, "", row.size, blank, blank, blank, blank
+                row.cluster, "", row.size, no_tier, blank, blank, blank, blank
             )
             clusters[row.cluster] = replace(
                 before,
                 name=(gap and gap.name) or before.name,
+                tier=_put(before.tier, place, gap.tier if gap else None),
                 absent=_put(before.absent, place, row.absent_share),
                 score=_put(before.score, place, row.mean_score),
                 n_synthetic=_put(before.n_synthetic, place, gap.rendered if gap else None),
@@ -179,17 +186,17 @@ def _rate(position: int, row: VersionRow) -> TrendRow:
         name=ABSENT_RATE,
         label="Absent rate",
         better="lower",
-        meaning="Share of real images that the version does not cover.",
+        meaning="Share of the real images that are absent from the version.",
         version_id=row.version_id,
         version=str(row.version),
         position=position,
-        value=row.absent_rate,
-        low=row.low,
-        high=row.high,
+        value=row.absent_rate if row.judged else None,
+        low=row.low if row.judged else None,
+        high=row.high if row.judged else None,
         baseline=row.baseline_rate,
         baseline_low=None,
         baseline_high=None,
-        note="Only the ranking can be relied on, not the list." if not row.judged else None,
+        note=None if row.judged else unjudged_sentence(row.version, row.obstacle),
     )
 
 
@@ -214,8 +221,8 @@ def _metric(position: int, version: str, row: MetricRow) -> TrendRow:
 
 
 def _put(
-    values: tuple[float | None, ...], place: int, value: float | None
-) -> tuple[float | None, ...]:
+    values: tuple[Value | None, ...], place: int, value: Value | None
+) -> tuple[Value | None, ...]:
     return (*values[:place], value, *values[place + 1 :])
 
 

@@ -1,5 +1,5 @@
-"""Pairs of versions as screens and reports show them: what closed, opened, came back, and whether
-that is more than chance.
+"""Pairs of versions as screens and reports show them: what closed, opened, came back, what happened
+to each group, and whether the later version is better.
 """
 
 from __future__ import annotations
@@ -7,17 +7,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.analysis.changes.net import NetChange, net_change
+from core.analysis.changes.net import net_change
 from core.contracts.change_words import LISTS, ChangeList
 from core.contracts.comparison import ChangeRow
 from core.contracts.words import State
+from core.reports.verdict import GroupChange, PairVerdict, group_changes, pair_verdict
 from core.store.results import Comparison
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two versions (by dataset id and label), the real images that changed between them, and the
-    verdict.
+    """Two versions (by dataset id and label), the real images that changed between them, what
+    happened to each group, and the verdict.
 
     ``lists``: by list, the largest change first. The regressed are among the opened.
     """
@@ -27,7 +28,8 @@ class Pair:
     before: str
     after: str
     lists: Mapping[ChangeList, Sequence[ChangeRow]]
-    verdict: NetChange
+    groups: Sequence[GroupChange]
+    verdict: PairVerdict
 
     @property
     def key(self) -> str:
@@ -46,6 +48,8 @@ def pairs_of(comparison: Comparison) -> list[Pair]:
     """
     place = {dataset.id: index for index, dataset in enumerate(comparison.versions)}
     labels = {dataset.id: str(dataset.version) for dataset in comparison.versions}
+    rows = {row.version_id: row for row in comparison.version_rows()}
+    groups = {dataset.id: comparison.group_rows(dataset.id) for dataset in comparison.versions}
     pairs = []
     for judged in sorted(
         comparison.judged_pairs(),
@@ -53,6 +57,8 @@ def pairs_of(comparison: Comparison) -> list[Pair]:
     ):
         lists = lists_of(comparison.changed_rows(judged.from_id, judged.to_id))
         closed, opened = lists[ChangeList.CLOSED], lists[ChangeList.OPENED]
+        between = (judged.from_id, judged.to_id)
+        net = net_change(len(closed), len(opened), judged.images)
         pairs.append(
             Pair(
                 judged.from_id,
@@ -60,7 +66,14 @@ def pairs_of(comparison: Comparison) -> list[Pair]:
                 labels[judged.from_id],
                 labels[judged.to_id],
                 lists,
-                net_change(len(closed), len(opened), judged.images),
+                group_changes(
+                    groups[judged.from_id],
+                    groups[judged.to_id],
+                    comparison.state_counts(*between),
+                ),
+                pair_verdict(
+                    rows[judged.from_id], rows[judged.to_id], net, comparison.tier_changes(*between)
+                ),
             )
         )
     return pairs

@@ -303,6 +303,9 @@ CREATE TABLE marks (
 );
 ALTER TABLE coverage ADD COLUMN tier VARCHAR;
 UPDATE coverage SET tier = CASE WHEN absent THEN 'absent' ELSE 'covered' END;
+UPDATE coverage SET tier = 'cannot tell' FROM versions AS v
+    WHERE NOT v.absolute AND v.comparison_id = coverage.comparison_id
+    AND v.version_id = coverage.version_id;
 ALTER TABLE coverage ADD COLUMN single BOOLEAN;
 ALTER TABLE coverage ADD COLUMN outside BOOLEAN;
 ALTER TABLE coverage ADD COLUMN outside_aligned BOOLEAN;
@@ -327,6 +330,9 @@ UPDATE groups SET group_id = 'cluster:' || cluster, kind = 'cluster', decided_by
     own = size,
     tier = CASE WHEN absent > 0 THEN 'absent' ELSE 'covered' END,
     reason = 'Judged by the rules of an earlier Gapscope: compare again for today''s judgement.';
+UPDATE groups SET tier = 'cannot tell' FROM versions AS v
+    WHERE NOT v.absolute AND v.comparison_id = groups.comparison_id
+    AND v.version_id = groups.version_id;
 CREATE TABLE label_counts (
     comparison_id INTEGER NOT NULL, version_id INTEGER, "column" VARCHAR, "value" VARCHAR,
     real INTEGER, rendered INTEGER, share_real DOUBLE, share_rendered DOUBLE, expected DOUBLE,

@@ -26,7 +26,7 @@ from core.contracts.comparison import (
     VersionRow,
 )
 from core.contracts.derive import read_rows
-from core.contracts.words import RecordStatus, State
+from core.contracts.words import RecordStatus, State, Tier
 from core.errors import InputError
 from core.store import comparison_table, dataset_table, embeddings, study_table
 from core.store.database import Database
@@ -40,6 +40,28 @@ class JudgedPair:
 
     from_id: int
     to_id: int
+    images: int
+
+
+@dataclass(frozen=True)
+class TierChange:
+    """How many real images are of one tier in one version and of another in the next."""
+
+    before: Tier
+    after: Tier
+    images: int
+
+
+@dataclass(frozen=True)
+class StateCount:
+    """How many real images of a cluster and of a class and bias (None: unknown) are in a state
+    between two versions.
+    """
+
+    cluster: int
+    class_: str | None
+    bias: str | None
+    state: State
     images: int
 
 
@@ -200,6 +222,35 @@ class Comparison:
             [from_id, to_id, State.COVERED],
         )
         return read_rows(ChangeRow, table)
+
+    def tier_changes(self, from_id: int, to_id: int) -> list[TierChange]:
+        """The real images by their tier in one version and in another (by dataset id)."""
+        rows = self._db.rows(
+            """SELECT f.tier AS before, t.tier AS after, count(*) AS images
+            FROM coverage f JOIN coverage t
+              ON t.comparison_id = f.comparison_id AND t.path = f.path AND t.version_id = ?
+            WHERE f.comparison_id = ? AND f.version_id = ? GROUP BY ALL ORDER BY ALL""",
+            [to_id, self.id, from_id],
+        )
+        return [TierChange(Tier(row["before"]), Tier(row["after"]), row["images"]) for row in rows]
+
+    def state_counts(self, from_id: int, to_id: int) -> list[StateCount]:
+        """The real images by cluster, class, bias and state between two versions (by dataset
+        id).
+        """
+        rows = self._db.rows(
+            """SELECT c.cluster, i.class, i.bias, c.state, count(*) AS images
+            FROM changes c LEFT JOIN images i ON i.dataset_id = ? AND i.path = c.path
+            WHERE c.comparison_id = ? AND c.from_id = ? AND c.to_id = ?
+            GROUP BY ALL ORDER BY ALL""",
+            [self.record.real_id, self.id, from_id, to_id],
+        )
+        return [
+            StateCount(
+                row["cluster"], row["class"], row["bias"], State(row["state"]), row["images"]
+            )
+            for row in rows
+        ]
 
     def image_rows(self) -> list[ImageRow]:
         """Every file of the real dataset's last scan, readable or not, in path order."""

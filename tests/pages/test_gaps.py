@@ -72,6 +72,7 @@ def test_the_numbers_on_top_are_the_comparisons(
     assert "17 %" in words and "11 % to 24 %" in words  # 20 of 120 absent from 1.1
     assert "real-vs-real baseline" in words
     assert f"Of 4 gaps injected into your data this list finds {new.recovered};" in words
+    assert "1 group absent" in words
     assert not app.warning
     app.segmented_control(key="version").set_value(old.version_id).run()
     assert "33 %" in told(app) and len(headings(app)) == 2
@@ -123,6 +124,7 @@ def test_a_gap_tells_its_reason_and_how_sure_it_is(
     words = told(app).replace("\\", "")
     assert headings(app) == ["#### cross"]  # 1.1 has the squares
     assert gap.explanation is not None and gap.explanation in words
+    assert ":red-badge[Absent]" in words
     assert "20 of 20 have bias night" in words and "darker" in words
     assert "95 %: 0.0 to 3.7; expected 16.7" in words
 
@@ -155,7 +157,9 @@ def test_filters_leave_the_chosen_images(app: AppTest) -> None:
     ]
     app.segmented_control(key="gaps_list").set_value(Listing.ABSENT).run()
     app.multiselect(key="gaps_class").set_value(["circle"]).run()
-    assert "No absent image of these classes." in told(app)
+    assert "No group of these classes is said to be absent from 1.1" in told(app).replace("\\", "")
+    assert len(headings(app)) == 2  # the circles, by day and by night, are shown all the same
+    assert told(app).count(":green-badge[Covered]") == 2
 
 
 def test_groups_stand_in_the_order_that_is_asked_for(app: AppTest) -> None:
@@ -181,17 +185,17 @@ def test_metrics_without_a_cluster_are_no_scope_to_choose(
 
 
 def test_doubt_is_a_mark_and_takes_no_group_away(tmp_path: Path) -> None:
-    """Two injected gaps are too few to rely on the list; its groups and numbers stay."""
+    """Two injected gaps are too few to judge by: no share is shown; the groups stay."""
     with home(tmp_path):
         example_workspace.build(tmp_path / "gapscope.duckdb", absolute=False)
         app = show("gaps", tmp_path)
         mark = app.warning[0].value.replace("\\", "")
-        assert "For version 1.1 only the ranking can be relied on." in mark
-        assert "Of 2 gaps injected into your data" in mark
-        assert "17 %" in told(app) and headings(app) == ["#### cross"]
+        assert "Version 1.1 cannot be judged: " in mark
+        assert "cannot be judged</b>" in told(app) and "17 %" not in told(app)
+        assert headings(app) == ["#### cross"]
         assert "20 of 20 have bias night" in told(app)
         app.segmented_control(key="gaps_list").set_value(Listing.GROUPS).run()
-        assert len(headings(app)) == 6 and not any("Cluster" in one for one in headings(app))
+        assert len(headings(app)) == 6 and not any("Group" in one for one in headings(app))
 
 
 def test_where_nothing_is_sure_and_nothing_listed_all_groups_are_shown(tmp_path: Path) -> None:
@@ -199,8 +203,8 @@ def test_where_nothing_is_sure_and_nothing_listed_all_groups_are_shown(tmp_path:
     with home(tmp_path):
         example_workspace.build(tmp_path / "gapscope.duckdb", threshold=3.0)
         app = show("gaps", tmp_path)
-        assert "finds 0;" in app.warning[0].value.replace("\\", "")
-        assert "No group is listed as absent" in told(app)
+        assert "cannot be judged" in app.warning[0].value
+        assert "No group is said to be absent from" in told(app) and not app.success
         assert len(headings(app)) == 6 and headings(app)[0] == "#### cross"
 
 
@@ -229,6 +233,9 @@ def test_other_sections_show_the_evidence(
     assert shares[0] == sorted(shares[0], reverse=True) and shares[1] == sorted(shares[1])
 
     app.segmented_control(key="gaps_section").set_value("Self-test").run()
+    words = told(app).replace("\\", "")
+    assert "the view in which injected gaps stand furthest from the other groups" in words
+    assert "threshold" not in words and "listed from" not in words
     table = app.dataframe[0].value
     assert len(table) == 4 and set(table["Real images"]) == {20}
     assert set(table["Hidden synthetic images"]) == {20}

@@ -15,6 +15,7 @@ import pytest
 from scipy.spatial import ConvexHull
 from streamlit.testing.v1 import AppTest
 
+from core.contracts.words import Tier
 from core.workspace import Workspace
 from pages.parts.map import choices, class_shares, colouring, drawn, figures
 from pages.parts.map.choices import ALIGNED, AS_IT_IS, REAL_ALONE, SPACES, VERSION_ALONE, Filters
@@ -192,12 +193,16 @@ def test_an_area_is_resolved_over_points_that_were_not_drawn(points: Points, cro
 def test_colours_say_what_the_legend_says(points: Points) -> None:
     absent = np.zeros(len(points), bool)
     absent[:20] = True
-    covered = OnPoints(np.where(points.real, 1.0, np.nan), absent)
-    subject = Subject(points, covered, "1.1", "acluster", np.ones(len(points), bool))
+    tier = np.where(points.real, Tier.COVERED, None)
+    tier[:20], tier[20:50], tier[50:60] = Tier.ABSENT, Tier.CANNOT_TELL, Tier.THIN
+    covered = OnPoints(np.where(points.real, 1.0, np.nan), absent, tier)
+    subject = Subject(points, covered, "acluster", np.ones(len(points), bool))
     by_version = colouring.coloured(subject, "version")
     assert {label: count for label, _, count in by_version.legend} == {
-        "Drawn photographs, covered": 100,
-        "absent from 1.1": 20,
+        "Drawn photographs, absent": 20,
+        "Drawn photographs, thin": 10,
+        "Drawn photographs, cannot tell": 30,
+        "Drawn photographs, covered": 60,
         "1.0": 80,
         "1.1": 100,
     }
@@ -303,3 +308,6 @@ def test_colours_stay_apart_for_colour_blind_readers() -> None:
     meant = (plots.REAL, plots.ABSENT, *plots.VERSIONS[:3])
     for sight, (one, other) in itertools.product(DICHROMACY, itertools.combinations(meant, 2)):
         assert np.linalg.norm(_oklab(one, sight) - _oklab(other, sight)) > 14, (one, other)
+    tiers = tuple(plots.TIERS.values())
+    for sight, (one, other) in itertools.product(DICHROMACY, itertools.combinations(tiers, 2)):
+        assert np.linalg.norm(_oklab(one, sight) - _oklab(other, sight)) > 10, (one, other)

@@ -131,6 +131,15 @@ def test_home_shows_how_much_each_version_lacks(
     assert "17 %" in said and "absent in 1.1" in said  # 20 of 120
 
 
+def test_home_shows_no_share_of_a_version_that_cannot_be_judged(
+    home: Path, show: Callable[[str], AppTest]
+) -> None:
+    example_workspace.build(home / "gapscope.duckdb", absolute=False)
+    said = told(show("home")).replace("\\", "")
+    assert said.count("cannot be judged</b>") == 2 and "absent in" not in said
+    assert "Version 1.0 cannot be judged: " in said and "Version 1.1 cannot be judged: " in said
+
+
 def test_the_sample_project_opens_in_one_click(home: Path, show: Callable[[str], AppTest]) -> None:
     app = show("home")
     app.button(key="open_sample").click().run()

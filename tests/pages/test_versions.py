@@ -56,6 +56,8 @@ def test_the_verdict_and_the_lists_stand_on_the_first_section(app: AppTest) -> N
     words = told(app).replace("\\", "")
     assert "1.0 → 1.1." in words
     assert "Better: 20 of 120 real images are clearly better covered" in words
+    assert "20 of 20 closed; was absent, now covered" in words and "still absent" in words
+    assert "4 other groups are covered as before" in words
     closed, still = galleries(app)  # nothing is new or regressed here
     assert all("square/night" in tile["key"] for tile in closed)
     assert all("cross/night" in tile["key"] for tile in still)
@@ -108,12 +110,12 @@ def test_clusters_against_versions(app: AppTest) -> None:
     assert table.index.is_unique  # two clusters of squares are told apart
     absent = {
         version: sorted(
-            table.index[table[f"{version}: absent"] == "100 %"].str.split(" (", regex=False).str[0]
+            table.index[table[f"{version}: judged"] == "absent"].str.split(" (", regex=False).str[0]
         )
         for version in ("1.0", "1.1")
     }
     assert absent == {"1.0": ["cross", "square"], "1.1": ["cross"]}
-    (cross,) = table[table["1.1: absent"] == "100 %"]["1.1: synthetic"]
+    (cross,) = table[table["1.1: judged"] == "absent"]["1.1: synthetic"]
     assert cross == "0"
     assert set(table["Real images"]) == {20} and len(table) == 6
 
@@ -123,8 +125,25 @@ def test_doubt_leaves_the_clusters_as_they_are(tmp_path: Path) -> None:
         example_workspace.build(tmp_path / "gapscope.duckdb", absolute=False)
         app = section(show("versions", tmp_path), "Clusters")
         (shown,) = (one for one in app.segmented_control if one.key.startswith("versions_heatmap"))
-        assert shown.value == "Share absent"
-        assert "Of 1.0, 1.1 only the ranking can be relied on" in told(app).replace("\\", "")
+        assert shown.value == "Judgement"
+        words = told(app).replace("\\", "")
+        assert "Version 1.0 cannot be judged: " in words
+        assert "Version 1.1 cannot be judged: " in words
+
+
+def test_no_verdict_is_green_where_a_version_cannot_be_judged(tmp_path: Path) -> None:
+    with home(tmp_path):
+        example_workspace.build(tmp_path / "gapscope.duckdb", absolute=False)
+        app = show("versions", tmp_path)
+        assert not app.success
+        (verdict,) = app.warning
+        words = verdict.value.replace("\\", "")
+        assert "Cannot tell: version 1.0 cannot be judged: " in words
+        charts = [
+            json.loads(element.proto.spec) for element in section(app, "Trend").get("plotly_chart")
+        ]
+        assert len(charts) == 13  # no absent rate is drawn, and why is said
+        assert "Version 1.1 cannot be judged: " in told(app).replace("\\", "")
 
 
 def test_the_history_says_which_numbers_are_comparable(app: AppTest) -> None:

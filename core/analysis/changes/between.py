@@ -5,12 +5,13 @@ Two lists of absent images, one for each version, are a blunt way to compare ver
 its own misses. The *change* of each real image's coverage is far sharper, because what is peculiar
 to an image is the same in both versions and cancels.
 
-1. Both versions are brought into one domain-aligned space. Versions that share many images are
-   centred on the images they share, so that what only one of them has cannot move the other;
-   versions that share few are centred each on itself.
+1. Both versions are brought into one domain-aligned space. What tells their looks apart is the mean
+   difference of what both show: images they share, or where they share few, images that are each
+   other's nearest. So what only one of them has cannot move the other.
 2. The change of a real image is how much nearer its nearest synthetic image came (cosine distance,
    averaged over its nearest real neighbours and over the views). Where the versions share few
-   images the median change is taken away: a new look moves all images at once and is no gap closed.
+   images the median change of the real images near what both show is taken away: a new look moves
+   all images at once and is no gap closed.
 3. Noise is what the change would be if only chance had decided which synthetic image belongs to
    which version: the images of both are dealt out again, as many to each and as many to both as
    there were (a permutation test that keeps the pairing).
@@ -18,6 +19,8 @@ to an image is the same in both versions and cancels.
    deviations is larger than all but 2.5 % of the largest found by chance (the cluster-mass test of
    Bullmore et al. 1999; Maris and Oostenveld 2007). So for both directions together a version that
    only differs by chance is told apart from itself in at most one of twenty cases.
+
+5. The judgement of both versions has the last word on what a change means (:func:`states`).
 
 ``docs/versions.md`` says what it reaches, ``docs/research/versions.md`` what was tried.
 """
@@ -40,7 +43,7 @@ from core.analysis.changes.nearness import (
 from core.analysis.changes.neighborhoods import changed_neighborhoods, half_width
 from core.analysis.types import Bools, Floats, OnProgress, unheard
 from core.analysis.vectors.alignment import Views
-from core.contracts.words import State
+from core.contracts.words import State, Tier
 
 DRAWS = 240  # how often the synthetic images are dealt out again
 SPREAD = 2.5  # where domains differ: least change, in deviations of all changes
@@ -54,13 +57,13 @@ ROWS_LIMIT = 1_000_000  # rows of the changes table up to which all pairs of ver
 class VersionImages:
     """One version, as :func:`changes_between` wants it.
 
-    ``views``: its vectors (m, d); ``contents``: what names each image's content, (m,); ``absent``
-    bool (n,): which real images its list says are absent.
+    ``views``: its vectors (m, d); ``contents``: what names each image's content, (m,); ``tier``
+    (n,): its judgement of each real image, a :class:`~core.contracts.words.Tier`.
     """
 
     views: Views
     contents: Sequence[str]
-    absent: Bools
+    tier: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,9 @@ class Change:
 
     ``change`` float (n,): cosine distance by which the nearest synthetic image came nearer,
     smoothed; positive is better. ``deviation`` float (n,): the same in standard deviations of
-    chance. ``closed``, ``opened`` bool (n,): clearly better, clearly worse. ``shift``: what was
-    taken away from all changes (0 where versions are paired). ``paired``: the share of common
-    images.
+    chance. ``closed``, ``opened`` bool (n,): clearly better, clearly worse by the test against
+    chance. ``shift``: what was taken away from all changes (0 where versions are paired).
+    ``paired``: the share of common images.
     """
 
     change: Floats
@@ -114,7 +117,7 @@ def changes_between(
         change = coverage_change(
             real, before.views, after.views, before.contents, after.contents, seed=seed
         )
-        state = states(change, before.absent, after.absent)
+        state = states(change, before.tier, after.tier)
         earlier = [
             found[step, step + 1].states == State.CLOSED
             for step in range(first)
@@ -163,12 +166,11 @@ def coverage_change(
         return Change(still, still, np.zeros(n, bool), np.zeros(n, bool), 0.0, 1.0)
 
     depth = depth_of(members.belongs)
-    views = [
-        nearness(space, members, depth, seed)
-        for space in shared_spaces(real, before, after, members if paired >= PAIRED else None, seed)
-    ]
+    spaces = shared_spaces(real, before, after, members, paired >= PAIRED, seed)
+    views = [nearness(space, members, depth, seed) for space, _ in spaces]
     raw = movement(views, members.belongs)
-    middle = float(np.median(raw))
+    shown_by_both = np.unique(np.concatenate([rows for _, rows in spaces]))
+    middle = float(np.median(raw[shown_by_both]))
     chance = _by_chance(views, members, draws, seed)
     variance = chance.var(axis=0)
     # Half of each image's variance is everyone's: an image whose nearest images happened to stay is
@@ -190,17 +192,25 @@ def coverage_change(
     )
 
 
-def states(change: Change, absent_before: Bools, absent_after: Bools) -> np.ndarray:
-    """A :class:`~core.contracts.words.State` for each real image (n,).
+def states(change: Change, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """A :class:`~core.contracts.words.State` for each real image (n,), from its change and its tier
+    in both versions (n,).
 
-    The change decides what is closed and what opened; an image that got clearly better and is still
-    on the new version's list is open. What did not clearly change is open where the new list has
-    it, else covered.
+    *Closed*: it changed for the better, or was absent and is covered now, and the new version is
+    known to render it: what it cannot tell of has not closed. *Opened*: it changed for the worse,
+    or was covered and is absent now, and it was not absent before. Tiers that differ count only
+    where the nearest synthetic images did come nearer or go away. What is neither is open where the
+    new version lacks it, else covered.
     """
-    found = np.full(len(absent_after), State.COVERED, dtype=object)
-    found[absent_after] = State.OPEN
-    found[change.closed & ~absent_after] = State.CLOSED
-    found[change.opened & ~absent_before] = State.OPENED
+    was_absent, was_covered = before == Tier.ABSENT, before == Tier.COVERED
+    is_absent, is_covered = after == Tier.ABSENT, after == Tier.COVERED
+    moved = change.change + change.shift
+    better = change.closed | (was_absent & is_covered & (moved > SMALLEST))
+    worse = change.opened | (was_covered & is_absent & (moved < -SMALLEST))
+    found = np.full(len(after), State.COVERED, dtype=object)
+    found[is_absent] = State.OPEN
+    found[better & (is_covered | (after == Tier.THIN))] = State.CLOSED
+    found[worse & ~was_absent] = State.OPENED
     return found
 
 

@@ -18,6 +18,9 @@ from core.analysis.vectors.neighbors import graph, nearest
 SMOOTHING = 20  # real neighbours that a change is averaged over
 # how rarely a redealt version may have none of the nearest images that were looked up
 FALLBACK = 1e-3
+MATCHING = 2000  # images of a version among which mutual neighbours are looked for
+ROUNDS = 5  # how often mutual neighbours are looked for again
+MATCHED = 3  # real images that are near an image which both versions show
 SHALLOWEST, DEEPEST = 8, 64  # nearest images that are looked up: at least, at most
 
 Space = tuple[Floats, Floats, Floats]  # real images, the earlier version, the later one
@@ -47,6 +50,11 @@ class Members:
         """Which images of the pool belong to both."""
         return self.belongs[0] & self.belongs[1]
 
+    def common_rows(self) -> tuple[Ints, Ints]:
+        """Rows in the earlier and in the later version of each common image, int64 (p,) each."""
+        _, one, two = np.intersect1d(self.first, self.second, return_indices=True)
+        return one, two
+
     @property
     def paired(self) -> float:
         """The share of common images, of the smaller version's."""
@@ -66,11 +74,14 @@ class Nearness:
 
 
 def shared_spaces(
-    real: Views, before: Views, after: Views, members: Members | None, seed: int
-) -> list[Space]:
-    """Real images and both versions in one domain-aligned space, for each view that all three have.
+    real: Views, before: Views, after: Views, members: Members, common: bool, seed: int
+) -> list[tuple[Space, Ints]]:
+    """Real images and both versions in one domain-aligned space, for each view that all three have;
+    and beside each the real images nearest to what both versions show (rows, each once).
 
-    ``members``: centre both versions on the images they share; None: each on itself.
+    What both show are ``common`` images, else those that are each other's nearest. Both versions
+    are centred on one middle, that of all their images, after the mean difference of what both show
+    was taken off: a version that shows less is not moved to the middle of everything.
     """
     views = [(real.plain, before.plain, after.plain)]
     if (
@@ -79,20 +90,51 @@ def shared_spaces(
         and after.simplified is not None
     ):
         views.append((real.simplified, before.simplified, after.simplified))
-    return [_space(view, members, seed) for view in views]
+    return [_space(view, members, common, seed) for view in views]
 
 
-def _space(view: Space, members: Members | None, seed: int) -> Space:
+def _space(view: Space, members: Members, common: bool, seed: int) -> tuple[Space, Ints]:
     photos, first, second = view
-    if members is not None:
-        shared = members.common
-        both = np.vstack([first[shared[members.first]], second[shared[members.second]]])
-        middle = both.mean(axis=0)
-        sides = [centred(photos), first - middle, second - middle]
-    else:
-        sides = [centred(side) for side in view]
-    one, two, three = reduced(sides, seed=seed)
-    return one, two, three
+    rng = np.random.default_rng(seed)
+    one, two = members.common_rows() if common else mutual_nearest(first, second, rng)
+    second = second - (second[two] - first[one]).mean(axis=0)
+    middle = np.vstack([first, second]).mean(axis=0)
+    sides = reduced([centred(photos), first - middle, second - middle], seed=seed)
+    both = sides[1][one[_some(len(one), rng)]]
+    near = nearest(both, sides[0], MATCHED, exact=True)[0]
+    return (sides[0], sides[1], sides[2]), np.unique(near)
+
+
+def mutual_nearest(
+    first: np.ndarray, second: np.ndarray, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Rows of images of two versions that are each other's nearest, once the mean difference of
+    such pairs is taken off (found again until it stays), among some of very many. Float32 (n, d)
+    and (m, d) in, two int64 (p,) out. The idea is that of batch correction by mutual nearest
+    neighbours (Haghverdi et al. 2018): what only one side has is nobody's mutual neighbour.
+    """
+    some, others = _some(len(first), rng), _some(len(second), rng)
+    still, moving = first[some], second[others]
+    moved, one, two = moving, np.arange(1), np.arange(1)
+    for _ in range(ROUNDS):
+        there = nearest(still, moved, 1, exact=True)[0][:, 0]
+        back = nearest(moved, still, 1, exact=True)[0][:, 0]
+        found = np.flatnonzero(back[there] == np.arange(len(still)))
+        if not len(found):  # nothing but ties
+            break
+        stays = np.array_equal(found, one) and np.array_equal(there[found], two)
+        one, two = found, there[found]
+        if stays:
+            break
+        moved = moving - (moving[two] - still[one]).mean(axis=0)
+    return some[one], others[two]
+
+
+def _some(count: int, rng: np.random.Generator) -> Ints:
+    """All rows, or at most :data:`MATCHING` of them, in order."""
+    if count <= MATCHING:
+        return np.arange(count)
+    return np.sort(rng.choice(count, MATCHING, replace=False))
 
 
 def nearness(space: Space, members: Members, depth: int, seed: int) -> Nearness:

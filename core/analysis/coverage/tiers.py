@@ -20,8 +20,9 @@ from core.contracts.words import Tier
 # (benchmarks/judgement.py: of paintings' groups 97 and 100 % were)
 ABSENT_FROM, COVERED_TO = 0.5, 0.25
 # share of the expected synthetic images from which a group is thin, and the most that the upper end
-# of its interval may reach (of single images left of a class; benchmarks/judgement.py)
-THIN_SHARE, THIN_HIGH = 0.15, 0.4
+# of its interval may reach (of groups of which 1 to 5 % are rendered two in five lie below, of
+# others one in thirty; benchmarks/judgement.py)
+THIN_SHARE, THIN_HIGH = 0.3, 0.6
 NOTICED = -0.15  # an injected gap this much nearer than the others' would not be noticed
 UNSTEADY = 0.35  # difference between the whole and its re-runs from which they disagree
 IMAGES_A_GROUP = 12  # synthetic images a group of real ones below which nothing is judged

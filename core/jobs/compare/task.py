@@ -83,7 +83,7 @@ def _changes(
     job: JobFolder, spec: CompareSpec, sides: Sides, judged: Assessment
 ) -> list[PairChange]:
     versions = [
-        VersionImages(version.views, version.contents, found.absent)
+        VersionImages(version.views, version.contents, found.tier)
         for version, found in zip(sides.versions, judged.versions, strict=True)
     ]
     return changes_between(sides.real.views, versions, seed=spec.seed, progress=job.report)

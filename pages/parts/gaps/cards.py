@@ -12,10 +12,12 @@ import numpy as np
 import streamlit as st
 
 from core.contracts.comparison import GroupRow
-from core.contracts.words import DecidedBy
+from core.contracts.judgement_words import is_gap
+from core.contracts.words import DecidedBy, Tier
+from pages.parts.gaps import tiers
 from pages.parts.gaps.gap_list import Choices, Listing, Order, listed
 from pages.parts.shared import detail, gallery
-from pages.parts.shared.plots import ABSENT, REAL
+from pages.parts.shared.plots import TIERS
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape, figure, figures, number, percent
 
@@ -31,16 +33,15 @@ class Group:
     rows: np.ndarray
 
 
-def show(scene: Scene, choices: Choices, *, doubtful: bool) -> None:
-    """The listed images, group by group or as one ranking. ``doubtful``: only the ranking can be
-    relied on; then all groups are shown where none is listed.
+def show(scene: Scene, choices: Choices) -> None:
+    """The listed images, group by group or as one ranking. Where no group is absent all are shown,
+    each with its mark.
     """
     rows = listed(scene.coverage, choices.listing, choices.classes)
     if not len(rows):
-        if not (doubtful and choices.listing == Listing.ABSENT):
-            _nothing(scene, choices)
+        _nothing(scene, choices)
+        if choices.listing != Listing.ABSENT:
             return
-        st.info("No group is listed as absent. Below are all groups, the likeliest gap first.")
         rows = listed(scene.coverage, Listing.GROUPS, choices.classes)
     if choices.listing == Listing.RANKING:
         opened = _pairs(scene, rows, "ranking", RANKED)
@@ -74,11 +75,32 @@ def expected_words(gap: GroupRow) -> str:
     return "; ".join(parts)
 
 
+def rendered_label(gap: GroupRow) -> str:
+    """What the number of a group's synthetic images is: of an absent cluster they are only the
+    nearest ones, not of its kind.
+    """
+    if gap.decided_by == DecidedBy.COUNTS:
+        return "rendered"
+    if gap.tier == Tier.ABSENT:
+        return "synthetic images nearest to it, too far to show it"
+    return "synthetic images look most like it"
+
+
 def _nothing(scene: Scene, choices: Choices) -> None:
-    words = "No absent image of these classes."
-    if not choices.classes:
-        words = f"No real image is absent from {escape(scene.version.version)} under this choice."
-    st.success(words, icon=":material/check_circle:")
+    """That nothing is listed; green only where that is known."""
+    summary, words = scene.summary, "No real image of these classes is listed."
+    if choices.listing == Listing.ABSENT:
+        what = " of these classes" if choices.classes else ""
+        words = (
+            f"No group{what} is said to be absent from {escape(scene.version.version)}. Below are "
+            "all groups, the likeliest gap first."
+        )
+    elif not choices.classes:
+        words = "No real image is listed under this choice."
+    if summary is not None and summary.judged and not summary.cannot_tell:
+        st.success(words, icon=":material/check_circle:")
+    else:
+        st.info(words, icon=":material/help:")
 
 
 def _cards(scene: Scene, shown: list[Group]) -> str | None:
@@ -95,23 +117,25 @@ def _cards(scene: Scene, shown: list[Group]) -> str | None:
 
 
 def _describe(group: Group) -> None:
-    """A group's name, reason and numbers."""
+    """A group's name, its tier with the reason, what it holds, and its numbers."""
     gap = group.gap
-    st.markdown(f"#### {escape(gap.name or gap.group_id)}")
-    reasons = [gap.reason if gap.decided_by == DecidedBy.COUNTS else None, gap.explanation]
-    st.markdown("  \n".join(escape(reason) for reason in reasons if reason))
-    absent = f"of {number(gap.own)} real images in this group absent"
+    tiers.heading(gap)
     parts = [
-        figure(absent, number(gap.absent), "", "gs-small gs-gap" if gap.absent else "gs-small")
+        figure(
+            "real images in this group",
+            number(gap.own),
+            f"{number(gap.absent)} listed as absent" if gap.absent else "",
+            "gs-small gs-gap" if is_gap(gap) else "gs-small",
+        )
     ]
     if gap.rendered is not None:
-        count = number(gap.rendered)
-        parts.append(figure("synthetic images here", count, expected_words(gap), "gs-small"))
+        parts.append(
+            figure(rendered_label(gap), number(gap.rendered), expected_words(gap), "gs-small")
+        )
+    if gap.probability is not None:
+        parts.append(figure("probability absent", percent(gap.probability), "", "gs-small"))
     if gap.stability is not None:
-        parts.append(figure("of re-runs list it", percent(gap.stability), "", "gs-small"))
-    if gap.q is not None:
-        words = "q-value: false alarms expected down to here"
-        parts.append(figure(words, percent(gap.q), "", "gs-small"))
+        parts.append(figure("of re-runs say absent", percent(gap.stability), "", "gs-small"))
     if gap.score is not None:
         parts.append(figure("gap score", f"{gap.score:.2f}", "", "gs-small"))
     figures(*parts)
@@ -129,9 +153,7 @@ def _pair(scene: Scene, row: int) -> gallery.Tile:
     return gallery.Tile(
         coverage.path[row],
         (
-            gallery.Shown(
-                coverage.content_id[row], "real", ABSENT if coverage.absent[row] else REAL
-            ),
+            gallery.Shown(coverage.content_id[row], "real", TIERS[Tier(coverage.tier[row])]),
             gallery.Shown(coverage.nearest_id[row], f"nearest in {version.version}", colour),
         ),
         PurePosixPath(coverage.path[row]).name,

@@ -13,23 +13,26 @@ from pages.parts.shared.style import escape, percent
 def show(scene: Scene, summary: VersionRow) -> None:
     """One line for each injected gap."""
     st.caption(
-        "An injected gap: a group of your real images whose nearest synthetic images are hidden, "
-        "so that the right answer is known. AUROC: how well its images rank above all others. "
-        "False alarms: other images newly listed."
+        "An injected gap: the synthetic images that look most like one group of your real images "
+        "are hidden (all of them, 95 % and 80 %) and everything is judged again, so that the right "
+        "answer is known. Found: the group is then said to be absent or thin. AUROC: how well its images rank above all others then. "
+        "False alarms: the share of other images that are newly listed. The test tries groups that "
+        "the version does show; how well a gap that is really there is found, it can only suggest."
     )
     rows = scene.selftest
     if not rows:
         st.info("No gaps could be injected here: there are too few images or groups.")
         return
-    st.markdown(f"{escape(injected_sentence(summary))} View: {escape(summary.view)}.")
+    st.markdown(f"{escape(injected_sentence(summary))}")
     names = {gap.cluster: gap.name for gap in scene.gaps}
     st.dataframe(
         [
             {
-                "Injected gap": names.get(row.injected_cluster)
-                or f"Cluster {row.injected_cluster}",
+                "Injected gap": names.get(row.injected_cluster) or f"Group {row.injected_cluster}",
                 "Real images": row.size,
                 "Hidden synthetic images": row.hidden,
+                "Share hidden": percent(row.strength),
+                "Said then": row.tier,
                 "Found": "yes" if row.recovered else "no",
                 "AUROC": round(row.auroc, 3),
                 "False alarms": percent(row.false_alarm_share),

@@ -11,7 +11,8 @@ import streamlit as st
 from core import Workspace
 from core.contracts.comparison import ComparisonRecord, VersionRow
 from core.contracts.derive import read_rows
-from core.contracts.words import RecordStatus
+from core.contracts.judgement_words import UNJUDGED, unjudged_sentence
+from core.contracts.words import RecordStatus, Tier
 from core.errors import GapscopeError
 from pages.parts.shared import errors, navigation, session, style
 
@@ -64,20 +65,26 @@ def _comparison(ws: Workspace, record: ComparisonRecord, headline: Headline) -> 
                 navigation.go(name, comparison=record.id)
         _remove(ws, record)
     style.figures(*(_figure(version) for version in headline.versions))
-    unsure = [version.version for version in headline.versions if not version.judged]
-    if unsure:
-        st.caption(
-            ":material/info: Only the ranking can be relied on for "
-            f"{style.escape(', '.join(unsure))}: the Gaps page says why."
-        )
+    for version in headline.versions:
+        if not version.judged:
+            why = style.escape(unjudged_sentence(version.version, version.obstacle))
+            st.caption(f":material/help: {why}")
 
 
 def _figure(version: VersionRow) -> str:
-    note = f"{style.number(version.absent)} images"
+    notes = [
+        f"{style.number(count)} {words}"
+        for count, words in ((version.thin, Tier.THIN), (version.cannot_tell, Tier.CANNOT_TELL))
+        if count
+    ]
+    if not version.judged:
+        label = f"version {version.version}"
+        return style.figure(label, UNJUDGED, " · ".join(notes), "gs-large")
+    notes.insert(0, f"{style.number(version.absent)} images")
     if version.baseline_rate is not None:
-        note += f" · real vs real {style.percent(version.baseline_rate)}"
-    share = style.percent(version.absent_rate)
-    return style.figure(f"absent in {version.version}", share, note, "gs-large gs-gap")
+        notes.append(f"real vs real {style.percent(version.baseline_rate)}")
+    share, label = style.percent(version.absent_rate), f"absent in {version.version}"
+    return style.figure(label, share, " · ".join(notes), "gs-large gs-gap")
 
 
 def _others(ws: Workspace, records: list[ComparisonRecord]) -> None:

@@ -48,7 +48,7 @@ SPACES_HELP = (
 PREDICTIONS = {"tag": "ImageNet class", "zero_shot": "CLIP class"}
 VERSION, DOMAIN, CLUSTER, SCORE, LOOKS_REAL = "version", "domain", "cluster", "score", "looks_real"
 COLOURINGS = {
-    VERSION: "Version and absence",
+    VERSION: "Version and judgement",
     DOMAIN: "Domain",
     CLUSTER: "Cluster",
     "class": "Class",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from core.contracts.judgement_words import LABEL, TIERS
+from core.contracts.words import Tier
 from pages.parts.map.choices import (
     CLUSTER,
     DOMAIN,
@@ -18,7 +20,8 @@ from pages.parts.map.choices import (
     Choices,
     Filters,
 )
-from pages.parts.shared.plots import ABSENT, FAINT, MANY, REAL, SCALE, VERSIONS
+from pages.parts.shared.plots import FAINT, MANY, REAL, SCALE, VERSIONS
+from pages.parts.shared.plots import TIERS as TIER_COLOURS
 from pages.parts.shared.read import OnPoints, Points, Scene
 
 NAMED = 19  # classes with a colour of their own; the others are faint
@@ -38,13 +41,12 @@ class Colouring:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What is coloured: the points, their coverage by ``version`` (its label), the column of their
-    clusters, and which of them the legend counts (``shown``, bool (n,)).
+    """What is coloured: the points, their coverage by a version, the column of their clusters, and
+    which of them the legend counts (``shown``, bool (n,)).
     """
 
     points: Points
     covered: OnPoints
-    version: str
     clusters: str
     shown: np.ndarray
 
@@ -55,7 +57,6 @@ def colouring(scene: Scene, choices: Choices, shown: np.ndarray) -> Colouring:
         Subject(
             scene.points,
             scene.on_points,
-            scene.version.label,
             SPACES[choices.space].clusters,
             shown,
         ),
@@ -83,20 +84,28 @@ def coloured(subject: Subject, by: str) -> Colouring:
     """Colours of all points by a key of :data:`~pages.parts.map.choices.COLOURINGS`."""
     points, shown = subject.points, subject.shown
     if by == VERSION:
-        names = points.groups
-        labels = [f"{names[0]}, covered", f"absent from {subject.version}", *names[1:]]
-        codes = np.where(points.real, subject.covered.absent.astype(int), points.group + 1)
-        return _named(codes, labels, (REAL, ABSENT, *list(points.colours.values())[1:]), shown)
+        return _by_tier(subject)
     if by == DOMAIN:
         synthetic = (~points.real).astype(int)
         return _named(synthetic, ["real", "synthetic"], (REAL, VERSIONS[0]), shown)
     if by == CLUSTER:
         return _by_cluster(points[subject.clusters], shown)
     if by == SCORE:
-        return _scaled(subject.covered.score, shown, ("covered", "absent"))
+        return _scaled(subject.covered.score, shown, ("near", "far"))
     if by == LOOKS_REAL:
         return _scaled(points[by], shown, ("rendered", "real"))
     return _by_class(points[by], shown)
+
+
+def _by_tier(subject: Subject) -> Colouring:
+    """Real images by what is judged of them, synthetic ones by version."""
+    points = subject.points
+    labels = [f"{points.groups[0]}, {LABEL[tier].lower()}" for tier in TIERS]
+    codes = np.where(points.real, TIERS.index(Tier.CANNOT_TELL), len(TIERS) + points.group - 1)
+    for place, tier in enumerate(TIERS):
+        codes[points.real & (subject.covered.tier == tier)] = place
+    colours = (*(TIER_COLOURS[tier] for tier in TIERS), *list(points.colours.values())[1:])
+    return _named(codes, [*labels, *points.groups[1:]], colours, subject.shown)
 
 
 def _named(

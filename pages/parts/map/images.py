@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 import numpy as np
 import streamlit as st
 
+from core.contracts.words import Tier
 from pages.parts.shared import detail, gallery
-from pages.parts.shared.plots import ABSENT
+from pages.parts.shared.plots import TIERS
 from pages.parts.shared.read import Scene
 
 STEP = 48  # images shown at first
@@ -43,10 +44,9 @@ def selected(scene: Scene, rows: np.ndarray) -> None:
 def _tile(scene: Scene, row: int) -> gallery.Tile:
     points, covered = scene.points, scene.on_points
     label, colour = points.label(row), points.colours[points.label(row)]
-    if covered.absent[row]:
-        label, colour = "absent", ABSENT
-    elif points.real[row]:
-        label = "real"
+    if points.real[row]:
+        tier = covered.tier[row] or Tier.CANNOT_TELL
+        label, colour = f"real, {tier}", TIERS[Tier(tier)]
     notes = [points["class"][row] or ""]
     if np.isfinite(covered.score[row]):
         notes.append(f"gap score {covered.score[row]:.2f}")

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.contracts.comparison import CoverageRow
 from core.contracts.formatting import data_uri
+from core.contracts.judgement_words import LABEL
 from pages.parts.shared import gallery
 from pages.parts.shared.read import Points, Scene
 from pages.parts.shared.style import escape, html
@@ -94,7 +95,7 @@ def _scores(scene: Scene, path: str) -> None:
                     "Version": dataset.version,
                     "Gap score": covered.score,
                     "Rank": covered.rank,
-                    "Absent": "yes" if covered.absent else "no",
+                    "Judgement": LABEL[covered.tier],
                 }
             )
     if rows:

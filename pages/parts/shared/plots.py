@@ -1,7 +1,8 @@
 """The palette, and the figures of spectra. Figures are transparent: Streamlit's theme gives them
 light or dark.
 
-Real images are teal and absent ones orange everywhere; each version keeps its colour. The colours
+Real images are teal, absent ones orange, thin ones light orange, those of which it cannot be told
+grey, everywhere; each version keeps its colour. The colours
 stay apart for colour-blind readers (``tests/pages/test_map.py`` simulates it); where there are more
 versions than colours, they repeat.
 """
@@ -15,8 +16,11 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
+from core.contracts.words import Tier
+
 REAL = "#0e8aa8"
 ABSENT = "#d9660f"
+THIN = "#f6b26b"
 VERSIONS = ("#6d3bcb", "#c0adf0", "#862036", "#66c05a", "#e0be45")
 FAINT = "#9aa3ab"  # what is there but not meant, on light and dark
 # clusters and classes, which repeat: neighbours in the list differ in lightness as well as in hue
@@ -45,6 +49,10 @@ MANY = (
 SCALE = tuple(
     sample_colorscale([REAL, "#d8b84a", "#b5420a"], np.linspace(0, 1, 64))
 )  # from covered to absent
+
+
+TIERS = {Tier.ABSENT: ABSENT, Tier.THIN: THIN, Tier.CANNOT_TELL: FAINT, Tier.COVERED: REAL}
+"""The colour of a real image by its tier."""
 
 
 def group_colours(groups: Sequence[str]) -> dict[str, str]:

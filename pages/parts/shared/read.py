@@ -125,12 +125,13 @@ class Coverage:
 
 @dataclass(frozen=True, eq=False)
 class OnPoints:
-    """A version's coverage beside :class:`Points`: ``score`` (n,), NaN for synthetic images, and
-    ``absent`` bool (n,).
+    """A version's coverage beside :class:`Points`: ``score`` (n,), NaN for synthetic images,
+    ``absent`` bool (n,), and ``tier`` (n,), None for synthetic images.
     """
 
     score: np.ndarray
     absent: np.ndarray
+    tier: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,5 +319,7 @@ def _on_points(_comparison: Comparison, key: Key, version_id: int) -> OnPoints:
     there = rows >= 0
     score, absent = np.full(len(points), np.nan), np.zeros(len(points), bool)
     score[rows[there]] = coverage.score[there]
+    tier = np.full(len(points), None, object)
     absent[rows[there]] = coverage.absent[there]
-    return OnPoints(score, absent)
+    tier[rows[there]] = coverage.tier[there]
+    return OnPoints(score, absent, tier)

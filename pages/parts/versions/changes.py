@@ -1,5 +1,5 @@
-"""What changed from one version to the next: the verdict, the lists of images, and which clusters
-moved the metrics.
+"""What changed from one version to the next: the verdict, what happened to each group, the lists of
+images, and which clusters moved the metrics.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ SIGNS = {
     Verdict.BETTER: (st.success, ":material/trending_up:"),
     Verdict.WORSE: (st.error, ":material/trending_down:"),
     Verdict.UNCLEAR: (st.info, ":material/trending_flat:"),
+    Verdict.CANNOT_TELL: (st.warning, ":material/help:"),
 }
 
 
@@ -44,6 +45,7 @@ def show(ws: Workspace, comparison: Comparison) -> None:
         _table(pairs)
     pair = _chosen(comparison, pairs)
     _verdict(pair)
+    _groups(pair)
     scene = Scene(ws, comparison, pair.to_id)
     opened = None
     for name in LISTS:
@@ -98,6 +100,29 @@ def _verdict(pair: Pair) -> None:
             for name, count in pair.counts.items()
         )
     )
+
+
+def _groups(pair: Pair) -> None:
+    """What happened to each group; those that are covered as before are only counted."""
+    told = [group for group in pair.groups if group.eventful]
+    rest = len(pair.groups) - len(told)
+    if not pair.groups:
+        return
+    st.markdown("#### Group by group")
+    if told:
+        style.table(
+            {
+                "group": [group.name for group in told],
+                "real images": [number(group.size) for group in told],
+                "what happened": [group.words for group in told],
+                f"why, in {pair.after}": [group.reason or None for group in told],
+            }
+        )
+    if rest:
+        words = "other groups are" if told else "groups are"
+        if rest == 1:
+            words = words.replace("groups are", "group is")
+        st.caption(f"{number(rest)} {words} covered as before.")
 
 
 def _list(scene: Scene, pair: Pair, name: ChangeList) -> str | None:

@@ -9,11 +9,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import Workspace
+from core.contracts.judgement_words import unjudged_sentence
+from core.contracts.words import Tier
 from core.workspace import Comparison
 from core.workspace.exports import ClusterHistory
 from pages.parts.shared.plots import SCALE
 from pages.parts.shared.read import Scene
-from pages.parts.shared.style import MISSING, escape, number, percent
+from pages.parts.shared.style import MISSING, escape, number
 from pages.parts.versions import read
 
 ROW_HEIGHT = 26  # pixels of a row of the heatmap
@@ -24,7 +26,7 @@ NAME = 48  # letters of a name beside the heatmap
 class Shown(StrEnum):
     """What the heatmap shows."""
 
-    ABSENT = "Share absent"
+    ABSENT = "Judgement"
     SCORE = "Mean gap score"
 
 
@@ -49,25 +51,25 @@ def show(ws: Workspace, comparison: Comparison) -> None:
         key=f"heatmap_{comparison.id}_{shown.name}",
         config={"displayModeBar": False},
     )
-    st.caption("Clusters of real images against versions: teal is covered, orange is absent.")
-    doubtful = [
-        str(dataset.version)
-        for dataset in comparison.versions
-        if _only_ranking(Scene(ws, comparison, dataset.id))
-    ]
-    if doubtful:
-        st.caption(
-            f"Of {escape(', '.join(doubtful))} only the ranking can be relied on: there, gap "
-            "scores say more than shares."
-        )
+    st.caption(
+        "Clusters of real images against versions: teal is covered, orange is absent. Grey: it "
+        "cannot be told, or nothing was measured."
+    )
+    for dataset in comparison.versions:
+        summary = Scene(ws, comparison, dataset.id).summary
+        if summary is not None and not summary.judged:
+            st.caption(escape(unjudged_sentence(summary.version, summary.obstacle)))
     _table(rows, versions)
 
 
 def heatmap(rows: Sequence[ClusterHistory], versions: Sequence[str], shown: Shown) -> go.Figure:
     """Clusters (down) against versions (across)."""
     share = shown == Shown.ABSENT
-    values = [row.absent if share else row.score for row in rows]
-    words = [[_cell(value, share) for value in row] for row in values]
+    values = [_known_shares(row) if share else row.score for row in rows]
+    words = [
+        [_cell(value, tier, share) for value, tier in zip(across, row.tier, strict=True)]
+        for across, row in zip(values, rows, strict=True)
+    ]
     labels = [f"{row.name[:NAME]} ({row.size:,})" for row in rows]
     if len(set(labels)) < len(labels):  # two groups may have one name
         labels = [f"{label} · {row.cluster}" for label, row in zip(labels, rows, strict=True)]
@@ -94,14 +96,18 @@ def heatmap(rows: Sequence[ClusterHistory], versions: Sequence[str], shown: Show
     return figure
 
 
-def _cell(value: float | None, share: bool) -> str:
-    if value is None:
-        return MISSING
-    return percent(value) if share else f"{value:.2f}"
+def _known_shares(row: ClusterHistory) -> tuple[float | None, ...]:
+    """The share absent by version, None where it cannot be told."""
+    return tuple(
+        None if tier == Tier.CANNOT_TELL else value
+        for value, tier in zip(row.absent, row.tier, strict=True)
+    )
 
 
-def _only_ranking(scene: Scene) -> bool:
-    return scene.summary is not None and not scene.summary.judged
+def _cell(value: float | None, tier: Tier | None, share: bool) -> str:
+    if share:
+        return str(tier or MISSING)
+    return MISSING if value is None else f"{value:.2f}"
 
 
 def _table(rows: Sequence[ClusterHistory], versions: Sequence[str]) -> None:
@@ -111,8 +117,8 @@ def _table(rows: Sequence[ClusterHistory], versions: Sequence[str]) -> None:
                 "Cluster": row.name,
                 "Real images": row.size,
                 **{
-                    f"{version}: absent": percent(share)
-                    for version, share in zip(versions, row.absent, strict=True)
+                    f"{version}: judged": str(tier or MISSING)
+                    for version, tier in zip(versions, row.tier, strict=True)
                 },
                 **{
                     f"{version}: synthetic": number(count)

@@ -18,11 +18,12 @@ from core.analysis.changes.between import (
     pairs,
     states,
 )
+from core.analysis.changes.nearness import mutual_nearest
 from core.analysis.changes.net import net_change
 from core.analysis.metrics.frechet import frechet
 from core.analysis.metrics.kernel import kid as metric_kid
 from core.analysis.vectors.alignment import Views
-from core.contracts.words import MetricScope, State, Verdict
+from core.contracts.words import MetricScope, State, Tier, Verdict
 from core.jobs.compare.rows import contribution_rows
 from core.reports import contributions
 
@@ -185,22 +186,78 @@ def test_both_views_count() -> None:
     assert judged(seen.closed, kinds == 0)[0] >= 0.9  # what only the simplified view shows is seen
 
 
-def test_states_follow_the_change_and_then_the_lists() -> None:
-    yes, no = True, False
-    change = Change(
-        np.zeros(6),
-        np.zeros(6),
-        np.array([yes, yes, no, no, no, no]),
-        np.array([no, no, yes, yes, no, no]),
-        0.0,
-        1.0,
-    )
-    before, after = np.array([yes, yes, no, yes, yes, no]), np.array([no, yes, yes, yes, no, no])
-    assert states(change, before, after).tolist() == [
+def test_a_version_of_one_kind_covers_nothing_better_than_one_of_all(real) -> None:
+    """The later version is small and of one kind: taken by itself its middle would be that of
+    everything, and its kind would seem to have come nearer.
+    """
+    photos, kinds = real
+    every, _ = drawn(3, list(range(KINDS)), 60, look=2.0)
+    one, _ = drawn(4, [0], 30, look=2.0)
+    contents = names("a", len(every)), names("b", len(one))
+    lost = coverage_change(photos, Views(every), Views(one), *contents)
+    assert not lost.closed.any()
+    moved = lost.change + lost.shift
+    assert moved[kinds != 0].max() < -0.2 and abs(np.median(moved[kinds == 0])) < 0.1
+    gained = coverage_change(photos, Views(one), Views(every), *contents[::-1])
+    assert not gained.opened.any() and np.median(gained.change[kinds != 0]) > 0.2
+
+
+def test_a_subset_of_one_kind_has_lost_the_others(real, rendered) -> None:
+    photos, kinds = real
+    vectors, labels = rendered
+    contents = np.array(names("r", len(vectors)))
+    kept = np.flatnonzero(labels == 0)[:30]
+    found = coverage_change(photos, Views(vectors), Views(vectors[kept]), contents, contents[kept])
+    tiers = np.full(len(kinds), Tier.COVERED, object)
+    lost = states(found, tiers, np.where(kinds == 0, Tier.COVERED, Tier.ABSENT))
+    assert set(lost[kinds != 0]) == {State.OPENED} and set(lost[kinds == 0]) == {State.COVERED}
+
+
+def test_mutual_neighbours_are_found_under_another_look() -> None:
+    first, kinds = drawn(3, list(range(KINDS)), 60, look=2.0)
+    second, others = drawn(4, [0, 1], 30, look=1.5)
+    one, two = mutual_nearest(first, second, np.random.default_rng(0))
+    assert len(one) >= 10 and (kinds[one] == others[two]).all()
+
+
+CHANGED = Change(
+    change=np.array([0.3, 0.3, -0.3, -0.3, 0.3, -0.3, 0.0, 0.3]),
+    deviation=np.zeros(8),
+    closed=np.array([True, True, False, False, False, False, False, True]),
+    opened=np.array([False, False, True, True, False, False, False, False]),
+    shift=0.0,
+    paired=1.0,
+)
+A, C, T, X = Tier.ABSENT, Tier.COVERED, Tier.THIN, Tier.CANNOT_TELL
+
+
+def told(before: list[Tier], after: list[Tier]) -> list[str]:
+    return states(CHANGED, np.array(before, object), np.array(after, object)).tolist()
+
+
+def test_states_follow_the_change_and_what_is_judged_of_both_versions() -> None:
+    # clearly better twice, clearly worse twice, tiers that turned with the vectors (twice) and
+    # without them, and clearly better into a thin group
+    assert told([A, A, C, A, A, C, C, A], [C, A, A, A, C, A, A, T]) == [
         "closed",
         "open",
         "opened",
         "open",
+        "closed",
+        "opened",
+        "open",
+        "closed",
+    ]
+
+
+def test_what_cannot_be_told_has_not_closed() -> None:
+    assert told([A, C, C, X, X, C, A, C], [X, X, X, X, C, X, X, X]) == [
+        "covered",
+        "covered",
+        "opened",
+        "opened",
+        "covered",
+        "covered",
         "covered",
         "covered",
     ]
@@ -236,7 +293,7 @@ def test_what_opened_after_it_had_closed_regressed() -> None:
         VersionImages(
             Views(vectors[members]),
             contents[members].tolist(),
-            (kinds == 4) if place != 1 else np.zeros(len(kinds), bool),
+            np.where((kinds == 4) & (place != 1), Tier.ABSENT, Tier.COVERED),
         )
         for place, members in enumerate(shown)
     ]
@@ -255,7 +312,7 @@ def test_what_opened_after_it_had_closed_regressed() -> None:
 
 def test_one_version_has_no_changes() -> None:
     photos, _ = drawn(1, [0], 5)
-    side = VersionImages(Views(photos), names("a", 5), np.zeros(5, bool))
+    side = VersionImages(Views(photos), names("a", 5), np.full(5, Tier.COVERED))
     assert changes_between(Views(photos), [side]) == []
 
 
