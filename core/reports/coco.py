@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 
 from core.contracts.comparison import LabelledCoverageRow
+from core.contracts.words import Mark
 from core.store.results import Comparison
 
 
@@ -20,8 +21,10 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
     label = str(comparison.version(version).version)
     sizes = {row.path: (row.width, row.height) for row in comparison.image_rows()}
     names = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
+    marks = comparison.image_marks(version)
     images = []
     for number, row in enumerate(comparison.absent_rows(version), start=1):
+        mark = marks.get(row.path)
         width, height = sizes.get(row.path, (None, None))
         images.append(
             {
@@ -31,7 +34,7 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
                 "height": height,
                 "license": None,
                 "date_captured": None,
-                "gapscope": _known(row, names.get(row.cluster)),
+                "gapscope": _known(row, names.get(row.cluster), mark and mark.mark),
             }
         )
     info = {
@@ -49,7 +52,7 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
     )
 
 
-def _known(row: LabelledCoverageRow, gap: str | None) -> dict[str, object]:
+def _known(row: LabelledCoverageRow, gap: str | None, mark: Mark | None) -> dict[str, object]:
     return {
         "score": row.score,
         "q": row.q,
@@ -59,4 +62,5 @@ def _known(row: LabelledCoverageRow, gap: str | None) -> dict[str, object]:
         "distance": row.distance,
         "class": row.class_,
         "bias": row.bias,
+        "mark": mark,
     }

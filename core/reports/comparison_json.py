@@ -11,6 +11,7 @@ from typing import Any
 from core.contracts.catalog import Dataset
 from core.contracts.comparison import ClusterRow, GroupRow, MetricRow, VersionRow
 from core.contracts.words import MetricScope, Space, State
+from core.reports.marks import marks_json, version_marks
 from core.store.results import Comparison
 
 Json = dict[str, object]
@@ -76,6 +77,7 @@ def _version(
             if metric.scope == MetricScope.ALL
         },
         "gaps": [_gap(gap) for gap in comparison.group_rows(dataset.id)],
+        "marks": marks_json(version_marks(comparison, dataset.id)),
     }
 
 

@@ -22,6 +22,7 @@ from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow, VersionR
 from core.reports import figures
 from core.reports.brief import self_test_sentence
 from core.reports.history import ABSENT_RATE, TrendRow, trend_rows
+from core.reports.marks import summary_sentence, version_marks
 from core.reports.pairs import Pair, neighbours, pairs_of
 from core.reports.related import Related
 from core.reports.rendering import data_uris, render
@@ -79,6 +80,7 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
     changes = [_pair_section(pair) for pair in (beside or pairs)[:PAIRS_SHOWN]]
     gaps = _gap_sections(comparison, newest_row, newest.id)
     trend = trend_rows(comparison)
+    marks = version_marks(comparison, newest.id)
     plots = {
         "map": figures.map_figure(figures.map_points(comparison, newest.id)),
         "trend": figures.trend_figure(trend) if len(comparison.versions) > 1 else None,
@@ -98,6 +100,8 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
         pairs=pairs,
         changes=changes,
         gaps=gaps[:GAPS],
+        marks=marks,
+        marked=summary_sentence(marks),
         left=max(len(gaps) - GAPS, 0),
         pictures=_pictures(comparison, gaps[:GAPS], changes),
         metrics=_metric_lines(trend, comparison),

@@ -62,11 +62,12 @@ def set_position(db: Database, dataset_id: int, position: int) -> None:
 
 
 def remove_dataset(db: Database, dataset_id: int) -> None:
-    """Forget a dataset and its image rows. Vectors and thumbnails stay: they belong to contents,
-    not to folders.
+    """Forget a dataset, its image rows and the marks on them. Vectors and thumbnails stay: they
+    belong to contents, not to folders.
     """
     with db.transaction() as cursor:
         cursor.execute("DELETE FROM images WHERE dataset_id = ?", [dataset_id])
+        cursor.execute("DELETE FROM marks WHERE real_id = ?", [dataset_id])
         cursor.execute("DELETE FROM datasets WHERE id = ?", [dataset_id])
 
 

@@ -40,13 +40,14 @@ from core.workspace.context import Context
 from core.workspace.datasets import Datasets
 from core.workspace.exports import Exports
 from core.workspace.job_queue import Jobs
+from core.workspace.marks import Marks
 from core.workspace.progress import ProgressBar
 from core.workspace.spectra import Spectra
 from core.workspace.studies import Studies
 
 
 class Workspace:
-    """The client of everything: ``datasets``, ``comparisons``, ``studies``, ``spectra``,
+    """The client of everything: ``datasets``, ``comparisons``, ``marks``, ``studies``, ``spectra``,
     ``exports``, ``jobs``, and the verbs that a script needs.
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
@@ -84,6 +85,7 @@ class Workspace:
         self.jobs = Jobs(context, folder, engine, self._bar)
         self.datasets = Datasets(context, self.jobs)
         self.comparisons = Comparisons(context, self.jobs, self.datasets)
+        self.marks = Marks(context)
         self.studies = Studies(context, self.jobs, self.datasets)
         self.spectra = Spectra(self.jobs)
         self.exports = Exports(self.comparisons, self.jobs)
