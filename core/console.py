@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from core.workspace.marks import MarkEntry
 
 out = Console(soft_wrap=True)
 
@@ -59,6 +63,24 @@ def print_study(result: Mapping[str, Any]) -> None:
     out.print(table)
     for sentence in result["verdict"].get("sentences", []):
         out.print(sentence, markup=False)
+
+
+def print_marks(entries: Sequence[MarkEntry]) -> None:
+    if not entries:
+        out.print("Nothing is marked in this workspace.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("real images", "mark", "group", "images", "looking at", "was", "", "when"):
+        table.add_column(column, justify="right" if column == "images" else "left")
+    for entry in entries:
+        used = "held back" if entry.held_back else "check" if entry.checked else ""
+        group = entry.group or (entry.paths[0] if len(entry.paths) == 1 else "single images")
+        table.add_row(
+            *map(Text, (entry.real, entry.mark, group, str(len(entry.paths)))),
+            *map(Text, (entry.version or "", entry.tier or "", used)),
+            f"{entry.created_at:%Y-%m-%d %H:%M}",
+        )
+    out.print(table)
 
 
 def _percent(value: float | None) -> str:

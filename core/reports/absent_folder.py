@@ -44,7 +44,7 @@ def write_absent_folder(
     source = Path(comparison.real.folder).resolve()
     _make(folder)
     names = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
-    marks = comparison.image_marks(version)
+    marks = comparison.marks_by_path(version)
     rows, missing = [], []
     with storage_guard(folder):
         for number, row in enumerate(comparison.absent_rows(version), start=1):
@@ -56,8 +56,8 @@ def write_absent_folder(
             else:
                 file = f"{number:04d}-{_file_name(row.path)}"
                 _put(photo, folder / file, copies)
-                mark = marks.get(row.path)
-                rows.append(_manifest_row(file, row, names.get(row.cluster), mark and mark.mark))
+                gap, mark = names.get(row.cluster), marks.get(row.path)
+                rows.append(_manifest_row(file, row, gap, mark))
         (folder / MANIFEST).write_bytes(csv_bytes(from_rows(ManifestRow, rows)))
     return WrittenFolder(folder, len(rows), tuple(missing))
 

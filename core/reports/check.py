@@ -21,9 +21,12 @@ UNSURE = (0.05, 0.95)  # probabilities between which a group is borderline befor
 
 @dataclass(frozen=True)
 class Question:
-    """A group to ask about, what was answered, and whether the answer is held back."""
+    """A group to ask about with the paths of its images, what was answered, and whether the answer
+    is held back.
+    """
 
     group: GroupRow
+    paths: Sequence[str]
     answer: Answer | None
     held_back: bool
 
@@ -36,12 +39,14 @@ def questions(comparison: Comparison, version: str | int) -> list[Question]:
     asked = borderline(comparison.group_rows(version_id))
     held_back = drawn(asked, comparison.group_fingerprints(version_id))
     answers, marks = comparison.answers(version_id), comparison.group_marks(version_id)
-    return [
-        Question(row, answer, answer.held_back if answer else row.group_id in held_back)
-        for row in asked
-        for answer in [answers.get(row.group_id)]
-        if answer is not None or row.group_id not in marks
-    ]
+    paths = comparison.group_paths(version_id, [row.group_id for row in asked])
+    made = []
+    for row in asked:
+        answer = answers.get(row.group_id)
+        if row.group_id in paths and (answer is not None or row.group_id not in marks):
+            held = answer.held_back if answer is not None else row.group_id in held_back
+            made.append(Question(row, paths[row.group_id], answer, held))
+    return made
 
 
 def borderline(rows: Sequence[GroupRow]) -> list[GroupRow]:

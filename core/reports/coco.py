@@ -21,10 +21,9 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
     label = str(comparison.version(version).version)
     sizes = {row.path: (row.width, row.height) for row in comparison.image_rows()}
     names = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
-    marks = comparison.image_marks(version)
+    marks = comparison.marks_by_path(version)
     images = []
     for number, row in enumerate(comparison.absent_rows(version), start=1):
-        mark = marks.get(row.path)
         width, height = sizes.get(row.path, (None, None))
         images.append(
             {
@@ -34,7 +33,7 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
                 "height": height,
                 "license": None,
                 "date_captured": None,
-                "gapscope": _known(row, names.get(row.cluster), mark and mark.mark),
+                "gapscope": _known(row, names.get(row.cluster), marks.get(row.path)),
             }
         )
     info = {

@@ -38,12 +38,11 @@ def fiftyone_files(comparison: Comparison, version: str | int) -> dict[str, str]
     folder = Path(comparison.real.folder)
     gaps = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
     rows = comparison.coverage_rows(version)
-    marks = comparison.image_marks(version)
+    marks = comparison.marks_by_path(version)
     names = _names([row.path for row in rows])
     labels = {
-        name: _target(row, gaps.get(row.cluster), mark and mark.mark)
+        name: _target(row, gaps.get(row.cluster), marks.get(row.path))
         for name, row in zip(names, rows, strict=True)
-        for mark in [marks.get(row.path)]
     }
     files = {name: str(folder / row.path) for name, row in zip(names, rows, strict=True)}
     return {

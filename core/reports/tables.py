@@ -104,10 +104,9 @@ def result_tables(comparison: Comparison) -> dict[str, pa.Table]:
 
 def _marked(comparison: Comparison, version_id: int) -> pa.Table:
     """The absent images of a version with the engineer's marks as the last column."""
-    table, marks = comparison.absent(version_id), comparison.image_marks(version_id)
-    found = [marks.get(path) for path in table.column("path").to_pylist()]
-    words = pa.array([one and str(one.mark) for one in found], pa.string())
-    return table.append_column("mark", words)
+    table, marks = comparison.absent(version_id), comparison.marks_by_path(version_id)
+    words = [marks.get(path) for path in table.column("path").to_pylist()]
+    return table.append_column("mark", pa.array(words, pa.string()))
 
 
 def _beside(version: str | None, table: pa.Table) -> pa.Table:

@@ -221,7 +221,7 @@ def answers(db: Database, looked: Looked) -> dict[str, Answer]:
 
 
 def fingerprints(db: Database, looked: Looked) -> dict[str, str]:
-    """A hash of the contents of each group of a version, by group id."""
+    """A hash of the contents of each group of a version, by group id: equal images, equal hash."""
     rows = db.rows(
         f"""WITH members AS ({_MEMBERS})
         SELECT group_id, md5(string_agg(content_id, ' ' ORDER BY content_id)) AS hash
@@ -229,6 +229,17 @@ def fingerprints(db: Database, looked: Looked) -> dict[str, str]:
         looked.values,
     )
     return {row["group_id"]: row["hash"] for row in rows}
+
+
+def group_paths(db: Database, looked: Looked, group_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The real images of some groups of a version: paths by group id."""
+    rows = db.rows(
+        f"""WITH members AS ({_MEMBERS})
+        SELECT group_id, list(path ORDER BY path) AS paths FROM members
+        WHERE list_contains($4, group_id) GROUP BY group_id""",
+        [*looked.values, list(group_ids)],
+    )
+    return {row["group_id"]: row["paths"] for row in rows}
 
 
 # --- writing --------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from core.contracts.comparison import (
     VersionRow,
 )
 from core.contracts.derive import read_rows
-from core.contracts.words import RecordStatus, State
+from core.contracts.words import Mark, RecordStatus, State
 from core.errors import InputError
 from core.store import comparison_table, dataset_table, embeddings, mark_table, study_table
 from core.store.database import Database
@@ -193,6 +193,10 @@ class Comparison:
         """The marked real images by path: by their own mark, else by that of their group."""
         return mark_table.image_marks(self._db, self.looked(version))
 
+    def marks_by_path(self, version: str | int) -> dict[str, Mark]:
+        """The same without who said it of what."""
+        return {path: one.mark for path, one in self.image_marks(version).items()}
+
     def answers(self, version: str | int) -> dict[str, Answer]:
         """What the check of borderline groups was told of this version, by group id."""
         return mark_table.answers(self._db, self.looked(version))
@@ -200,6 +204,10 @@ class Comparison:
     def group_fingerprints(self, version: str | int) -> dict[str, str]:
         """A hash of the contents of each group of a version, by group id."""
         return mark_table.fingerprints(self._db, self.looked(version))
+
+    def group_paths(self, version: str | int, group_ids: Sequence[str]) -> dict[str, list[str]]:
+        """The real images of some groups of a version: paths by group id."""
+        return mark_table.group_paths(self._db, self.looked(version), group_ids)
 
     # --- tables of the Python door ----------------------------------------------------------------
 

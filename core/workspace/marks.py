@@ -29,8 +29,10 @@ from core.workspace.context import Context
 
 NAMED = 3  # paths that an error names
 
-Rows, Entries, Questions = list[MarkRow], list[MarkEntry], list[Question]
 # inside the class, ``list`` is its method
+Rows = list[MarkRow]
+Entries = list[MarkEntry]
+Questions = list[Question]
 
 
 class Marks:

@@ -4,7 +4,7 @@ its images beside what is nearest to them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -12,8 +12,8 @@ import numpy as np
 import streamlit as st
 
 from core.contracts.comparison import GroupRow
-from pages.parts.gaps.gap_list import Choices, Listing, Order, listed
-from pages.parts.shared import detail, gallery
+from pages.parts.gaps.gap_list import Choices, Listing, Order, rows_of
+from pages.parts.shared import detail, gallery, marks
 from pages.parts.shared.plots import ABSENT, REAL
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape, figure, figures, number, percent
@@ -34,13 +34,13 @@ def show(scene: Scene, choices: Choices, *, doubtful: bool) -> None:
     """The listed images, group by group or as one ranking. ``doubtful``: only the ranking can be
     relied on; then all groups are shown where none is listed.
     """
-    rows = listed(scene.coverage, choices.listing, choices.classes)
+    rows = rows_of(scene, choices)
     if not len(rows):
         if not (doubtful and choices.listing == Listing.ABSENT):
             _nothing(scene, choices)
             return
         st.info("No group is listed as absent. Below are all groups, the likeliest gap first.")
-        rows = listed(scene.coverage, Listing.GROUPS, choices.classes)
+        rows = rows_of(scene, replace(choices, listing=Listing.GROUPS))
     if choices.listing == Listing.RANKING:
         opened = _pairs(scene, rows, "ranking", RANKED)
     else:
@@ -88,6 +88,7 @@ def _cards(scene: Scene, shown: list[Group]) -> str | None:
     for group in shown[:count]:
         with st.container(border=True):
             _describe(group)
+            marks.group_choices(scene, group.gap.group_id)
             opened = _pairs(scene, group.rows, f"gap_{group.gap.cluster}", PAIRS) or opened
     gallery.more(key, count, len(shown), CARDS)
     return opened
@@ -135,5 +136,5 @@ def _pair(scene: Scene, row: int) -> gallery.Tile:
         ),
         PurePosixPath(coverage.path[row]).name,
         f"rank {coverage.rank[row]:,} · gap score {coverage.score[row]:.2f} · "
-        f"distance {coverage.distance[row]:.3f}",
+        f"distance {coverage.distance[row]:.3f}{marks.note(scene, coverage.path[row])}",
     )

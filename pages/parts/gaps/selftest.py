@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.contracts.comparison import VersionRow
 from pages.parts.gaps.headline import injected_sentence
+from pages.parts.shared import marks
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape, percent
 
@@ -26,11 +27,13 @@ def show(scene: Scene, summary: VersionRow) -> None:
         f"from a gap score of {summary.threshold:g}."
     )
     names = {gap.cluster: gap.name for gap in scene.gaps}
+    marked = marks.by_cluster(scene)
     st.dataframe(
         [
             {
                 "Injected gap": names.get(row.injected_cluster)
                 or f"Cluster {row.injected_cluster}",
+                **({"Mark": marked.get(row.injected_cluster, "")} if marked else {}),
                 "Real images": row.size,
                 "Hidden synthetic images": row.hidden,
                 "Found": "yes" if row.recovered else "no",

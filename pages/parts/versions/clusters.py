@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import plotly.graph_objects as go
@@ -11,6 +11,7 @@ import streamlit as st
 from core import Workspace
 from core.workspace import Comparison
 from core.workspace.exports import ClusterHistory
+from pages.parts.shared import marks
 from pages.parts.shared.plots import SCALE
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import MISSING, escape, number, percent
@@ -60,7 +61,8 @@ def show(ws: Workspace, comparison: Comparison) -> None:
             f"Of {escape(', '.join(doubtful))} only the ranking can be relied on: there, gap "
             "scores say more than shares."
         )
-    _table(rows, versions)
+    marked = marks.by_cluster(Scene(ws, comparison, comparison.versions[-1].id))
+    _table(rows, versions, marked)
 
 
 def heatmap(rows: Sequence[ClusterHistory], versions: Sequence[str], shown: Shown) -> go.Figure:
@@ -104,11 +106,14 @@ def _only_ranking(scene: Scene) -> bool:
     return scene.summary is not None and not scene.summary.judged
 
 
-def _table(rows: Sequence[ClusterHistory], versions: Sequence[str]) -> None:
+def _table(
+    rows: Sequence[ClusterHistory], versions: Sequence[str], marked: Mapping[int, str]
+) -> None:
     st.dataframe(
         [
             {
                 "Cluster": row.name,
+                **({"Mark": marked.get(row.cluster, "")} if marked else {}),
                 "Real images": row.size,
                 **{
                     f"{version}: absent": percent(share)
