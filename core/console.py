@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 if TYPE_CHECKING:
     from core.workspace.marks import MarkEntry
@@ -68,19 +67,19 @@ def print_study(result: Mapping[str, Any]) -> None:
 def print_marks(entries: Sequence[MarkEntry]) -> None:
     if not entries:
         out.print("Nothing is marked in this workspace.")
-        return
-    table = Table(box=None, pad_edge=False)
-    for column in ("real images", "mark", "group", "images", "looking at", "was", "", "when"):
-        table.add_column(column, justify="right" if column == "images" else "left")
     for entry in entries:
-        used = "held back" if entry.held_back else "check" if entry.checked else ""
-        group = entry.group or (entry.paths[0] if len(entry.paths) == 1 else "single images")
-        table.add_row(
-            *map(Text, (entry.real, entry.mark, group, str(len(entry.paths)))),
-            *map(Text, (entry.version or "", entry.tier or "", used)),
-            f"{entry.created_at:%Y-%m-%d %H:%M}",
-        )
-    out.print(table)
+        single = entry.paths[0] if len(entry.paths) == 1 else "single images"
+        parts = [
+            f"{entry.real}: {entry.group or single}: {entry.mark}",
+            f"{len(entry.paths)} images",
+        ]
+        if entry.version:
+            was = f", {entry.tier} then" if entry.tier else ""
+            parts.append(f"looking at {entry.version}{was}")
+        if entry.checked:
+            parts.append("answer, held back" if entry.held_back else "answer")
+        parts.append(f"{entry.created_at:%Y-%m-%d %H:%M}")
+        out.print(" · ".join(parts), markup=False, highlight=False)
 
 
 def _percent(value: float | None) -> str:

@@ -65,13 +65,12 @@ def borderline(rows: Sequence[GroupRow]) -> list[GroupRow]:
 
 def drawn(asked: Sequence[GroupRow], fingerprints: Mapping[str, str]) -> set[str]:
     """Ids of the groups whose answers are held back: every second one by the hash of its contents,
-    of those said absent and of the others apart, so that half of each is.
+    of those said absent first and of the others behind them, so that half of each is.
     """
-    held_back: set[str] = set()
-    for absent in (True, False):
-        part = [row.group_id for row in asked if (row.tier == Tier.ABSENT) is absent]
-        held_back |= set(sorted(part, key=lambda one: (fingerprints.get(one, ""), one))[::2])
-    return held_back
+    order = sorted(
+        (row.tier != Tier.ABSENT, fingerprints.get(row.group_id, ""), row.group_id) for row in asked
+    )
+    return {group_id for _, _, group_id in order[::2]}
 
 
 def _place(row: GroupRow) -> tuple[int, float] | None:

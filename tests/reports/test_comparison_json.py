@@ -20,6 +20,7 @@ VERSION = [
     "scores",
     "metrics",
     "gaps",
+    "marks",
 ]
 GAP = [
     "cluster",
