@@ -14,20 +14,32 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from core.console import out, print_comparison, print_encoder_trial, print_scan, print_study
+from core.console import (
+    out,
+    print_comparison,
+    print_encoder_trial,
+    print_marks,
+    print_scan,
+    print_study,
+)
+from core.contracts.catalog import Dataset
 from core.contracts.compare_spec import CompareParameters
 from core.contracts.encoder_trial import SAMPLE
 from core.contracts.specs import parameters
 from core.contracts.study import MIXTURES, OBJECTIVES
-from core.contracts.words import Framing
+from core.contracts.words import Domain, Framing, Mark
 from core.errors import GapscopeError, InputError
 from core.settings import settings
+
+if TYPE_CHECKING:
+    from core.workspace import Workspace
 
 DONE, RULE_HELD, BAD_INPUT, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 TRACE = "GAPSCOPE_TRACE"
@@ -296,6 +308,35 @@ def finetune(
         _write_json(json_file, result)
 
 
+@app.command()
+def marks(
+    db: Db = None,
+    json_file: Json = None,
+    import_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--import",
+            help="A CSV file with the columns path and mark: set these on real images first. "
+            f"A mark is {', '.join(repr(str(mark)) for mark in Mark)}, or nothing to take it back.",
+        ),
+    ] = None,
+    real: Annotated[
+        Path | None,
+        typer.Option(help="The folder of the real images, where the workspace has several."),
+    ] = None,
+) -> None:
+    """What engineers said of groups and images: list it, or read it from a CSV file."""
+    from core.workspace import Workspace
+
+    with Workspace(db, read_only=import_file is None) as ws:
+        if import_file is not None:
+            count = ws.marks.read_csv(_real_set(ws, real), import_file)
+            out.print(f"{count} images read from {import_file}", markup=False, highlight=False)
+        entries = ws.marks.entries()
+    print_marks(entries)
+    _write_json(json_file, {"marks": [asdict(entry) for entry in entries]})
+
+
 def main() -> int:
     """Run the command line; the exit status."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as core.jobs.worker says
@@ -364,6 +405,19 @@ def _versions(pairs: list[str]) -> dict[str, Path]:
 def _visible(folder: Path) -> Path:
     """A folder named on the command line: who types it may read it, so the roots do not apply."""
     return folder.expanduser().resolve()
+
+
+def _real_set(ws: Workspace, folder: Path | None) -> Dataset:
+    """The real dataset of a folder, or the only one."""
+    sets = ws.datasets.list(Domain.REAL)
+    if folder is not None:
+        sets = [one for one in sets if one.folder == str(_visible(folder))]
+    if len(sets) != 1:
+        there = "no such dataset" if folder is not None else f"{len(sets)} real datasets"
+        raise InputError(
+            f"The workspace has {there}", "Name the folder of one with --real, or add it first."
+        )
+    return sets[0]
 
 
 def _words(text: str) -> list[str]:

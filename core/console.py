@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +13,9 @@ from core.contracts.encoder_trial import EncoderTrialRow
 from core.contracts.encoder_trial_words import TRIAL_COLUMNS, trial_cells, trial_sentence
 from core.contracts.formatting import in_sequences
 from core.contracts.words import Framing
+
+if TYPE_CHECKING:
+    from core.workspace.marks import MarkEntry
 
 out = Console(soft_wrap=True)
 
@@ -99,6 +102,24 @@ def print_study(result: Mapping[str, Any]) -> None:
     out.print(table)
     for sentence in result["verdict"].get("sentences", []):
         out.print(sentence, markup=False)
+
+
+def print_marks(entries: Sequence[MarkEntry]) -> None:
+    if not entries:
+        out.print("Nothing is marked in this workspace.")
+    for entry in entries:
+        single = entry.paths[0] if len(entry.paths) == 1 else "single images"
+        parts = [
+            f"{entry.real}: {entry.group or single}: {entry.mark}",
+            f"{len(entry.paths)} images",
+        ]
+        if entry.version:
+            was = f", {entry.tier} then" if entry.tier else ""
+            parts.append(f"looking at {entry.version}{was}")
+        if entry.checked:
+            parts.append("answer, held back" if entry.held_back else "answer")
+        parts.append(f"{entry.created_at:%Y-%m-%d %H:%M}")
+        out.print(" · ".join(parts), markup=False, highlight=False)
 
 
 def _percent(value: float | None) -> str:

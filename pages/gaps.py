@@ -8,7 +8,18 @@ from enum import StrEnum
 
 import streamlit as st
 
-from pages.parts.gaps import cards, counts, gap_list, headline, looks, metrics, selftest, splits
+from pages.parts.gaps import (
+    cards,
+    check,
+    counts,
+    gap_list,
+    headline,
+    looks,
+    marks,
+    metrics,
+    selftest,
+    splits,
+)
 from pages.parts.shared import choose, style
 from pages.parts.shared.session import workspace
 
@@ -17,6 +28,7 @@ class Section(StrEnum):
     """What the page shows below the numbers on top."""
 
     GAPS = "Gaps"
+    CHECK = "Check ten groups"
     LOOKS = "Looks rendered, looks real"
     SPLITS = "Split classes"
     METRICS = "Metrics"
@@ -52,6 +64,8 @@ def page() -> None:
         persist_state="session",
     )
     match section:
+        case Section.CHECK:
+            check.show(scene)
         case Section.LOOKS:
             looks.show(scene)
         case Section.SPLITS:
@@ -62,6 +76,7 @@ def page() -> None:
             selftest.show(scene, summary)
         case _:
             counts.show(scene)
+            marks.controls(scene)
             cards.show(scene, gap_list.controls(scene))
 
 

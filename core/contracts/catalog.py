@@ -64,7 +64,11 @@ class ImageRow:
 
 @dataclass(frozen=True)
 class MarkRow:
-    """The engineer's word on a real image, by content: it holds for every version."""
+    """The engineer's word on a real image, by content: versions and comparisons share it.
+
+    One word for each image: the last one holds. Beside it stands one held-back answer for each
+    version.
+    """
 
     TABLE: ClassVar[str] = "marks"
 
@@ -74,7 +78,8 @@ class MarkRow:
     group_name: Text | None = about("The group that was marked; null: the image by itself.")
     version_id: Int | None = about("Dataset id of the version that was looked at.")
     tier: Tier | None = about("What the judgement said of it then.")
-    held_back: Flag = about("Kept out of the judgement, to measure it.")
+    checked: Flag = about("Whether it answers the check of borderline groups.")
+    held_back: Flag = about("An answer that changes no list: it measures the list.")
     created_at: Time = about("When it was marked.")
 
 

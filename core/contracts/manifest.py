@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.contracts.derive import Double, Int, Text, about
+from core.contracts.words import Mark
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,4 @@ class ManifestRow:
     distance: Double = about("Cosine distance to it, 0 to 2.")
     class_: Text | None = about("Class Y, null where unknown.")
     bias: Text | None = about("Bias B, null where unknown.")
+    mark: Mark | None = about("The engineer's word on it or on its group.")

@@ -13,6 +13,7 @@ from core.contracts.comparison import LabelledCoverageRow
 from core.contracts.derive import from_rows
 from core.contracts.formatting import slug
 from core.contracts.manifest import ManifestRow
+from core.contracts.words import Mark
 from core.errors import InputError
 from core.files import storage_guard
 from core.reports.tables import csv_bytes
@@ -43,6 +44,7 @@ def write_absent_folder(
     source = Path(comparison.real.folder).resolve()
     _make(folder)
     names = {gap.group_id: gap.name for gap in comparison.group_rows(version)}
+    marks = comparison.marks_by_path(version)
     rows, missing = [], []
     with storage_guard(folder):
         for number, row in enumerate(comparison.absent_rows(version), start=1):
@@ -54,12 +56,15 @@ def write_absent_folder(
             else:
                 file = f"{number:04d}-{_file_name(row.path)}"
                 _put(photo, folder / file, copies)
-                rows.append(_manifest_row(file, row, names.get(row.group_id)))
+                gap, mark = names.get(row.group_id), marks.get(row.path)
+                rows.append(_manifest_row(file, row, gap, mark))
         (folder / MANIFEST).write_bytes(csv_bytes(from_rows(ManifestRow, rows)))
     return WrittenFolder(folder, len(rows), tuple(missing))
 
 
-def _manifest_row(file: str, row: LabelledCoverageRow, gap: str | None) -> ManifestRow:
+def _manifest_row(
+    file: str, row: LabelledCoverageRow, gap: str | None, mark: Mark | None
+) -> ManifestRow:
     return ManifestRow(
         file=file,
         path=row.path,
@@ -71,6 +76,7 @@ def _manifest_row(file: str, row: LabelledCoverageRow, gap: str | None) -> Manif
         distance=row.distance,
         class_=row.class_,
         bias=row.bias,
+        mark=mark,
     )
 
 

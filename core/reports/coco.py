@@ -13,6 +13,7 @@ import json
 
 from core.contracts.comparison import LabelledCoverageRow
 from core.contracts.framings import framing_of
+from core.contracts.words import Mark
 from core.store.results import Comparison
 
 
@@ -21,6 +22,7 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
     label = str(comparison.version(version).version)
     sizes = {row.path: (row.width, row.height) for row in comparison.image_rows()}
     names = {gap.group_id: gap.name for gap in comparison.group_rows(version)}
+    marks = comparison.marks_by_path(version)
     images = []
     for number, row in enumerate(comparison.absent_rows(version), start=1):
         width, height = sizes.get(row.path, (None, None))
@@ -32,7 +34,7 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
                 "height": height,
                 "license": None,
                 "date_captured": None,
-                "gapscope": _known(row, names.get(row.group_id)),
+                "gapscope": _known(row, names.get(row.group_id), marks.get(row.path)),
             }
         )
     info = {
@@ -51,7 +53,7 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
     )
 
 
-def _known(row: LabelledCoverageRow, gap: str | None) -> dict[str, object]:
+def _known(row: LabelledCoverageRow, gap: str | None, mark: Mark | None) -> dict[str, object]:
     return {
         "score": row.score,
         "q": row.q,
@@ -61,4 +63,5 @@ def _known(row: LabelledCoverageRow, gap: str | None) -> dict[str, object]:
         "distance": row.distance,
         "class": row.class_,
         "bias": row.bias,
+        "mark": mark,
     }

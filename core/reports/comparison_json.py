@@ -13,6 +13,7 @@ from core.contracts.comparison import ClusterRow, GroupRow, LabelCountRow, Metri
 from core.contracts.framings import framing_of
 from core.contracts.label_words import by_column
 from core.contracts.words import MetricScope, Space, State
+from core.reports.marks import marks_json, version_marks
 from core.store.results import Comparison
 
 Json = dict[str, object]
@@ -87,6 +88,7 @@ def _version(
         },
         "gaps": [_gap(gap) for gap in comparison.group_rows(dataset.id)],
         "counts": _counts(comparison.label_count_rows(dataset.id)),
+        "marks": marks_json(version_marks(comparison, dataset.id)),
     }
 
 

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from core.contracts.comparison import LabelledCoverageRow
+from core.contracts.words import Mark
 from core.store.results import Comparison
 
 ABSENT, COVERED = "absent", "covered"
@@ -37,9 +38,11 @@ def fiftyone_files(comparison: Comparison, version: str | int) -> dict[str, str]
     folder = Path(comparison.real.folder)
     gaps = {gap.group_id: gap.name for gap in comparison.group_rows(version)}
     rows = comparison.coverage_rows(version)
+    marks = comparison.marks_by_path(version)
     names = _names([row.path for row in rows])
     labels = {
-        name: _target(row, gaps.get(row.group_id)) for name, row in zip(names, rows, strict=True)
+        name: _target(row, gaps.get(row.group_id), marks.get(row.path))
+        for name, row in zip(names, rows, strict=True)
     }
     files = {name: str(folder / row.path) for name, row in zip(names, rows, strict=True)}
     return {
@@ -62,7 +65,7 @@ def fiftyone_zip(comparison: Comparison, version: str | int) -> bytes:
     return out.getvalue()
 
 
-def _target(row: LabelledCoverageRow, gap: str | None) -> dict[str, object]:
+def _target(row: LabelledCoverageRow, gap: str | None, mark: Mark | None) -> dict[str, object]:
     target: dict[str, object] = {"label": CLASSES.index(ABSENT if row.absent else COVERED)}
     if row.absent and row.q is not None:
         target["confidence"] = 1.0 - row.q
@@ -78,6 +81,7 @@ def _target(row: LabelledCoverageRow, gap: str | None) -> dict[str, object]:
         "gap": gap if row.absent else None,
         "class": row.class_,
         "bias": row.bias,
+        "mark": mark,
     }
     target["attributes"] = {key: value for key, value in attributes.items() if value is not None}
     return target

@@ -24,6 +24,7 @@ from core.reports import figures
 from core.reports.brief import self_test_sentence
 from core.reports.count_tables import count_tables
 from core.reports.history import ABSENT_RATE, TrendRow, trend_rows
+from core.reports.marks import summary_sentence, version_marks
 from core.reports.pairs import Pair, neighbours, pairs_of
 from core.reports.related import Related
 from core.reports.rendering import data_uris, render
@@ -81,6 +82,7 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
     changes = [_pair_section(pair) for pair in (beside or pairs)[:PAIRS_SHOWN]]
     gaps = _gap_sections(comparison, newest_row, newest.id)
     trend = trend_rows(comparison)
+    marks = version_marks(comparison, newest.id)
     plots = {
         "map": figures.map_figure(figures.map_points(comparison, newest.id)),
         "trend": figures.trend_figure(trend) if len(comparison.versions) > 1 else None,
@@ -106,6 +108,8 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
         counted=count_tables(comparison, newest.id),
         count_notes=comparison.label_note_rows(newest.id),
         gaps=gaps[:GAPS],
+        marks=marks,
+        marked=summary_sentence(marks),
         left=max(len(gaps) - GAPS, 0),
         pictures=_pictures(comparison, gaps[:GAPS], changes),
         metrics=_metric_lines(trend, comparison),

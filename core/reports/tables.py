@@ -26,11 +26,11 @@ _FORMULA = r"^[=+\-@\t\r\n]"
 
 
 def absent_csv(comparison: Comparison) -> str:
-    """The absent images of every version as CSV text: version, path, score, q, cluster,
-    by_cluster, by_score, nearest, distance, …
+    """The absent images of every version as CSV text: version, path, score, q, tier, cluster, …,
+    nearest, distance, class, bias, mark.
     """
     parts = [
-        _beside(str(dataset.version), comparison.absent(dataset.id))
+        _beside(str(dataset.version), _marked(comparison, dataset.id))
         for dataset in comparison.versions
     ]
     return csv_text(pa.concat_tables(parts)) if parts else ""
@@ -101,6 +101,13 @@ def result_tables(comparison: Comparison) -> dict[str, pa.Table]:
                 for dataset in comparison.versions
             )
     return tables
+
+
+def _marked(comparison: Comparison, version_id: int) -> pa.Table:
+    """The absent images of a version with the engineer's marks as the last column."""
+    table, marks = comparison.absent(version_id), comparison.marks_by_path(version_id)
+    words = [marks.get(path) for path in table.column("path").to_pylist()]
+    return table.append_column("mark", pa.array(words, pa.string()))
 
 
 def _beside(version: str | None, table: pa.Table) -> pa.Table:

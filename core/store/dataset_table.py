@@ -62,7 +62,8 @@ def set_position(db: Database, dataset_id: int, position: int) -> None:
 
 
 def remove_dataset(db: Database, dataset_id: int) -> None:
-    """Forget a dataset, its image rows and its encoder trials. Vectors and thumbnails stay: they
+    """Forget a dataset, its image rows, the marks on them and its encoder trials. Vectors and
+    thumbnails stay: they
     belong to contents, not to folders.
     """
     with db.transaction() as cursor:
@@ -71,6 +72,7 @@ def remove_dataset(db: Database, dataset_id: int) -> None:
             "DELETE FROM encoder_trials WHERE real_id = ? OR version_id = ?",
             [dataset_id, dataset_id],
         )
+        cursor.execute("DELETE FROM marks WHERE real_id = ?", [dataset_id])
         cursor.execute("DELETE FROM datasets WHERE id = ?", [dataset_id])
 
 

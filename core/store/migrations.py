@@ -298,8 +298,8 @@ ALTER TABLE images ADD COLUMN labels JSON;
 ALTER TABLE points ADD COLUMN unit INTEGER;
 CREATE TABLE marks (
     real_id INTEGER NOT NULL, content_id VARCHAR NOT NULL, mark VARCHAR NOT NULL,
-    group_name VARCHAR, version_id INTEGER, tier VARCHAR, held_back BOOLEAN NOT NULL,
-    created_at TIMESTAMP NOT NULL
+    group_name VARCHAR, version_id INTEGER, tier VARCHAR, checked BOOLEAN NOT NULL,
+    held_back BOOLEAN NOT NULL, created_at TIMESTAMP NOT NULL
 );
 ALTER TABLE coverage ADD COLUMN tier VARCHAR;
 UPDATE coverage SET tier = CASE WHEN absent THEN 'absent' ELSE 'covered' END;

@@ -26,10 +26,11 @@ from core.contracts.comparison import (
     VersionRow,
 )
 from core.contracts.derive import read_rows
-from core.contracts.words import RecordStatus, State, Tier
+from core.contracts.words import Mark, RecordStatus, State, Tier
 from core.errors import InputError
-from core.store import comparison_table, dataset_table, embeddings, study_table
+from core.store import comparison_table, dataset_table, embeddings, mark_table, study_table
 from core.store.database import Database
+from core.store.mark_table import Answer, GroupMark, ImageMark, Looked
 from core.store.schema import RESULT_TABLES
 from core.store.study_results import Study
 
@@ -255,6 +256,36 @@ class Comparison:
     def image_rows(self) -> list[ImageRow]:
         """Every file of the real dataset's last scan, readable or not, in path order."""
         return read_rows(ImageRow, dataset_table.images(self._db, self.record.real_id))
+
+    # --- the engineer's marks (they change: read anew each time) ----------------------------------
+
+    def looked(self, version: str | int) -> Looked:
+        """One version of this comparison, as marks are set and read by."""
+        return Looked(self.id, self.version_id(version), self.record.real_id)
+
+    def group_marks(self, version: str | int) -> dict[str, GroupMark]:
+        """The marked groups of a version, by group id."""
+        return mark_table.group_marks(self._db, self.looked(version))
+
+    def image_marks(self, version: str | int) -> dict[str, ImageMark]:
+        """The marked real images by path: by their own mark, else by that of their group."""
+        return mark_table.image_marks(self._db, self.looked(version))
+
+    def marks_by_path(self, version: str | int) -> dict[str, Mark]:
+        """The same without who said it of what."""
+        return {path: one.mark for path, one in self.image_marks(version).items()}
+
+    def answers(self, version: str | int) -> dict[str, Answer]:
+        """What the check of borderline groups was told of this version, by group id."""
+        return mark_table.answers(self._db, self.looked(version))
+
+    def group_fingerprints(self, version: str | int) -> dict[str, str]:
+        """A hash of the contents of each group of a version, by group id."""
+        return mark_table.fingerprints(self._db, self.looked(version))
+
+    def group_paths(self, version: str | int, group_ids: Sequence[str]) -> dict[str, list[str]]:
+        """The real images of some groups of a version: paths by group id."""
+        return mark_table.group_paths(self._db, self.looked(version), group_ids)
 
     # --- tables of the Python door ----------------------------------------------------------------
 

@@ -42,14 +42,15 @@ from core.workspace.datasets import Datasets
 from core.workspace.encoder_trials import EncoderTrials
 from core.workspace.exports import Exports
 from core.workspace.job_queue import Jobs
+from core.workspace.marks import Marks
 from core.workspace.progress import ProgressBar
 from core.workspace.spectra import Spectra
 from core.workspace.studies import Studies
 
 
 class Workspace:
-    """The client of everything: ``datasets``, ``comparisons``, ``encoder_trials``, ``studies``,
-    ``spectra``, ``exports``, ``jobs``, and the verbs that a script needs.
+    """The client of everything: ``datasets``, ``comparisons``, ``encoder_trials``, ``marks``,
+    ``studies``, ``spectra``, ``exports``, ``jobs``, and the verbs that a script needs.
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
     ``read_only``: open a colleague's copy without touching it. ``engine``: where jobs run; None: in
@@ -87,6 +88,7 @@ class Workspace:
         self.datasets = Datasets(context, self.jobs)
         self.encoder_trials = EncoderTrials(context, self.jobs, self.datasets)
         self.comparisons = Comparisons(context, self.jobs, self.datasets, self.encoder_trials)
+        self.marks = Marks(context)
         self.studies = Studies(context, self.jobs, self.datasets)
         self.spectra = Spectra(self.jobs)
         self.exports = Exports(self.comparisons, self.jobs)

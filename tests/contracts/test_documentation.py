@@ -15,6 +15,7 @@ BEGIN, END = "<!-- contracts: begin -->", "<!-- contracts: end -->"
 ROWS: tuple[type, ...] = (
     catalog.DatasetRow,
     catalog.ImageRow,
+    catalog.MarkRow,
     catalog.EncoderRow,
     catalog.ThumbnailRow,
     catalog.AttributesRow,

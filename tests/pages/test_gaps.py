@@ -256,7 +256,7 @@ def test_the_csv_holds_the_list(comparison: tuple[Workspace, Comparison]) -> Non
     rows = gap_list.listed(coverage, Listing.ABSENT, [])
     written = list(csv.DictReader(io.StringIO(gap_list.csv_bytes(ws, coverage, rows).decode())))
     expected = found.absent("1.1").to_pylist()
-    assert list(written[0]) == [name for name, _ in gap_list.CSV_COLUMNS]
+    assert list(written[0]) == [*(name for name, _ in gap_list.CSV_COLUMNS), "mark"]
     assert [row["path"] for row in written] == [row["path"] for row in expected]
     assert [float(row["score"]) for row in written] == [row["score"] for row in expected]
     assert {row["gap"] for row in written} == {row["class"] for row in written} == {"cross"}

@@ -22,6 +22,7 @@ VERSION = [
     "metrics",
     "gaps",
     "counts",
+    "marks",
 ]
 GAP = [
     "cluster",

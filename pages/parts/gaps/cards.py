@@ -4,7 +4,7 @@ its images beside what is nearest to them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -15,8 +15,8 @@ from core.contracts.comparison import GroupRow
 from core.contracts.judgement_words import is_gap
 from core.contracts.words import DecidedBy, Tier
 from pages.parts.gaps import tiers
-from pages.parts.gaps.gap_list import Choices, Listing, Order, listed
-from pages.parts.shared import detail, gallery
+from pages.parts.gaps.gap_list import Choices, Listing, Order, rows_of
+from pages.parts.shared import detail, gallery, marks
 from pages.parts.shared.plots import TIERS
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape, figure, figures, number, percent
@@ -37,12 +37,12 @@ def show(scene: Scene, choices: Choices) -> None:
     """The listed images, group by group or as one ranking. Where no group is absent all are shown,
     each with its mark.
     """
-    rows = listed(scene.coverage, choices.listing, choices.classes)
+    rows = rows_of(scene, choices)
     if not len(rows):
         _nothing(scene, choices)
         if choices.listing != Listing.ABSENT:
             return
-        rows = listed(scene.coverage, Listing.GROUPS, choices.classes)
+        rows = rows_of(scene, replace(choices, listing=Listing.GROUPS))
     if choices.listing == Listing.RANKING:
         opened = _pairs(scene, rows, "ranking", RANKED)
     else:
@@ -111,6 +111,7 @@ def _cards(scene: Scene, shown: list[Group]) -> str | None:
     for group in shown[:count]:
         with st.container(border=True):
             _describe(group)
+            marks.group_choices(scene, group.gap.group_id)
             opened = _pairs(scene, group.rows, f"gap_{group.gap.group_id}", PAIRS) or opened
     gallery.more(key, count, len(shown), CARDS)
     return opened
@@ -158,5 +159,5 @@ def _pair(scene: Scene, row: int) -> gallery.Tile:
         ),
         PurePosixPath(coverage.path[row]).name,
         f"rank {coverage.rank[row]:,} · gap score {coverage.score[row]:.2f} · "
-        f"distance {coverage.distance[row]:.3f}",
+        f"distance {coverage.distance[row]:.3f}{marks.note(scene, coverage.path[row])}",
     )

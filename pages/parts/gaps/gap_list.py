@@ -11,6 +11,7 @@ import pyarrow as pa
 import streamlit as st
 
 from core import Workspace
+from pages.parts.gaps import marks
 from pages.parts.shared.read import Coverage, Scene
 from pages.parts.shared.style import slug
 
@@ -81,10 +82,10 @@ def controls(scene: Scene) -> Choices:
             classes = st.multiselect("Class", known, key="gaps_class", placeholder="All classes")
         order = st.selectbox("Sort groups by", tuple(Order), key="gaps_order", width=180)
         choices = Choices(Listing(listing), tuple(classes), Order(order or Order.SCORE))
-        rows = listed(coverage, choices.listing, choices.classes)
+        rows = rows_of(scene, choices)
         st.download_button(
             "CSV",
-            data=lambda: csv_bytes(scene.ws, coverage, rows),
+            data=lambda: csv_bytes(scene.ws, coverage, rows, marks.words_by_row(scene)),
             file_name=f"gaps-{slug(scene.version.version)}.csv",
             mime="text/csv",
             key="gaps_csv",
@@ -93,6 +94,15 @@ def controls(scene: Scene) -> Choices:
             help="The images listed here, with gap scores and groups",
         )
     return choices
+
+
+def rows_of(scene: Scene, choices: Choices) -> np.ndarray:
+    """Rows of the coverage that the choices and the engineer's marks leave, the most absent
+    first.
+    """
+    rows = listed(scene.coverage, choices.listing, choices.classes)
+    absent_only = choices.listing == Listing.ABSENT
+    return marks.respected(scene, rows, choices.classes, absent_only=absent_only)
 
 
 def listed(coverage: Coverage, listing: Listing, classes: Sequence[str]) -> np.ndarray:
@@ -110,12 +120,17 @@ def listed(coverage: Coverage, listing: Listing, classes: Sequence[str]) -> np.n
     return np.flatnonzero(chosen)
 
 
-def csv_bytes(ws: Workspace, coverage: Coverage, rows: np.ndarray) -> bytes:
-    """The chosen images as CSV, safe for spreadsheets, with the columns of :data:`CSV_COLUMNS`."""
+def csv_bytes(
+    ws: Workspace, coverage: Coverage, rows: np.ndarray, words: np.ndarray | None = None
+) -> bytes:
+    """The chosen images as CSV, safe for spreadsheets: the columns of :data:`CSV_COLUMNS` and
+    ``mark``. ``words``: the mark of each row of the coverage or None, objects (n,).
+    """
     table = pa.table(
         {
             name: pa.array(getattr(coverage, attribute)[rows], from_pandas=True)
             for name, attribute in CSV_COLUMNS
         }
     )
-    return ws.exports.csv_bytes(table)
+    said = [None] * len(rows) if words is None else words[rows].tolist()
+    return ws.exports.csv_bytes(table.append_column("mark", pa.array(said, pa.string())))

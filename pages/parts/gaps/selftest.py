@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.contracts.comparison import VersionRow
 from pages.parts.gaps.headline import injected_sentence
+from pages.parts.shared import marks
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape, percent
 
@@ -15,7 +16,8 @@ def show(scene: Scene, summary: VersionRow) -> None:
     st.caption(
         "An injected gap: the synthetic images that look most like one group of your real images "
         "are hidden (all of them, 95 % and 80 %) and everything is judged again, so that the right "
-        "answer is known. Found: the group is then said to be absent or thin. AUROC: how well its images rank above all others then. "
+        "answer is known. Found: the group is then said to be absent or thin. AUROC: how well its "
+        "images rank above all others then. "
         "False alarms: the share of other images that are newly listed. The test tries groups that "
         "the version does show; how well a gap that is really there is found, it can only suggest."
     )
@@ -25,10 +27,12 @@ def show(scene: Scene, summary: VersionRow) -> None:
         return
     st.markdown(f"{escape(injected_sentence(summary))}")
     names = {gap.cluster: gap.name for gap in scene.gaps}
+    marked = marks.by_cluster(scene)
     st.dataframe(
         [
             {
                 "Injected gap": names.get(row.injected_cluster) or f"Group {row.injected_cluster}",
+                **({"Mark": marked.get(row.injected_cluster, "")} if marked else {}),
                 "Real images": row.size,
                 "Hidden synthetic images": row.hidden,
                 "Share hidden": percent(row.strength),

@@ -11,7 +11,7 @@ import streamlit as st
 from core.contracts.comparison import CoverageRow
 from core.contracts.formatting import data_uri
 from core.contracts.judgement_words import LABEL
-from pages.parts.shared import gallery
+from pages.parts.shared import gallery, marks
 from pages.parts.shared.read import Points, Scene
 from pages.parts.shared.style import escape, html
 
@@ -39,6 +39,7 @@ def show(scene: Scene, row: int) -> None:
         st.html(_known(points, row))
         if points.real[row]:
             _scores(scene, path)
+            marks.image_choices(scene, path)
     if points.real[row]:
         covered = scene.coverage_row(path)
         if covered is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import plotly.graph_objects as go
@@ -13,6 +13,7 @@ from core.contracts.judgement_words import unjudged_sentence
 from core.contracts.words import Tier
 from core.workspace import Comparison
 from core.workspace.exports import ClusterHistory
+from pages.parts.shared import marks
 from pages.parts.shared.plots import SCALE
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import MISSING, escape, number
@@ -59,7 +60,8 @@ def show(ws: Workspace, comparison: Comparison) -> None:
         summary = Scene(ws, comparison, dataset.id).summary
         if summary is not None and not summary.judged:
             st.caption(escape(unjudged_sentence(summary.version, summary.obstacle)))
-    _table(rows, versions)
+    marked = marks.by_cluster(Scene(ws, comparison, comparison.versions[-1].id))
+    _table(rows, versions, marked)
 
 
 def heatmap(rows: Sequence[ClusterHistory], versions: Sequence[str], shown: Shown) -> go.Figure:
@@ -110,11 +112,14 @@ def _cell(value: float | None, tier: Tier | None, share: bool) -> str:
     return MISSING if value is None else f"{value:.2f}"
 
 
-def _table(rows: Sequence[ClusterHistory], versions: Sequence[str]) -> None:
+def _table(
+    rows: Sequence[ClusterHistory], versions: Sequence[str], marked: Mapping[int, str]
+) -> None:
     st.dataframe(
         [
             {
                 "Cluster": row.name,
+                **({"Mark": marked.get(row.cluster, "")} if marked else {}),
                 "Real images": row.size,
                 **{
                     f"{version}: judged": str(tier or MISSING)
