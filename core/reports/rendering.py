@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.contracts.formatting import data_uri, digits, number, percent
+from core.contracts.judgement_words import group_name
 from core.store.results import Comparison
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -51,6 +52,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         digits=digits,
+        group_name=group_name,
         md=escape_markdown,
         number=number,
         percent=percent,

@@ -24,6 +24,7 @@ from core.contracts.comparison import (
     VersionRow,
 )
 from core.contracts.derive import read_rows
+from core.contracts.judgement_words import group_name
 from core.contracts.words import RecordStatus, State
 from core.errors import InputError
 from core.store import comparison_table, dataset_table, embeddings, study_table
@@ -178,6 +179,10 @@ class Comparison:
         """Every file of the real dataset's last scan, readable or not, in path order."""
         return read_rows(ImageRow, dataset_table.images(self._db, self.record.real_id))
 
+    def real_attributes(self) -> pa.Table:
+        """The readable real images in path order, with their photometric attributes."""
+        return embeddings.images_with_attributes(self._db, self.record.real_id)
+
     # --- tables of the Python door ----------------------------------------------------------------
 
     def points(self) -> pa.Table:
@@ -197,6 +202,20 @@ class Comparison:
     def coverage(self, version: str | int) -> pa.Table:
         """Every real image's coverage by one version, the most absent first."""
         return self._coverage(version)
+
+    def judgement(self, version: str | int) -> pa.Table:
+        """The groups of real images and what is said of each, the likeliest gap first.
+
+        Columns: name, tier, size, rendered, q, reason, expected, kind, column, value, cluster,
+        group_id. Of a version that cannot be judged :meth:`version_row` has the ``obstacle``.
+        """
+        columns = [
+            "tier", "size", "rendered", "q", "reason", "expected",
+            "kind", "column", "value", "cluster", "group_id",
+        ]  # fmt: skip
+        names = [group_name(row) for row in self.group_rows(version)]
+        table = self.groups(version).select(columns)
+        return table.add_column(0, "name", pa.array(names, pa.string()))
 
     def absent(self, version: str | int) -> pa.Table:
         """The real images that a version does not cover, ranked.
