@@ -9,9 +9,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from core.contracts.comparison import LabelledCoverageRow
+from core.contracts.comparison import GroupRow, LabelledCoverageRow
 from core.contracts.derive import from_rows
 from core.contracts.formatting import slug
+from core.contracts.judgement_words import group_name
 from core.contracts.manifest import ManifestRow
 from core.errors import InputError
 from core.files import storage_guard
@@ -42,7 +43,7 @@ def write_absent_folder(
     """
     source = Path(comparison.real.folder).resolve()
     _make(folder)
-    names = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
+    groups = {group.group_id: group for group in comparison.group_rows(version)}
     rows, missing = [], []
     with storage_guard(folder):
         for number, row in enumerate(comparison.absent_rows(version), start=1):
@@ -54,19 +55,21 @@ def write_absent_folder(
             else:
                 file = f"{number:04d}-{_file_name(row.path)}"
                 _put(photo, folder / file, copies)
-                rows.append(_manifest_row(file, row, names.get(row.cluster)))
+                rows.append(_manifest_row(file, row, groups.get(row.group_id)))
         (folder / MANIFEST).write_bytes(csv_bytes(from_rows(ManifestRow, rows)))
     return WrittenFolder(folder, len(rows), tuple(missing))
 
 
-def _manifest_row(file: str, row: LabelledCoverageRow, gap: str | None) -> ManifestRow:
+def _manifest_row(file: str, row: LabelledCoverageRow, group: GroupRow | None) -> ManifestRow:
     return ManifestRow(
         file=file,
         path=row.path,
         score=row.score,
         q=row.q,
         cluster=row.cluster,
-        gap=gap,
+        tier=row.tier,
+        gap=group_name(group) if group else None,
+        reason=group.reason if group else None,
         nearest=row.nearest_path,
         distance=row.distance,
         class_=row.class_,

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import json
 
-from core.contracts.comparison import LabelledCoverageRow
+from core.contracts.comparison import GroupRow, LabelledCoverageRow
+from core.contracts.judgement_words import group_name, version_sentence
 from core.store.results import Comparison
 
 
 def coco_json(comparison: Comparison, version: str | int) -> str:
     """The absent images of one version as COCO JSON text."""
     label = str(comparison.version(version).version)
+    judged = comparison.version_row(version)
     sizes = {row.path: (row.width, row.height) for row in comparison.image_rows()}
-    names = {gap.cluster: gap.name for gap in comparison.group_rows(version)}
+    groups = {group.group_id: group for group in comparison.group_rows(version)}
     images = []
     for number, row in enumerate(comparison.absent_rows(version), start=1):
         width, height = sizes.get(row.path, (None, None))
@@ -31,11 +33,12 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
                 "height": height,
                 "license": None,
                 "date_captured": None,
-                "gapscope": _known(row, names.get(row.cluster)),
+                "gapscope": _known(row, groups.get(row.group_id)),
             }
         )
     info = {
         "description": f"Real images absent from version {label}",
+        "said": version_sentence(judged) if judged else None,
         "version": label,
         "contributor": "Gapscope",
         "encoder": comparison.record.encoder,
@@ -49,12 +52,14 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
     )
 
 
-def _known(row: LabelledCoverageRow, gap: str | None) -> dict[str, object]:
+def _known(row: LabelledCoverageRow, group: GroupRow | None) -> dict[str, object]:
     return {
         "score": row.score,
         "q": row.q,
         "cluster": row.cluster,
-        "gap": gap,
+        "tier": row.tier,
+        "gap": group_name(group) if group else None,
+        "reason": group.reason if group else None,
         "nearest": row.nearest_path,
         "distance": row.distance,
         "class": row.class_,

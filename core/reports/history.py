@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from core.contracts.compare_spec import CompareParameters
 from core.contracts.comparison import ComparisonRecord, MetricRow, VersionRow
+from core.contracts.judgement_words import version_sentence
 from core.contracts.metric_words import METRICS
 from core.contracts.specs import to_json
 from core.contracts.words import MetricScope, RecordStatus
@@ -182,13 +183,13 @@ def _rate(position: int, row: VersionRow) -> TrendRow:
         version_id=row.version_id,
         version=str(row.version),
         position=position,
-        value=row.absent_rate,
-        low=row.low,
-        high=row.high,
+        value=row.absent_rate if row.judged else None,
+        low=row.low if row.judged else None,
+        high=row.high if row.judged else None,
         baseline=row.baseline_rate,
         baseline_low=None,
         baseline_high=None,
-        note="Only the ranking can be relied on, not the list." if not row.judged else None,
+        note=None if row.judged else version_sentence(row),
     )
 
 

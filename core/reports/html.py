@@ -18,25 +18,28 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from core.contracts.change_words import LISTS, MEANING, WORDS
-from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow, VersionRow
+from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow
+from core.contracts.judgement_words import groups_sentence
+from core.contracts.words import Tier
 from core.reports import figures
 from core.reports.brief import self_test_sentence
 from core.reports.history import ABSENT_RATE, TrendRow, trend_rows
+from core.reports.members import members
 from core.reports.pairs import Pair, neighbours, pairs_of
 from core.reports.related import Related
 from core.reports.rendering import data_uris, render
 from core.store.results import Comparison
 
-GAPS, GAP_PAIRS = 12, 6  # gaps shown, and pairs of pictures in each
+SHOWN, GROUP_PAIRS = 12, 6  # groups shown with pictures, and pairs of pictures in each
 LIST_PAIRS = 6  # pictures in each list of a pair of versions
 PAIRS_SHOWN = 6  # pairs of versions with pictures
 
 
 @dataclass(frozen=True)
-class GapSection:
-    """A gap, and its most absent images."""
+class GroupSection:
+    """A group of real images, and those of them that are least covered."""
 
-    gap: GroupRow
+    group: GroupRow
     rows: Sequence[CoverageRow]
 
 
@@ -77,7 +80,13 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
     pairs = pairs_of(comparison)
     beside = [pair for pair in pairs if neighbours(comparison, pair)]
     changes = [_pair_section(pair) for pair in (beside or pairs)[:PAIRS_SHOWN]]
-    gaps = _gap_sections(comparison, newest_row, newest.id)
+    inside = members(comparison, newest.id)
+    groups = inside.once(comparison.group_rows(newest.id))
+    sections = [
+        GroupSection(group, inside.rows[group.group_id][:GROUP_PAIRS])
+        for group in groups
+        if group.tier != Tier.COVERED
+    ]
     trend = trend_rows(comparison)
     plots = {
         "map": figures.map_figure(figures.map_points(comparison, newest.id)),
@@ -97,9 +106,11 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
         latest=next((pair for pair in beside if pair.to_id == newest.id), None),
         pairs=pairs,
         changes=changes,
-        gaps=gaps[:GAPS],
-        left=max(len(gaps) - GAPS, 0),
-        pictures=_pictures(comparison, gaps[:GAPS], changes),
+        counted=groups_sentence(groups),
+        groups=groups,
+        sections=sections[:SHOWN],
+        left=max(len(sections) - SHOWN, 0),
+        pictures=_pictures(comparison, sections[:SHOWN], changes),
         metrics=_metric_lines(trend, comparison),
         spectrum=related.spectrum,
         study=related.study,
@@ -129,21 +140,6 @@ def _texts(values: Mapping[str, object]) -> list[tuple[str, str]]:
     ]
 
 
-def _gap_sections(
-    comparison: Comparison, row: VersionRow | None, version_id: int
-) -> list[GapSection]:
-    """The gaps of a version with their most absent images; of a version of which only the ranking
-    can be trusted, every group.
-    """
-    ranking_only = row is not None and not row.judged
-    examples = comparison.example_rows(version_id, GAP_PAIRS, absent_only=not ranking_only)
-    return [
-        GapSection(gap, examples[gap.cluster])
-        for gap in comparison.group_rows(version_id)
-        if gap.cluster in examples
-    ]
-
-
 def _pair_section(pair: Pair) -> PairSection:
     return PairSection(
         pair,
@@ -157,11 +153,11 @@ def _pair_section(pair: Pair) -> PairSection:
 
 
 def _pictures(
-    comparison: Comparison, gaps: Iterable[GapSection], changes: Iterable[PairSection]
+    comparison: Comparison, sections: Iterable[GroupSection], changes: Iterable[PairSection]
 ) -> dict[str, str]:
     """Data URIs of all thumbnails in the report, by content id."""
     ids: list[str] = []
-    for section in gaps:
+    for section in sections:
         for row in section.rows:
             ids += [row.content_id, row.nearest_id]
     for pair in changes:

@@ -26,8 +26,8 @@ _FORMULA = r"^[=+\-@\t\r\n]"
 
 
 def absent_csv(comparison: Comparison) -> str:
-    """The absent images of every version as CSV text: version, path, score, q, cluster,
-    by_cluster, by_score, nearest, distance, …
+    """The absent images of every version as CSV text: version, path, score, q, tier, cluster,
+    group_id, outside, …, nearest, distance, class, bias.
     """
     parts = [
         _beside(str(dataset.version), comparison.absent(dataset.id))
