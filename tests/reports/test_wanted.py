@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.reports.wanted import Need, wanted
@@ -43,6 +43,7 @@ def test_the_edges_have_answers(needs: list[Need], images: int, many: list[int])
     assert wanted(needs, images) == many
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 500), st.integers(0, 300)), min_size=1, max_size=12),
     st.integers(1, 2000),
