@@ -1,9 +1,9 @@
 """The command line: ``python -m core`` does what the pages do.
 
-Exit status: 0 done; 1 a ``--fail-if`` rule held; 2 bad input; 3 a fault (a damaged workspace, a
-full disk, an error of Gapscope's own). Whenever it is not 0, one line on stderr says what is wrong
-and what to do. Progress goes to stderr; results go to stdout and to the files that the options
-name.
+Exit status: 0 done; 1 a ``--fail-if`` rule held, or is about a version that cannot be judged; 2 bad
+input; 3 a fault (a damaged workspace, a full disk, an error of Gapscope's own). Whenever it is not
+0, one line on stderr says what is wrong and what to do. Progress goes to stderr; results go to
+stdout and to the files that the options name.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ def compare(
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report.")] = None,
     brief: Annotated[
-        Path | None, typer.Option(help="Write the render brief as Markdown (.md) or HTML.")
+        Path | None, typer.Option(help="Write the render brief: .md, .html or .json.")
     ] = None,
     junit: Annotated[
         Path | None, typer.Option(help="Write the gate's result as JUnit XML.")
@@ -199,9 +199,14 @@ def compare(
     fail_if: Annotated[
         str | None,
         typer.Option(
-            help='A rule such as "absent_rate > 0.10 or regressed > 20": exit 1 if it holds.'
+            help='A rule such as "absent_rate > 0.10 or regressed > 20": exit 1 if it holds, or '
+            "if it is about the list and the version cannot be judged."
         ),
     ] = None,
+    allow_unjudged: Annotated[
+        bool,
+        typer.Option("--allow-unjudged", help="Let a version pass the rule that cannot be judged."),
+    ] = False,
     allow_download: Annotated[
         bool,
         typer.Option(
@@ -219,6 +224,8 @@ def compare(
 
     versions = _versions(synthetic)
     rule = parse_rule(fail_if) if fail_if is not None else None
+    if rule is not None:
+        rule.check_versions(len(versions))
     with Workspace(db) as ws:
         real_set = ws.add_dataset(_visible(real), domain="real", labels=labels)
         sets = [
@@ -241,11 +248,11 @@ def compare(
         if report:
             _write_text(report, ws.exports.report_html(comparison))
         if brief:
-            markdown = brief.suffix == ".md"
-            write = ws.exports.brief_markdown if markdown else ws.exports.brief_html
+            forms = {".md": ws.exports.brief_markdown, ".json": ws.exports.brief_json}
+            write = forms.get(brief.suffix.lower(), ws.exports.brief_html)
             _write_text(brief, write(comparison))
     numbers = gate_numbers(result)
-    outcome = rule.check(numbers) if rule is not None else None
+    outcome = rule.check(numbers, allow_unjudged=allow_unjudged) if rule is not None else None
     if outcome is not None:
         out.print(outcome.sentence, markup=False)
     if junit:

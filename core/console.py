@@ -11,11 +11,14 @@ from rich.table import Table
 
 from core.contracts.encoder_trial import EncoderTrialRow
 from core.contracts.encoder_trial_words import TRIAL_COLUMNS, trial_cells, trial_sentence
-from core.contracts.formatting import in_sequences
+from core.contracts.formatting import MISSING, in_sequences
+from core.contracts.judgement_words import GAP_TIERS, UNJUDGED, unjudged_sentence
 from core.contracts.words import Framing
 
 if TYPE_CHECKING:
     from core.workspace.marks import MarkEntry
+
+GAPS = 5  # of each version
 
 out = Console(soft_wrap=True)
 
@@ -38,18 +41,18 @@ def _print_line(name: str, value: Any) -> None:
 
 def print_comparison(result: Mapping[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
-    for column in ("version", "images", "absent", "share", "real vs real", "by cluster", "verdict"):
-        left = column in ("version", "verdict")
-        table.add_column(column, justify="left" if left else "right")
+    for column in ("version", "images", "absent", "share", "thin", "cannot tell", "real vs real"):
+        table.add_column(column, justify="left" if column == "version" else "right")
     for name, version in result["versions"].items():
+        judged = version["judged"]
         table.add_row(
             name,
             str(version["images"]),
-            str(len(version["absent"])),
-            _percent(version["absent_rate"]),
+            str(len(version["absent"])) if judged else MISSING,
+            _percent(version["absent_rate"]) if judged else UNJUDGED,
+            str(version["thin"]) if judged else MISSING,
+            str(version["cannot_tell"]),
             _percent(version["floor_rate"]),
-            str(len(version["absent_by_cluster"])),
-            version["verdict"] or "",
         )
     real = result["real"]
     framing = "" if result["framing"] == Framing.CENTRE else f", {result['framing']}"
@@ -60,10 +63,18 @@ def print_comparison(result: Mapping[str, Any]) -> None:
     )
     out.print(table)
     for name, version in result["versions"].items():
-        for gap in version["gaps"][:5]:
-            if gap["absent"]:
-                words = f"{gap['absent']} absent images: {gap['name']}. {gap['reason']}"
-                out.print(f"  {name}: {words}", markup=False)
+        said = version["verdict"] or ""
+        if not version["judged"]:
+            said = unjudged_sentence(name, version["obstacle"])
+        out.print(f"{name}: {said}", markup=False, highlight=False)
+        groups = [group for group in version["groups"] if group["same_as"] is None]
+        gaps = [group for group in groups if group["tier"] in GAP_TIERS]
+        for group in gaps[:GAPS]:
+            words = (group["tier"], f"{group['size']} real images", group["name"])
+            why = " ".join(text for text in (group["reason"], group["explanation"]) if text)
+            out.print(f"  {', '.join(words)}. {why}", markup=False, highlight=False)
+        if len(gaps) > GAPS:
+            out.print(f"  and {len(gaps) - GAPS} more: see --json or --brief")
 
 
 def print_encoder_trial(rows: Sequence[EncoderTrialRow], chosen: str) -> None:

@@ -9,9 +9,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from core.contracts.comparison import LabelledCoverageRow
+from core.contracts.comparison import GroupRow, LabelledCoverageRow
 from core.contracts.derive import from_rows
 from core.contracts.formatting import slug
+from core.contracts.judgement_words import group_name
 from core.contracts.manifest import ManifestRow
 from core.contracts.words import Mark
 from core.errors import InputError
@@ -43,7 +44,7 @@ def write_absent_folder(
     """
     source = Path(comparison.real.folder).resolve()
     _make(folder)
-    names = {gap.group_id: gap.name for gap in comparison.group_rows(version)}
+    groups = {group.group_id: group for group in comparison.group_rows(version)}
     marks = comparison.marks_by_path(version)
     rows, missing = [], []
     with storage_guard(folder):
@@ -56,14 +57,14 @@ def write_absent_folder(
             else:
                 file = f"{number:04d}-{_file_name(row.path)}"
                 _put(photo, folder / file, copies)
-                gap, mark = names.get(row.group_id), marks.get(row.path)
-                rows.append(_manifest_row(file, row, gap, mark))
+                group, mark = groups.get(row.group_id), marks.get(row.path)
+                rows.append(_manifest_row(file, row, group, mark))
         (folder / MANIFEST).write_bytes(csv_bytes(from_rows(ManifestRow, rows)))
     return WrittenFolder(folder, len(rows), tuple(missing))
 
 
 def _manifest_row(
-    file: str, row: LabelledCoverageRow, gap: str | None, mark: Mark | None
+    file: str, row: LabelledCoverageRow, group: GroupRow | None, mark: Mark | None
 ) -> ManifestRow:
     return ManifestRow(
         file=file,
@@ -71,7 +72,9 @@ def _manifest_row(
         score=row.score,
         q=row.q,
         cluster=row.cluster,
-        gap=gap,
+        tier=row.tier,
+        gap=group_name(group) if group else None,
+        reason=group.reason if group else None,
         nearest=row.nearest_path,
         distance=row.distance,
         class_=row.class_,

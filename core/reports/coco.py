@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 
-from core.contracts.comparison import LabelledCoverageRow
+from core.contracts.comparison import GroupRow, LabelledCoverageRow
 from core.contracts.framings import framing_of
+from core.contracts.judgement_words import group_name, version_sentence
 from core.contracts.words import Mark
 from core.store.results import Comparison
 
@@ -20,8 +21,9 @@ from core.store.results import Comparison
 def coco_json(comparison: Comparison, version: str | int) -> str:
     """The absent images of one version as COCO JSON text."""
     label = str(comparison.version(version).version)
+    judged = comparison.version_row(version)
     sizes = {row.path: (row.width, row.height) for row in comparison.image_rows()}
-    names = {gap.group_id: gap.name for gap in comparison.group_rows(version)}
+    groups = {group.group_id: group for group in comparison.group_rows(version)}
     marks = comparison.marks_by_path(version)
     images = []
     for number, row in enumerate(comparison.absent_rows(version), start=1):
@@ -34,11 +36,12 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
                 "height": height,
                 "license": None,
                 "date_captured": None,
-                "gapscope": _known(row, names.get(row.group_id), marks.get(row.path)),
+                "gapscope": _known(row, groups.get(row.group_id), marks.get(row.path)),
             }
         )
     info = {
         "description": f"Real images absent from version {label}",
+        "said": version_sentence(judged) if judged else None,
         "version": label,
         "contributor": "Gapscope",
         "encoder": comparison.record.encoder,
@@ -53,12 +56,16 @@ def coco_json(comparison: Comparison, version: str | int) -> str:
     )
 
 
-def _known(row: LabelledCoverageRow, gap: str | None, mark: Mark | None) -> dict[str, object]:
+def _known(
+    row: LabelledCoverageRow, group: GroupRow | None, mark: Mark | None
+) -> dict[str, object]:
     return {
         "score": row.score,
         "q": row.q,
         "cluster": row.cluster,
-        "gap": gap,
+        "tier": row.tier,
+        "gap": group_name(group) if group else None,
+        "reason": group.reason if group else None,
         "nearest": row.nearest_path,
         "distance": row.distance,
         "class": row.class_,

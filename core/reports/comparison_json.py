@@ -11,9 +11,11 @@ from typing import Any
 from core.contracts.catalog import Dataset
 from core.contracts.comparison import ClusterRow, GroupRow, LabelCountRow, MetricRow, VersionRow
 from core.contracts.framings import framing_of
+from core.contracts.judgement_words import group_name
 from core.contracts.label_words import by_column
 from core.contracts.words import MetricScope, Space, State
 from core.reports.marks import marks_json, version_marks
+from core.reports.members import members
 from core.store.results import Comparison
 
 Json = dict[str, object]
@@ -64,6 +66,8 @@ def _version(
     metric_rows: Iterable[MetricRow],
 ) -> Json:
     coverage = comparison.coverage_rows(dataset.id)
+    groups = comparison.group_rows(dataset.id)
+    same_as = members(comparison, dataset.id).same_as
     return {
         "images": dataset.images,
         "unreadable": dataset.unreadable,
@@ -86,7 +90,14 @@ def _version(
             for metric in metric_rows
             if metric.scope == MetricScope.ALL
         },
-        "gaps": [_gap(gap) for gap in comparison.group_rows(dataset.id)],
+        "gaps": [_gap(group) for group in groups if group.cluster is not None],
+        "judged": row.judged if row else False,
+        "obstacle": row.obstacle if row else "Nothing is stored of it: compare again.",
+        "thin": row.thin if row else 0,
+        "cannot_tell": row.cannot_tell if row else 0,
+        "singles": row.singles if row else 0,
+        "surplus": row.surplus if row else 0,
+        "groups": [_group(group, same_as.get(group.group_id)) for group in groups],
         "counts": _counts(comparison.label_count_rows(dataset.id)),
         "marks": marks_json(version_marks(comparison, dataset.id)),
     }
@@ -130,6 +141,26 @@ def _counts(rows: Iterable[LabelCountRow]) -> dict[str, Json]:
             for row in found
         }
         for column, found in by_column(rows).items()
+    }
+
+
+def _group(row: GroupRow, same_as: str | None) -> Json:
+    """A group of any kind as it is judged. ``same_as``: the label that says a cluster already."""
+    return {
+        "id": row.group_id,
+        "name": group_name(row),
+        "kind": row.kind,
+        "cluster": row.cluster,
+        "column": row.column,
+        "value": row.value,
+        "tier": row.tier,
+        "size": row.size,
+        "rendered": row.rendered,
+        "expected": row.expected,
+        "q": row.q,
+        "reason": row.reason,
+        "explanation": row.explanation,
+        "same_as": same_as,
     }
 
 

@@ -21,33 +21,32 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from core.contracts.comparison import LabelledCoverageRow
-from core.contracts.words import Mark
+from core.contracts.comparison import GroupRow, LabelledCoverageRow
+from core.contracts.judgement_words import TIERS, group_name
+from core.contracts.words import Mark, Tier
 from core.store.results import Comparison
-
-ABSENT, COVERED = "absent", "covered"
-CLASSES = (ABSENT, COVERED)
 
 
 def fiftyone_files(comparison: Comparison, version: str | int) -> dict[str, str]:
     """``labels.json`` and ``data.json`` for one version, as text by file name.
 
-    Every real image is in them: absent or covered; ``confidence`` is 1 − q-value for the absent
-    ones where that is known, and the rest of what Gapscope knows is in the attributes.
+    Every real image is in them: absent, thin, cannot tell or covered; ``confidence`` is 1 − q-value
+    for the absent ones where that is known, and the rest of what Gapscope knows is in the
+    attributes.
     """
     folder = Path(comparison.real.folder)
-    gaps = {gap.group_id: gap.name for gap in comparison.group_rows(version)}
+    groups = {group.group_id: group for group in comparison.group_rows(version)}
     rows = comparison.coverage_rows(version)
     marks = comparison.marks_by_path(version)
     names = _names([row.path for row in rows])
     labels = {
-        name: _target(row, gaps.get(row.group_id), marks.get(row.path))
+        name: _target(row, groups.get(row.group_id), marks.get(row.path))
         for name, row in zip(names, rows, strict=True)
     }
     files = {name: str(folder / row.path) for name, row in zip(names, rows, strict=True)}
     return {
         "labels.json": json.dumps(
-            {"classes": list(CLASSES), "labels": labels},
+            {"classes": list(TIERS), "labels": labels},
             indent=1,
             ensure_ascii=False,
             allow_nan=False,
@@ -65,20 +64,23 @@ def fiftyone_zip(comparison: Comparison, version: str | int) -> bytes:
     return out.getvalue()
 
 
-def _target(row: LabelledCoverageRow, gap: str | None, mark: Mark | None) -> dict[str, object]:
-    target: dict[str, object] = {"label": CLASSES.index(ABSENT if row.absent else COVERED)}
+def _target(
+    row: LabelledCoverageRow, group: GroupRow | None, mark: Mark | None
+) -> dict[str, object]:
+    target: dict[str, object] = {"label": TIERS.index(Tier.ABSENT if row.absent else row.tier)}
     if row.absent and row.q is not None:
         target["confidence"] = 1.0 - row.q
     attributes = {
         "score": row.score,
         "rank": row.rank,
         "cluster": row.cluster,
-        "tier": row.tier,
         "outside": row.outside,
         "outside_aligned": row.outside_aligned,
         "nearest": row.nearest_path,
         "distance": row.distance,
-        "gap": gap if row.absent else None,
+        "group": group_name(group) if group else None,
+        "gap": group_name(group) if group and row.absent else None,
+        "reason": group.reason if group else None,
         "class": row.class_,
         "bias": row.bias,
         "mark": mark,

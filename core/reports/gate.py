@@ -3,259 +3,214 @@ before it ships.
 
 ::
 
-    absent_rate > 0.10 or regressed > 20 or fd > 1.1 * previous.fd
+    absent_rate > 0.10 or class["horse"].rendered < 50 or fd > 1.1 * previous.fd
 
-A rule speaks about the newest version. Names are its numbers: ``absent``, ``absent_rate``,
-``absent_by_cluster``, ``floor_rate``, ``images``, ``unreadable``, ``closed``, ``opened``, ``open``,
-``regressed`` (against the version before), and every metric (``frechet_distance`` or ``fd``,
-``kid``, ``precision`` …) with its ``.low``, ``.high`` and ``.floor``; the real-vs-real baselines
-keep the names with ``floor`` that rules know. ``previous.NAME`` is the same number of the version
-before. Operators: ``+ - * /``, ``< <= > >= == !=``, ``and or not``, parentheses. Nothing else: a
-rule is read by Python's parser and walked here node by node; nothing is ever executed.
+A rule speaks about the newest version. Its names are those of :mod:`core.reports.gate_numbers`,
+looked at before any work begins; the language is that of :mod:`core.reports.gate_language`. A rule
+about the list fails on a version that cannot be judged: what is not known did not pass.
 """
 
 from __future__ import annotations
 
-import ast
-import operator
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from core.contracts.judgement_words import doubt_sentence, unjudged_sentence
 from core.errors import InputError
-from core.reports.gate_numbers import GateNumbers, VersionNumbers
-
-_ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
-_COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
-_EXAMPLE = "For example: absent_rate > 0.10 or regressed > 20 or fd > 1.1 * previous.fd"
-SHORT_NAMES = {"frechet_distance": "fd", "classifier_auc": "auc"}
-PREVIOUS = "previous."
-LONGEST = 2000  # characters of a rule; deeper nesting than that allows is nobody's rule
+from core.reports.gate_language import PREVIOUS, Name, Part, read
+from core.reports.gate_numbers import (
+    CHANGE_NAMES,
+    JUDGED_NAMES,
+    LABEL_NUMBERS,
+    NAMES,
+    GateNumbers,
+    LabelNumbers,
+    VersionNumbers,
+)
 
 
 @dataclass(frozen=True)
 class Clause:
-    """One part of a rule between top-level ``or``: its text, whether it held, and the values it
-    saw.
+    """One part of a rule between top-level ``or``: its text, whether it held, the values it saw,
+    and why it could not be told (``obstacle``; empty where it could).
     """
 
     text: str
     held: bool
-    values: dict[str, float]
+    values: Mapping[str, float] = field(default_factory=dict)
+    obstacle: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it shuts the gate."""
+        return self.held or bool(self.obstacle)
+
+    @property
+    def words(self) -> str:
+        """The clause and what it saw, or why it could not be told."""
+        if self.obstacle:
+            return f"{self.text} cannot be told. {self.obstacle}"
+        values = ", ".join(f"{name} = {value:.4g}" for name, value in self.values.items())
+        return f"{self.text} ({values})" if values else self.text
 
 
 @dataclass(frozen=True)
 class GateOutcome:
-    """What a rule said of a comparison. ``failed``: it held, so the gate is shut."""
+    """What a rule said of a comparison. ``failed``: the gate is shut; ``note``: what to know of the
+    answer, empty where there is nothing.
+    """
 
     version: str
-    failed: bool
     clauses: tuple[Clause, ...]
+    note: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a clause held, or could not be told."""
+        return any(clause.failed for clause in self.clauses)
 
     @property
     def sentence(self) -> str:
-        """One line: which rule and what value."""
-        if not self.failed:
-            return f"gate: version {self.version} passes"
-        held = [clause for clause in self.clauses if clause.held]
-        parts = "; ".join(f"{clause.text} ({_values(clause.values)})" for clause in held)
-        return f"gate: version {self.version} fails: {parts}"
+        """One line: whether it passes, and which clause shut it with what value or why."""
+        parts = [clause.words for clause in self.clauses if clause.held]
+        untold: dict[str, list[str]] = {}
+        for clause in self.clauses:
+            if clause.obstacle:
+                untold.setdefault(clause.obstacle, []).append(clause.text)
+        parts += [
+            Clause(", ".join(texts), held=False, obstacle=obstacle).words
+            for obstacle, texts in untold.items()
+        ]
+        said = f"fails: {'; '.join(parts)}" if self.failed else "passes"
+        note = f" ({self.note})" if self.note else ""
+        return " ".join(f"gate: version {self.version} {said}{note}".split())
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule that was read and understood. Made by :func:`parse_rule`."""
+    """A rule that was read and whose names are known. Made by :func:`parse_rule`."""
 
     text: str
-    tree: ast.expr
+    parts: tuple[Part, ...]
 
-    def check(self, numbers: GateNumbers) -> GateOutcome:
+    def check(self, numbers: GateNumbers, *, allow_unjudged: bool = False) -> GateOutcome:
         """Judge a comparison's newest version.
 
-        Raises :class:`InputError` where the rule names a number that there is not.
+        A clause about the list fails where a version it speaks of cannot be judged, unless
+        ``allow_unjudged``: then the numbers are taken as they are. Raises :class:`InputError`
+        where a number was not measured, or no image has a label that is named.
         """
-        named, version = rule_numbers(numbers)
+        versions = numbers.versions
+        self.check_versions(len(versions))
+        for name in self.names():
+            if name.column is not None:
+                _label(name, versions)
+        newest = versions[-1]
+        obstacles = {part.text: _obstacle(part, versions) for part in self.parts}
         clauses = []
-        for part in _alternatives(self.tree):
+        for part in self.parts:
+            obstacle = "" if allow_unjudged else obstacles[part.text]
             values: dict[str, float] = {}
-            held = bool(_walk(part, named, values))
-            clauses.append(Clause(ast.unparse(part), held, values))
-        return GateOutcome(version, any(clause.held for clause in clauses), tuple(clauses))
+            held = not obstacle and part.holds(lambda name: _number(name, versions), values)
+            clauses.append(Clause(part.text, held, values, obstacle))
+        note = next((text for text in obstacles.values() if text), "") if allow_unjudged else ""
+        if not note and newest.judged and self._speaks_of_the_list():
+            note = doubt_sentence(newest.cannot_tell, numbers.real_images)
+        return GateOutcome(newest.name, tuple(clauses), note)
+
+    def check_versions(self, count: int) -> None:
+        """Raises :class:`InputError` where a name speaks of more versions than there are."""
+        if not count:
+            raise InputError(
+                "The comparison has no version", "Give at least one --synthetic NAME=DIR."
+            )
+        for name in self.names():
+            if count < _versions_wanted(name):
+                few = "there is only one version" if count == 1 else f"there are only {count}"
+                raise InputError(
+                    f"The --fail-if rule names {name}, but {few}",
+                    "Give the version before it too, as an earlier --synthetic NAME=DIR.",
+                )
+
+    def names(self) -> list[Name]:
+        """Every name in it, each once."""
+        return list(dict.fromkeys(name for part in self.parts for name in part.names()))
+
+    def _speaks_of_the_list(self) -> bool:
+        return any(_of_the_list(name) for name in self.names())
 
 
 def parse_rule(text: str) -> Rule:
-    """Read a rule. Raises :class:`InputError` that says where it is malformed."""
-    if not text.strip():
-        raise InputError("The --fail-if rule is empty", _EXAMPLE)
-    if len(text) > LONGEST:
-        raise InputError(
-            f"The --fail-if rule is longer than {LONGEST} characters",
-            "Split it into several commands.",
-        )
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        place = (
-            f" near character {error.offset or len(text.strip())}"
-            if isinstance(error, SyntaxError)
-            else ""
-        )
-        raise InputError(
-            f"The --fail-if rule cannot be read{place}: {text.strip()}", _EXAMPLE
-        ) from error
-    if not _understood(tree, wants_truth=True):
-        raise InputError(f"The --fail-if rule must be a comparison: {text.strip()}", _EXAMPLE)
-    return Rule(text.strip(), tree)
-
-
-def rule_numbers(numbers: GateNumbers) -> tuple[dict[str, float | None], str]:
-    """Every number a rule may name, of the newest version and (as ``previous.NAME``) of the one
-    before; the newest's name.
+    """Read a rule. Raises :class:`InputError` that says where it is malformed, or which name there
+    is not.
     """
-    if not numbers.versions:
-        raise InputError("The comparison has no version", "Give at least one --synthetic NAME=DIR.")
-    newest = numbers.versions[-1]
-    named = _version_numbers(newest)
-    if len(numbers.versions) > 1:
-        earlier = _version_numbers(numbers.versions[-2])
-        named.update({f"{PREVIOUS}{name}": value for name, value in earlier.items()})
-    return named, newest.name
-
-
-def _version_numbers(version: VersionNumbers) -> dict[str, float | None]:
-    named: dict[str, float | None] = {
-        "images": version.images,
-        "unreadable": version.unreadable,
-        "absent": version.absent,
-        "absent_by_cluster": version.absent_by_cluster,
-        "absent_rate": version.absent_rate,
-        "floor_rate": version.baseline_rate,
-    }
-    for metric, row in version.metrics.items():
-        for name in (metric, *([SHORT_NAMES[metric]] if metric in SHORT_NAMES else [])):
-            named[name] = row.value
-            named[f"{name}.low"] = row.low
-            named[f"{name}.high"] = row.high
-            named[f"{name}.floor"] = row.baseline
-    if version.changes is not None:
-        named.update({str(name): count for name, count in version.changes.items()})
-    return named
-
-
-def _alternatives(tree: ast.expr) -> list[ast.expr]:
-    """The parts of a rule between top-level ``or``."""
-    match tree:
-        case ast.BoolOp(op=ast.Or(), values=values):
-            return values
-    return [tree]
-
-
-def _understood(node: ast.expr, *, wants_truth: bool) -> bool:
-    """Whether a node is of the language, and a truth value or a number as wanted. Raises for what
-    is foreign.
-    """
-    match node:
-        case ast.BoolOp(values=values):
-            return wants_truth and all(_understood(value, wants_truth=True) for value in values)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return wants_truth and _understood(operand, wants_truth=True)
-        case ast.Compare(left=left, ops=ops, comparators=others) if all(
-            type(op) in _COMPARE for op in ops
-        ):
-            return wants_truth and all(
-                _understood(part, wants_truth=False) for part in (left, *others)
+    rule = Rule(text.strip(), tuple(read(text)))
+    for name in rule.names():
+        known = LABEL_NUMBERS if name.column is not None else NAMES
+        if name.number not in known:
+            near = get_close_matches(name.number, known, n=3) or known[:8]
+            if name.column is None and name.previous:
+                near = [f"{PREVIOUS}.{one}" for one in near]
+            kind = "number of a label" if name.column is not None else "number of a comparison"
+            raise InputError(
+                f"The --fail-if rule names {name}, which is no {kind}",
+                f"Did you mean {', '.join(near)}?",
             )
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-            return not wants_truth and _understood(operand, wants_truth=False)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-            return (
-                not wants_truth
-                and _understood(left, wants_truth=False)
-                and _understood(right, wants_truth=False)
-            )
-        case ast.Constant(value=value) if isinstance(value, int | float) and not isinstance(
-            value, bool
-        ):
-            return not wants_truth
-        case ast.Name():
-            return not wants_truth
-        case ast.Attribute(value=ast.Name() | ast.Attribute() as value):
-            return not wants_truth and _understood(value, wants_truth=False)
-    raise InputError(
-        f"The --fail-if rule may not hold {ast.unparse(node)!r}",
-        "Names, numbers, + - * /, comparisons, and, or, not and parentheses are all there is.",
+    return rule
+
+
+# --- inside ---------------------------------------------------------------------------------------
+
+
+def _of_the_list(name: Name) -> bool:
+    return name.column is None and name.number in (*JUDGED_NAMES, *CHANGE_NAMES)
+
+
+def _versions_wanted(name: Name) -> int:
+    changes = name.column is None and name.number in CHANGE_NAMES
+    return 1 + name.previous + changes
+
+
+def _obstacle(part: Part, versions: Sequence[VersionNumbers]) -> str:
+    """Why a part that speaks of the list cannot be told; empty where it can."""
+    asked: dict[str, VersionNumbers] = {}
+    for name in filter(_of_the_list, part.names()):
+        for place in range(1 + name.previous, _versions_wanted(name) + 1):
+            asked.setdefault(versions[-place].name, versions[-place])
+    return " ".join(
+        unjudged_sentence(one.name, one.obstacle) for one in asked.values() if not one.judged
     )
 
 
-def _walk(node: ast.expr, numbers: dict[str, float | None], seen: dict[str, float]) -> float | bool:
-    match node:
-        case ast.BoolOp(op=ast.And(), values=values):
-            # every part is looked at, although one might do: the sentence tells what was seen
-            truths = [bool(_walk(part, numbers, seen)) for part in values]
-            return all(truths)
-        case ast.BoolOp(values=values):
-            truths = [bool(_walk(part, numbers, seen)) for part in values]
-            return any(truths)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return not _walk(operand, numbers, seen)
-        case ast.Compare(left=left, ops=ops, comparators=others):
-            sides = [_walk(part, numbers, seen) for part in (left, *others)]
-            return all(
-                _COMPARE[type(op)](a, b)
-                for op, a, b in zip(ops, sides[:-1], sides[1:], strict=True)
-            )
-        case ast.UnaryOp(op=op, operand=operand):
-            value = _walk(operand, numbers, seen)
-            return -value if isinstance(op, ast.USub) else value
-        case ast.BinOp(left=left, op=op, right=right):
-            try:
-                return _ARITHMETIC[type(op)](
-                    _walk(left, numbers, seen), _walk(right, numbers, seen)
-                )
-            except ZeroDivisionError:
-                raise InputError(
-                    f"The --fail-if rule divides by zero in {ast.unparse(node)}", "Change the rule."
-                ) from None
-        case ast.Constant(value=value):
-            assert isinstance(value, int | float)
-            return value
-    name = ast.unparse(node)
-    seen[name] = _number(name, numbers)
-    return seen[name]
-
-
-def _number(name: str, numbers: dict[str, float | None]) -> float:
-    value = numbers.get(name)
-    if value is not None:
-        return value
-    if name in numbers:
+def _number(name: Name, versions: Sequence[VersionNumbers]) -> float:
+    if name.column is not None:
+        return float(getattr(_label(name, versions), name.number))
+    value = versions[-2 if name.previous else -1].named().get(name.number)
+    if value is None:
         raise InputError(
             f"The --fail-if rule names {name}, which could not be measured here",
             "See the metric's note; leave it out of the rule.",
         )
-    if name.startswith(PREVIOUS) and not any(known.startswith(PREVIOUS) for known in numbers):
+    return value
+
+
+def _label(name: Name, versions: Sequence[VersionNumbers]) -> LabelNumbers:
+    """The numbers of a label. Raises :class:`InputError` with the known ones where it is
+    nowhere.
+    """
+    assert name.column is not None and name.value is not None
+    labels = versions[-2 if name.previous else -1].labels
+    if name.column not in labels:
+        known = f"There are {', '.join(labels)}." if labels else "Give --labels for both sides."
         raise InputError(
-            f"The --fail-if rule names {name}, but there is only one version",
-            "Give the version before it too, as an earlier --synthetic NAME=DIR.",
+            f"The --fail-if rule names {name}, but both sides know no label {name.column!r}", known
         )
-    near = get_close_matches(name, numbers, n=3) or sorted(numbers)[:8]
-    raise InputError(
-        f"The --fail-if rule names {name}, which is no number of this comparison",
-        f"Did you mean {', '.join(near)}?",
-    )
-
-
-def _values(values: dict[str, float]) -> str:
-    return ", ".join(f"{name} = {value:.4g}" for name, value in values.items())
+    values = labels[name.column]
+    if name.value not in values:
+        near = get_close_matches(name.value, values, n=3) or sorted(values)[:8]
+        raise InputError(
+            f"The --fail-if rule names {name}, but no image has that label",
+            f"Labels of {name.column!r}: {', '.join(near)}.",
+        )
+    return values[name.value]

@@ -13,7 +13,7 @@ from typing import TypeVar
 from core.contracts.compare_spec import CompareParameters
 from core.contracts.comparison import ComparisonRecord, MetricRow, VersionRow
 from core.contracts.framings import framing_of
-from core.contracts.judgement_words import unjudged_sentence
+from core.contracts.judgement_words import version_sentence
 from core.contracts.metric_words import METRICS
 from core.contracts.specs import to_json
 from core.contracts.words import MetricScope, RecordStatus, Tier
@@ -196,7 +196,7 @@ def _rate(position: int, row: VersionRow) -> TrendRow:
         baseline=row.baseline_rate,
         baseline_low=None,
         baseline_high=None,
-        note=None if row.judged else unjudged_sentence(row.version, row.obstacle),
+        note=None if row.judged else version_sentence(row),
     )
 
 

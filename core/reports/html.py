@@ -18,28 +18,31 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from core.contracts.change_words import LISTS, MEANING, WORDS
-from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow, VersionRow
+from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow
 from core.contracts.formatting import in_sequences
+from core.contracts.judgement_words import groups_sentence
+from core.contracts.words import Tier
 from core.reports import figures
 from core.reports.brief import self_test_sentence
 from core.reports.count_tables import count_tables
 from core.reports.history import ABSENT_RATE, TrendRow, trend_rows
 from core.reports.marks import summary_sentence, version_marks
+from core.reports.members import members
 from core.reports.pairs import Pair, neighbours, pairs_of
 from core.reports.related import Related
 from core.reports.rendering import data_uris, render
 from core.store.results import Comparison
 
-GAPS, GAP_PAIRS = 12, 6  # gaps shown, and pairs of pictures in each
+SHOWN, GROUP_PAIRS = 12, 6  # groups shown with pictures, and pairs of pictures in each
 LIST_PAIRS = 6  # pictures in each list of a pair of versions
 PAIRS_SHOWN = 6  # pairs of versions with pictures
 
 
 @dataclass(frozen=True)
-class GapSection:
-    """A gap, and its most absent images."""
+class GroupSection:
+    """A group of real images, and those of them that are least covered."""
 
-    gap: GroupRow
+    group: GroupRow
     rows: Sequence[CoverageRow]
 
 
@@ -80,7 +83,13 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
     pairs = pairs_of(comparison)
     beside = [pair for pair in pairs if neighbours(comparison, pair)]
     changes = [_pair_section(pair) for pair in (beside or pairs)[:PAIRS_SHOWN]]
-    gaps = _gap_sections(comparison, newest_row, newest.id)
+    inside = members(comparison, newest.id)
+    groups = inside.once(comparison.group_rows(newest.id))
+    sections = [
+        GroupSection(group, inside.rows[group.group_id][:GROUP_PAIRS])
+        for group in groups
+        if group.tier != Tier.COVERED
+    ]
     trend = trend_rows(comparison)
     marks = version_marks(comparison, newest.id)
     plots = {
@@ -105,13 +114,15 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
         latest=next((pair for pair in beside if pair.to_id == newest.id), None),
         pairs=pairs,
         changes=changes,
-        counted=count_tables(comparison, newest.id),
+        counted=groups_sentence(groups),
+        count_tables=count_tables(comparison, newest.id),
         count_notes=comparison.label_note_rows(newest.id),
-        gaps=gaps[:GAPS],
         marks=marks,
         marked=summary_sentence(marks),
-        left=max(len(gaps) - GAPS, 0),
-        pictures=_pictures(comparison, gaps[:GAPS], changes),
+        groups=groups,
+        sections=sections[:SHOWN],
+        left=max(len(sections) - SHOWN, 0),
+        pictures=_pictures(comparison, sections[:SHOWN], changes),
         metrics=_metric_lines(trend, comparison),
         spectrum=related.spectrum,
         study=related.study,
@@ -141,21 +152,6 @@ def _texts(values: Mapping[str, object]) -> list[tuple[str, str]]:
     ]
 
 
-def _gap_sections(
-    comparison: Comparison, row: VersionRow | None, version_id: int
-) -> list[GapSection]:
-    """The gaps of a version with their most absent images; of a version of which only the ranking
-    can be trusted, every group.
-    """
-    ranking_only = row is not None and not row.judged
-    examples = comparison.example_rows(version_id, GAP_PAIRS, absent_only=not ranking_only)
-    return [
-        GapSection(gap, examples[gap.group_id])
-        for gap in comparison.group_rows(version_id)
-        if gap.group_id in examples
-    ]
-
-
 def _pair_section(pair: Pair) -> PairSection:
     return PairSection(
         pair,
@@ -169,11 +165,11 @@ def _pair_section(pair: Pair) -> PairSection:
 
 
 def _pictures(
-    comparison: Comparison, gaps: Iterable[GapSection], changes: Iterable[PairSection]
+    comparison: Comparison, sections: Iterable[GroupSection], changes: Iterable[PairSection]
 ) -> dict[str, str]:
     """Data URIs of all thumbnails in the report, by content id."""
     ids: list[str] = []
-    for section in gaps:
+    for section in sections:
         for row in section.rows:
             ids += [row.content_id, row.nearest_id]
     for pair in changes:

@@ -12,6 +12,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.contracts.formatting import data_uri, digits, number, percent
+from core.contracts.judgement_words import (
+    absent_words,
+    group_name,
+    rendered_words,
+    sureness,
+    version_sentence,
+)
 from core.contracts.label_words import tier_words
 from core.store.results import Comparison
 
@@ -52,10 +59,15 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         digits=digits,
+        absent_words=absent_words,
+        group_name=group_name,
         md=escape_markdown,
         number=number,
         percent=percent,
+        rendered_words=rendered_words,
         sentence=sentence,
         tier=tier_words,
+        sureness=sureness,
+        version_sentence=version_sentence,
     )
     return environment

@@ -26,8 +26,8 @@ _FORMULA = r"^[=+\-@\t\r\n]"
 
 
 def absent_csv(comparison: Comparison) -> str:
-    """The absent images of every version as CSV text: version, path, score, q, tier, cluster, …,
-    nearest, distance, class, bias, mark.
+    """The absent images of every version as CSV text: version, path, score, q, tier, cluster,
+    group_id, outside, …, nearest, distance, class, bias, mark.
     """
     parts = [
         _beside(str(dataset.version), _marked(comparison, dataset.id))

@@ -26,6 +26,7 @@ from core.contracts.comparison import (
     VersionRow,
 )
 from core.contracts.derive import read_rows
+from core.contracts.judgement_words import group_name
 from core.contracts.words import Mark, RecordStatus, State, Tier
 from core.errors import InputError
 from core.store import comparison_table, dataset_table, embeddings, mark_table, study_table
@@ -287,6 +288,10 @@ class Comparison:
         """The real images of some groups of a version: paths by group id."""
         return mark_table.group_paths(self._db, self.looked(version), group_ids)
 
+    def real_attributes(self) -> pa.Table:
+        """The readable real images in path order, with their photometric attributes."""
+        return embeddings.images_with_attributes(self._db, self.record.real_id)
+
     # --- tables of the Python door ----------------------------------------------------------------
 
     def points(self) -> pa.Table:
@@ -306,6 +311,20 @@ class Comparison:
     def coverage(self, version: str | int) -> pa.Table:
         """Every real image's coverage by one version, the most absent first."""
         return self._coverage(version)
+
+    def judgement(self, version: str | int) -> pa.Table:
+        """The groups of real images and what is said of each, the likeliest gap first.
+
+        Columns: name, tier, size, rendered, q, reason, expected, kind, column, value, cluster,
+        group_id. Of a version that cannot be judged :meth:`version_row` has the ``obstacle``.
+        """
+        columns = [
+            "tier", "size", "rendered", "q", "reason", "expected",
+            "kind", "column", "value", "cluster", "group_id",
+        ]  # fmt: skip
+        names = [group_name(row) for row in self.group_rows(version)]
+        table = self.groups(version).select(columns)
+        return table.add_column(0, "name", pa.array(names, pa.string()))
 
     def absent(self, version: str | int) -> pa.Table:
         """The real images that a version does not cover, ranked.

@@ -18,6 +18,7 @@ from core.reports import (
     fiftyone,
     history,
     html,
+    members,
     pairs,
     related,
     tables,
@@ -45,16 +46,24 @@ class Exports:
         return html.report_html(comparison, beside)
 
     def brief(self, comparison: Comparison, version: str | int | None = None) -> briefs.Brief:
-        """What to render more of, for one version (the newest unless named)."""
+        """What to render, for one version (the newest unless named)."""
         return briefs.brief(comparison, version)
 
     def brief_markdown(self, comparison: Comparison, version: str | int | None = None) -> str:
         """The render brief as Markdown."""
-        return briefs.brief_markdown(comparison, version)
+        return briefs.brief_markdown(self.brief(comparison, version))
 
     def brief_html(self, comparison: Comparison, version: str | int | None = None) -> str:
         """The render brief as one HTML page."""
-        return briefs.brief_html(comparison, version)
+        return briefs.brief_html(self.brief(comparison, version))
+
+    def brief_json(self, comparison: Comparison, version: str | int | None = None) -> str:
+        """The render brief as JSON text, for the renderer's own scripts."""
+        return briefs.brief_json(self.brief(comparison, version))
+
+    def members(self, comparison: Comparison, version: str | int) -> members.Members:
+        """The real images of each group of a version, and the groups that are the same twice."""
+        return members.members(comparison, version)
 
     def as_json(self, comparison: Comparison) -> dict[str, Any]:
         """What ``compare --json`` writes."""

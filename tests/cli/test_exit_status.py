@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -56,6 +57,18 @@ def draw(folder: Path, count: int, seed: int) -> Path:
         (
             ("compare", "--real", ".", "--synthetic", "1=.", "--fail-if", "absent >"),
             "cannot be read",
+        ),
+        (
+            ("compare", "--real", ".", "--synthetic", "1=.", "--fail-if", "absentrate > 0.1"),
+            "absentrate, which is no number of a comparison. Did you mean absent_rate",
+        ),
+        (
+            ("compare", "--real", ".", "--synthetic", "1=.", "--fail-if", "closed > opened"),
+            "closed, but there is only one version",
+        ),
+        (
+            ("compare", "--real", ".", "--synthetic", "1=.", "--fail-if", 'class["a"].size > 1'),
+            'class["a"].size, which is no number of a label. Did you mean real, rendered, expected',
         ),
         (("scan", "/nowhere"), "does not exist"),
         (("encoders", "--real", "."), "both sides are needed"),
@@ -134,3 +147,38 @@ def test_the_gate_stops_a_bad_render_and_lets_a_good_one_through(tmp_path: Path)
     assert passed.returncode == 0 and "gate: version v2 passes" in passed.stdout
     seconds = json.loads(written.read_text())["seconds"]
     assert seconds["scan"] > 0 and seconds["embed"] > 0 and seconds["maps"] > 0
+
+
+@pytest.mark.slow
+def test_a_version_that_cannot_be_judged_does_not_pass_a_rule_about_its_list(
+    tmp_path: Path,
+) -> None:
+    """Two dozen photographs and eight renders are too few to say that nothing is absent. It once
+    said 0 % and exited 0.
+    """
+    real, renders = draw(tmp_path / "real", 24, 0), draw(tmp_path / "renders", 8, 1)
+    options = ("compare", "--real", real, "--synthetic", f"v2={renders}", "--encoder", "lite0")
+    files = {name: tmp_path / f"out{name}" for name in (".xml", ".json", "-brief.json")}
+    stopped = core(
+        *options,
+        *("--fail-if", "absent_rate > 0.10"),
+        *("--junit", files[".xml"], "--json", files[".json"], "--brief", files["-brief.json"]),
+        home=tmp_path,
+    )
+    assert stopped.returncode == 1
+    version = json.loads(files[".json"].read_text())["versions"]["v2"]
+    assert version["judged"] is False and version["obstacle"]
+    said = stopped.stderr.strip().splitlines()[-1]
+    words = "absent_rate > 0.10 cannot be told. Version v2 cannot be judged: "
+    assert said == f"gate: version v2 fails: {words}{version['obstacle']}"
+    (failure,) = ElementTree.parse(files[".xml"]).findall("testcase/failure")
+    assert failure.get("message") == f"{words}{version['obstacle']}"
+    written = json.loads(files["-brief.json"].read_text())
+    assert written["judged"] is False and written["total_wanted"] == 0
+
+    allowed = core(*options, "--fail-if", "absent_rate > 0.10", "--allow-unjudged", home=tmp_path)
+    assert allowed.returncode == 0
+    assert "gate: version v2 passes (Version v2 cannot be judged" in allowed.stdout
+    nowhere = core(*options, "--fail-if", 'class["horse"].rendered < 5', home=tmp_path)
+    assert nowhere.returncode == 2
+    assert "both sides know no label 'class'" in nowhere.stderr.strip().splitlines()[-1]

@@ -156,7 +156,7 @@ def test_a_folder_of_absent_images_is_written_beside_the_workspace(
     app: AppTest, folder: Path
 ) -> None:
     section(app, "Report and exports")
-    assert len(app.get("download_button")) == 8
+    assert len(app.get("download_button")) == 9
     app.button(key="export_folder").click().run()
     assert "20 images" in told(app)
     written = folder / "exports" / "absent-1-1.1"

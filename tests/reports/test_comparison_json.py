@@ -21,8 +21,31 @@ VERSION = [
     "scores",
     "metrics",
     "gaps",
+    "judged",
+    "obstacle",
+    "thin",
+    "cannot_tell",
+    "singles",
+    "surplus",
+    "groups",
     "counts",
     "marks",
+]
+GROUP = [
+    "id",
+    "name",
+    "kind",
+    "cluster",
+    "column",
+    "value",
+    "tier",
+    "size",
+    "rendered",
+    "expected",
+    "q",
+    "reason",
+    "explanation",
+    "same_as",
 ]
 GAP = [
     "cluster",
@@ -57,6 +80,7 @@ def test_published_keys_stay(comparison: Comparison) -> None:
         assert list(version) == VERSION
         assert 0 < version["units"] <= version["images"]
         assert all(list(gap) == GAP for gap in version["gaps"])
+        assert all(list(group) == GROUP for group in version["groups"])
         for metric in version["metrics"].values():
             assert list(metric) == ["value", "low", "high", "n", "floor"]
     row = comparison.version_row("1.0")
@@ -101,3 +125,15 @@ def test_labels_are_counted_by_column_and_value(comparison: Comparison) -> None:
         "tier": "covered",  # some are rendered: that none is at night, the vectors say
     }
     assert versions["1.0"]["counts"]["bias"]["night"]["rendered"] == 20
+
+
+def test_groups_are_those_of_the_judgement(comparison: Comparison) -> None:
+    for name, version in comparison_json(comparison)["versions"].items():
+        row, table = comparison.version_row(name), comparison.judgement(name)
+        assert row is not None
+        for key in ("judged", "obstacle", "thin", "cannot_tell", "singles", "surplus"):
+            assert version[key] == getattr(row, key)
+        for key in ("name", "tier", "size", "rendered", "q", "reason", "kind", "column", "value"):
+            assert [group[key] for group in version["groups"]] == table[key].to_pylist()
+    assert table.column_names[:6] == ["name", "tier", "size", "rendered", "q", "reason"]
+    assert table["tier"].to_pylist().count("absent") == 1

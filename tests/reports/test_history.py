@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from core.contracts.comparison import ComparisonRecord
 from core.contracts.words import MetricScope, State
 from core.reports import contributions, history, pairs
 from core.workspace import Comparison, Workspace
+from tests.pages import example_workspace
 
 
 def test_pairs_count_what_the_changes_say(comparison: Comparison) -> None:
@@ -65,6 +67,20 @@ def test_a_trend_has_every_metric_by_version_in_order(comparison: Comparison) ->
     assert rows[2].label == "Fréchet distance"
     assert (rows[2].value, rows[2].baseline) == (metric.value, metric.baseline)
     assert [row.position for row in rows] == [0, 1] * (len(rows) // 2)
+
+
+def test_a_version_that_cannot_be_judged_has_no_rate_in_the_trend(tmp_path: Path) -> None:
+    """Its 0 % would be the best of all."""
+    built = example_workspace.build(tmp_path / "gapscope.duckdb")
+    with Workspace(built.path, progress=False) as ws:
+        ws.db.execute(
+            "UPDATE versions SET judged = version <> '1.1', absent_rate = 0.1, obstacle = 'Few.'"
+        )
+        rows = history.trend_rows(ws.comparisons.get(built.comparison_id))
+    first, second = rows[:2]
+    assert (first.value, first.note) == (0.1, None)
+    assert (second.value, second.low, second.high) == (None, None, None)
+    assert second.note == "Version 1.1 cannot be judged: Few."
 
 
 def test_the_workspace_gives_contributions_by_metric(

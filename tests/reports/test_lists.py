@@ -30,9 +30,9 @@ def imported_by_fiftyone(place: Path) -> list[tuple[Path, str, dict]]:
     return samples
 
 
-def gap_name(comparison: Comparison, version: str, cluster: int) -> str | None:
-    """What a cluster is called as a gap."""
-    return next(gap.name for gap in comparison.group_rows(version) if gap.cluster == cluster)
+def gap_name(comparison: Comparison, version: str, group_id: str) -> str | None:
+    """What the group that an image is judged with is called."""
+    return next(gap.name for gap in comparison.group_rows(version) if gap.group_id == group_id)
 
 
 def test_fiftyone_finds_every_real_image_with_its_label(
@@ -52,9 +52,17 @@ def test_fiftyone_finds_every_real_image_with_its_label(
     photo = Path(comparison.real.folder) / row.path
     (one,) = [target for file, _, target in samples if file == photo]
     assert one["confidence"] == 1 - row.q
-    assert one["attributes"]["gap"] == gap_name(comparison, "1.1", row.cluster)
+    assert one["attributes"]["gap"] == gap_name(comparison, "1.1", row.group_id)
     assert one["attributes"]["score"] == row.score and one["attributes"]["class"] == "cross"
     assert None not in one["attributes"].values()
+
+
+def test_fiftyone_has_a_label_for_every_tier(comparison: Comparison) -> None:
+    written = json.loads(fiftyone.fiftyone_files(comparison, "1.1")["labels.json"])
+    assert written["classes"] == ["absent", "thin", "cannot tell", "covered"]
+    rows = {row.path.removesuffix(".png"): row for row in comparison.coverage_rows("1.1")}
+    for name, target in written["labels"].items():
+        assert written["classes"][target["label"]] == rows[name].tier
 
 
 def test_fiftyone_names_stay_apart_where_only_the_ending_differs() -> None:
@@ -67,6 +75,10 @@ def test_the_coco_list_has_the_absent_images_with_their_sizes(comparison: Compar
     paths = comparison.absent("1.0").column("path").to_pylist()
     assert [image["file_name"] for image in listed["images"]] == paths
     assert [image["id"] for image in listed["images"]] == list(range(1, 41))
+    for image in listed["images"]:
+        assert image["gapscope"]["tier"] == "absent" and image["gapscope"]["gap"]
+    row = comparison.version_row("1.0")
+    assert row is not None and listed["info"]["said"] == row.verdict
     assert all((image["width"], image["height"]) == (200, 150) for image in listed["images"])
 
 
@@ -85,7 +97,8 @@ def test_the_folder_holds_the_absent_images_by_rank(
     assert [row["file"][:4] for row in rows] == [f"{rank:04d}" for rank in range(1, 21)]
     assert float(rows[0]["score"]) >= float(rows[-1]["score"])
     best = comparison.absent_rows("1.1")[0]
-    assert rows[0]["gap"] == gap_name(comparison, "1.1", best.cluster)
+    assert {row["tier"] for row in rows} == {"absent"}
+    assert rows[0]["gap"] == gap_name(comparison, "1.1", best.group_id)
 
 
 def test_a_folder_with_something_in_it_is_left_alone(

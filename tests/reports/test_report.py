@@ -12,7 +12,7 @@ import pytest
 from markupsafe import escape
 
 from core.reports import figures
-from core.reports.brief import brief_html, brief_markdown
+from core.reports.brief import brief, brief_html, brief_markdown
 from core.reports.html import report_html
 from core.workspace import Comparison, Workspace
 from tests.pages import example_workspace
@@ -37,7 +37,7 @@ def test_the_report_is_one_file_that_asks_for_nothing(comparison: Comparison) ->
     row = comparison.version_row("1.1")
     assert row is not None and row.injected
     for words in (
-        f"<h3>{escape(comparison.group_rows('1.1')[0].name)}</h3>",
+        f"<h3>{escape(comparison.group_rows('1.1')[0].name)} <span",
         "Better: 20 of 120",
         "Fréchet distance",
         "1.0 → 1.1: Closed",
@@ -59,10 +59,10 @@ def test_names_are_shown_and_never_run(tmp_path: Path) -> None:
             cursor.execute("UPDATE groups SET name = ?, explanation = ?", [NASTY, NASTY])
             cursor.execute("UPDATE points SET path = ? || path", [NASTY])
         comparison = ws.comparisons.get(built.comparison_id)
-        for page in (report_html(comparison), brief_html(comparison)):
+        for page in (report_html(comparison), brief_html(brief(comparison))):
             assert "<script>alert" not in page
             assert "&lt;script&gt;alert" in page and "{{ 7*7 }}" in page
-        assert "<script>" not in brief_markdown(comparison)
+        assert "<script>" not in brief_markdown(brief(comparison))
 
 
 def drawn_points(count: int, absent: int) -> figures.MapPoints:
@@ -118,11 +118,12 @@ def test_a_comparison_with_one_version_and_no_metrics_still_makes_a_report(tmp_p
         page = report_html(ws.comparisons.get(built.comparison_id))
         assert "compared 2025-01-02" in page
         assert 'id="plot-map"' not in page and 'id="changes"' not in page
-        assert "absent one by one" in brief_markdown(ws.comparisons.get(built.comparison_id))
-        with ws.db.transaction() as cursor:
-            cursor.execute("UPDATE versions SET absent = 0")
-        page = brief_html(ws.comparisons.get(built.comparison_id))
-        assert "There is nothing to render" in page
+        ws.db.execute("UPDATE versions SET singles = 3, judged = TRUE")
+        page = brief_markdown(brief(ws.comparisons.get(built.comparison_id)))
+        assert "3 real images are odd one by one" in page
+        ws.db.execute("UPDATE versions SET singles = 0")
+        page = brief_html(brief(ws.comparisons.get(built.comparison_id)))
+        assert "There is nothing to render" in page and "one by one" not in page
 
 
 def test_the_report_shows_the_newest_spectrum_of_the_same_images(tmp_path: Path) -> None:

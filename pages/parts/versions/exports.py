@@ -49,7 +49,7 @@ def show(ws: Workspace, comparison: Comparison) -> None:
             lambda: exports.brief_html(comparison),
             "-brief.html",
             "text/html",
-            "One page: render more of this.",
+            "One page: what to render, and how much.",
         ),
         Download(
             "Render brief, Markdown",
@@ -57,6 +57,13 @@ def show(ws: Workspace, comparison: Comparison) -> None:
             "-brief.md",
             "text/markdown",
             "The same as text.",
+        ),
+        Download(
+            "Render brief, JSON",
+            lambda: exports.brief_json(comparison),
+            "-brief.json",
+            "application/json",
+            "The same for the renderer's own scripts.",
         ),
     )
     st.markdown("#### Tables")
