@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import streamlit as st
 
-from pages.parts.gaps import cards, gap_list, headline, looks, metrics, selftest, splits
+from pages.parts.gaps import gap_list, headline, looks, metrics, readings, selftest, splits
 from pages.parts.shared import choose, style
 from pages.parts.shared.session import workspace
 
@@ -60,7 +60,7 @@ def page() -> None:
         case Section.SELFTEST:
             selftest.show(scene, summary)
         case _:
-            cards.show(scene, gap_list.controls(scene), doubtful=not summary.judged)
+            readings.show(scene, gap_list.controls(scene))
 
 
 page()

@@ -76,6 +76,11 @@ def _version(
             if metric.scope == MetricScope.ALL
         },
         "gaps": [_gap(gap) for gap in comparison.group_rows(dataset.id)],
+        "surplus": [image.path for image in comparison.surplus_rows(dataset.id)],
+        "surplus_groups": [
+            {"name": group.name, "size": group.size, "share": group.share, "score": group.score}
+            for group in comparison.surplus_group_rows(dataset.id)
+        ],
     }
 
 

@@ -18,7 +18,14 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from core.contracts.change_words import LISTS, MEANING, WORDS
-from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow, VersionRow
+from core.contracts.comparison import (
+    ChangeRow,
+    CoverageRow,
+    GroupRow,
+    SurplusGroupRow,
+    SurplusRow,
+    VersionRow,
+)
 from core.reports import figures
 from core.reports.brief import self_test_sentence
 from core.reports.history import ABSENT_RATE, TrendRow, trend_rows
@@ -28,6 +35,7 @@ from core.reports.rendering import data_uris, render
 from core.store.results import Comparison
 
 GAPS, GAP_PAIRS = 12, 6  # gaps shown, and pairs of pictures in each
+SURPLUS = 6  # surplus groups shown
 LIST_PAIRS = 6  # pictures in each list of a pair of versions
 PAIRS_SHOWN = 6  # pairs of versions with pictures
 
@@ -38,6 +46,14 @@ class GapSection:
 
     gap: GroupRow
     rows: Sequence[CoverageRow]
+
+
+@dataclass(frozen=True)
+class SurplusSection:
+    """A surplus group, and its farthest images."""
+
+    group: SurplusGroupRow
+    rows: Sequence[SurplusRow]
 
 
 @dataclass(frozen=True)
@@ -78,6 +94,7 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
     beside = [pair for pair in pairs if neighbours(comparison, pair)]
     changes = [_pair_section(pair) for pair in (beside or pairs)[:PAIRS_SHOWN]]
     gaps = _gap_sections(comparison, newest_row, newest.id)
+    surplus = _surplus_sections(comparison, newest.id)
     trend = trend_rows(comparison)
     plots = {
         "map": figures.map_figure(figures.map_points(comparison, newest.id)),
@@ -98,8 +115,9 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
         pairs=pairs,
         changes=changes,
         gaps=gaps[:GAPS],
+        surplus=surplus,
         left=max(len(gaps) - GAPS, 0),
-        pictures=_pictures(comparison, gaps[:GAPS], changes),
+        pictures=_pictures(comparison, gaps[:GAPS], surplus, changes),
         metrics=_metric_lines(trend, comparison),
         spectrum=related.spectrum,
         study=related.study,
@@ -144,6 +162,15 @@ def _gap_sections(
     ]
 
 
+def _surplus_sections(comparison: Comparison, version_id: int) -> list[SurplusSection]:
+    """The surplus groups of a version, the largest first, with their farthest images."""
+    rows = comparison.surplus_rows(version_id)
+    return [
+        SurplusSection(group, [row for row in rows if row.group == group.group][:GAP_PAIRS])
+        for group in comparison.surplus_group_rows(version_id)[:SURPLUS]
+    ]
+
+
 def _pair_section(pair: Pair) -> PairSection:
     return PairSection(
         pair,
@@ -157,11 +184,14 @@ def _pair_section(pair: Pair) -> PairSection:
 
 
 def _pictures(
-    comparison: Comparison, gaps: Iterable[GapSection], changes: Iterable[PairSection]
+    comparison: Comparison,
+    gaps: Iterable[GapSection],
+    surplus: Iterable[SurplusSection],
+    changes: Iterable[PairSection],
 ) -> dict[str, str]:
     """Data URIs of all thumbnails in the report, by content id."""
     ids: list[str] = []
-    for section in gaps:
+    for section in (*gaps, *surplus):
         for row in section.rows:
             ids += [row.content_id, row.nearest_id]
     for pair in changes:

@@ -68,6 +68,10 @@ class Exports:
         """The absent images of every version as CSV text."""
         return tables.absent_csv(comparison)
 
+    def surplus_csv(self, comparison: Comparison, version: str | int) -> bytes:
+        """The surplus images of a version as CSV, with the names of their groups."""
+        return tables.surplus_csv(comparison, version)
+
     def tables_zip(self, comparison: Comparison, form: str = "csv") -> bytes:
         """Every result table in one ZIP file, as ``csv`` or ``parquet``."""
         return tables.tables_zip(comparison, form)

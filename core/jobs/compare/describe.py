@@ -29,13 +29,15 @@ CLASS_LIMIT = 200
 class Described:
     """Descriptions of n real and m synthetic images.
 
-    ``tagged`` and ``concept_scores`` ((n, p) with ``phrases``) are of the real images; ``tag``,
+    ``tagged`` and ``concept_scores`` ((n, p) with ``phrases``) are of the real images,
+    ``tagged_versions`` of each version's (none where there is no head); ``tag``,
     ``tag_confidence``, ``zero_shot``, ``zero_shot_confidence`` of all n + m (None where there is no
     head or text tower). ``attributes``: columns (n,) of the real images. ``notes``: what was left
     out and why.
     """
 
     tagged: tags.Tagged | None = None
+    tagged_versions: Sequence[tags.Tagged] = ()
     tag: list[str] | None = None
     tag_confidence: np.ndarray | None = None
     zero_shot: list[str] | None = None
@@ -50,11 +52,21 @@ def describe(spec: CompareSpec, sides: Sides, progress: OnProgress) -> Described
     """Describe all images of a comparison with what its encoder can say."""
     here = Settings(weights=Path(spec.weights)) if spec.weights else settings()
     progress("tags", 0, 1)
-    described = _tagged(Described(attributes=_attributes(sides.real)), spec.encoder, here, sides)
+    described = _tagged(Described(attributes=attributes_of(sides.real)), spec.encoder, here, sides)
     if spec.encoder.startswith("clip:"):
         described = _in_words(described, spec, here, sides)
     progress("tags", 1, 1)
     return described
+
+
+def attributes_of(side: Side) -> dict[str, np.ndarray]:
+    """The photometric attributes that are known of a side's images, a column (n,) each."""
+    present = set(side.rows.column_names)
+    return {
+        name: np.array(side.rows.column(name).to_pylist(), dtype=float)
+        for name in ATTRIBUTES
+        if name in present
+    }
 
 
 def _tagged(described: Described, encoder: str, here: Settings, sides: Sides) -> Described:
@@ -69,6 +81,7 @@ def _tagged(described: Described, encoder: str, here: Settings, sides: Sides) ->
     return replace(
         described,
         tagged=by_side[0],
+        tagged_versions=by_side[1:],
         tag=[name for tagged in by_side for name in tagged.tags],
         tag_confidence=np.concatenate([tagged.confidence for tagged in by_side]),
     )
@@ -100,12 +113,3 @@ def _in_words(described: Described, spec: CompareSpec, here: Settings, sides: Si
         zero_shot=[names[index] for index in likeliest],
         zero_shot_confidence=confidence,
     )
-
-
-def _attributes(real: Side) -> dict[str, np.ndarray]:
-    present = set(real.rows.column_names)
-    return {
-        name: np.array(real.rows.column(name).to_pylist(), dtype=float)
-        for name in ATTRIBUTES
-        if name in present
-    }

@@ -7,10 +7,13 @@ bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.analysis.changes.attribution import leave_one_out
 from core.analysis.changes.between import PairChange, VersionImages, changes_between
 from core.analysis.coverage.assess import assess
 from core.analysis.coverage.judgement import Assessment
+from core.analysis.coverage.surplus import Surplus
 from core.analysis.metrics.suite import Measured, all_metrics
 from core.analysis.vectors.maps import MapParameters
 from core.contracts import comparison as contract
@@ -20,7 +23,9 @@ from core.contracts.derive import from_rows
 from core.jobs.compare import rows
 from core.jobs.compare.describe import Described, describe
 from core.jobs.compare.points import Maps, draw_maps, points_table
+from core.jobs.compare.readings import outside_clusters, with_singles
 from core.jobs.compare.sides import Sides, read_sides
+from core.jobs.compare.surplus import surplus_group_rows, surplus_of, surplus_rows
 from core.jobs.compare.surroundings import Clock, one_thread_if_small, software
 from core.jobs.folder import JobFolder
 
@@ -41,6 +46,9 @@ def run(job: JobFolder) -> None:
                 parameters=spec.parameters,
                 progress=job.report,
             )
+            judged = with_singles(sides, judged, spec.seed)
+        with clock.stage("surplus"):
+            surplus = surplus_of(sides, spec.seed, job.report)
         with clock.stage("metrics"):
             measured = all_metrics(
                 sides.real.views.plain,
@@ -61,7 +69,7 @@ def run(job: JobFolder) -> None:
                 contract.PointRow, points_table(sides, maps, judged, measured, described)
             )
             job.write_rows(contract.ChangeRow, rows.changes_table(sides, judged, changes))
-            _write_judgement(job, sides, maps, judged, described)
+            _write_judgement(job, sides, maps, judged, described, surplus)
             _write_metrics(job, sides, measured, contributions)
     summary = {"seconds": clock.seconds, "software": software()}
     job.write_json("summary.json", {**summary, "concept_notes": list(described.notes)})
@@ -105,16 +113,22 @@ def _contributions(spec: CompareSpec, sides: Sides, maps: Maps) -> list[MetricRo
 
 
 def _write_judgement(
-    job: JobFolder, sides: Sides, maps: Maps, judged: Assessment, described: Described
+    job: JobFolder,
+    sides: Sides,
+    maps: Maps,
+    judged: Assessment,
+    described: Described,
+    surplus: Sequence[Surplus],
 ) -> None:
-    job.write_rows(contract.CoverageRow, rows.coverage_table(sides, judged))
+    outside = outside_clusters(sides, maps)
+    job.write_rows(contract.CoverageRow, rows.coverage_table(sides, judged, outside))
     for row, found in (
         (contract.LabelCountRow, []),
-        (contract.SurplusRow, []),
-        (contract.SurplusGroupRow, []),
+        (contract.SurplusRow, surplus_rows(sides, surplus)),
+        (contract.SurplusGroupRow, surplus_group_rows(sides, surplus, described)),
         (contract.GroupRow, rows.group_rows(sides, judged, described)),
         (contract.ClusterRow, rows.cluster_rows(sides, maps, judged)),
-        (contract.VersionRow, rows.version_rows(sides, judged)),
+        (contract.VersionRow, rows.version_rows(sides, judged, outside, surplus)),
         (contract.SelfTestRow, rows.selftest_rows(sides, judged)),
         (contract.SplitRow, rows.split_rows(sides, maps, described)),
     ):

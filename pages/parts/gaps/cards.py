@@ -12,14 +12,13 @@ import numpy as np
 import streamlit as st
 
 from core.contracts.comparison import GroupRow
-from pages.parts.gaps.gap_list import Choices, Listing, Order, listed
-from pages.parts.shared import detail, gallery
+from pages.parts.gaps.gap_list import Order
+from pages.parts.shared import gallery
 from pages.parts.shared.plots import ABSENT, REAL
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape, figure, figures, number, percent
 
 CARDS, PAIRS = 8, 8  # groups shown at first, and pairs in each
-RANKED = 24  # pairs of the whole ranking shown at first
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,22 +29,19 @@ class Group:
     rows: np.ndarray
 
 
-def show(scene: Scene, choices: Choices, *, doubtful: bool) -> None:
-    """The listed images, group by group or as one ranking. ``doubtful``: only the ranking can be
-    relied on; then all groups are shown where none is listed.
+def show(scene: Scene, shown: list[Group], name: str) -> str | None:
+    """A card for each group, of the list called ``name``; the path of the image that was
+    clicked.
     """
-    rows = listed(scene.coverage, choices.listing, choices.classes)
-    if not len(rows):
-        if not (doubtful and choices.listing == Listing.ABSENT):
-            _nothing(scene, choices)
-            return
-        st.info("No group is listed as absent. Below are all groups, the likeliest gap first.")
-        rows = listed(scene.coverage, Listing.GROUPS, choices.classes)
-    if choices.listing == Listing.RANKING:
-        opened = _pairs(scene, rows, "ranking", RANKED)
-    else:
-        opened = _cards(scene, groups(scene, rows, choices.order))
-    detail.show_real(scene, opened)
+    key = f"cards_{name}_{scene.version_id}"
+    count = gallery.growing(key, len(shown), CARDS)
+    opened = None
+    for group in shown[:count]:
+        with st.container(border=True):
+            _describe(group)
+            opened = pairs(scene, group.rows, f"gap_{group.gap.cluster}", PAIRS) or opened
+    gallery.more(key, count, len(shown), CARDS)
+    return opened
 
 
 def groups(scene: Scene, rows: np.ndarray, order: Order) -> list[Group]:
@@ -73,24 +69,10 @@ def expected_words(gap: GroupRow) -> str:
     return "; ".join(parts)
 
 
-def _nothing(scene: Scene, choices: Choices) -> None:
-    words = "No absent image of these classes."
-    if not choices.classes:
-        words = f"No real image is absent from {escape(scene.version.version)} under this choice."
-    st.success(words, icon=":material/check_circle:")
-
-
-def _cards(scene: Scene, shown: list[Group]) -> str | None:
-    """A card for each group; the path of the image that was clicked."""
-    key = f"cards_{scene.version_id}"
-    count = gallery.growing(key, len(shown), CARDS)
-    opened = None
-    for group in shown[:count]:
-        with st.container(border=True):
-            _describe(group)
-            opened = _pairs(scene, group.rows, f"gap_{group.gap.cluster}", PAIRS) or opened
-    gallery.more(key, count, len(shown), CARDS)
-    return opened
+def pairs(scene: Scene, rows: np.ndarray, key: str, step: int) -> str | None:
+    """Real images, each beside the nearest synthetic one; the path of the one that was clicked."""
+    key = f"{key}_{scene.comparison.id}_{scene.version_id}"
+    return gallery.grow(scene.ws, rows.tolist(), partial(_pair, scene), key=key, step=step)
 
 
 def _describe(group: Group) -> None:
@@ -114,12 +96,6 @@ def _describe(group: Group) -> None:
     if gap.score is not None:
         parts.append(figure("gap score", f"{gap.score:.2f}", "", "gs-small"))
     figures(*parts)
-
-
-def _pairs(scene: Scene, rows: np.ndarray, key: str, step: int) -> str | None:
-    """Real images, each beside the nearest synthetic one; the path of the one that was clicked."""
-    key = f"{key}_{scene.comparison.id}_{scene.version_id}"
-    return gallery.grow(scene.ws, rows.tolist(), partial(_pair, scene), key=key, step=step)
 
 
 def _pair(scene: Scene, row: int) -> gallery.Tile:
