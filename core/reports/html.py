@@ -191,9 +191,12 @@ def _pictures(
 ) -> dict[str, str]:
     """Data URIs of all thumbnails in the report, by content id."""
     ids: list[str] = []
-    for section in (*gaps, *surplus):
+    for section in gaps:
         for row in section.rows:
             ids += [row.content_id, row.nearest_id]
+    for group in surplus:
+        for image in group.rows:
+            ids += [image.content_id, image.nearest_id]
     for pair in changes:
         for one in pair.lists:
             for change in one.rows:

@@ -43,5 +43,4 @@ def outside(own: Ints, other: Ints) -> Bools:
 
 def _shares(clusters: Ints, count: int) -> Floats:
     """Share of all images that lies in each cluster, (count,)."""
-    shares: Floats = sizes(clusters, count) / max(1, len(clusters))
-    return shares
+    return (sizes(clusters, count) / max(1, len(clusters))).astype(np.float32)
