@@ -9,7 +9,6 @@ from enum import StrEnum
 import streamlit as st
 
 from pages.parts.gaps import (
-    cards,
     check,
     counts,
     gap_list,
@@ -17,6 +16,7 @@ from pages.parts.gaps import (
     looks,
     marks,
     metrics,
+    readings,
     selftest,
     splits,
 )
@@ -77,7 +77,7 @@ def page() -> None:
         case _:
             counts.show(scene)
             marks.controls(scene)
-            cards.show(scene, gap_list.controls(scene))
+            readings.show(scene, gap_list.controls(scene))
 
 
 page()

@@ -284,6 +284,9 @@ class ClusterRow:
     version_id: Int | None = about("Dataset id of a version; null: the real images.")
     n: Int = about("Images of that dataset in it.")
     covered: Flag | None = about("Whether the version covers it; null where that is not judged.")
+    surplus: Flag | None = about(
+        "Joint spaces: whether practically no real image is in it; null where that is not judged."
+    )
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,11 @@ def _version(
         "thin": row.thin if row else 0,
         "cannot_tell": row.cannot_tell if row else 0,
         "singles": row.singles if row else 0,
-        "surplus": row.surplus if row else 0,
+        "surplus": [image.path for image in comparison.surplus_rows(dataset.id)],
+        "surplus_groups": [
+            {"name": group.name, "size": group.size, "share": group.share, "score": group.score}
+            for group in comparison.surplus_group_rows(dataset.id)
+        ],
         "groups": [_group(group, same_as.get(group.group_id)) for group in groups],
         "counts": _counts(comparison.label_count_rows(dataset.id)),
         "marks": marks_json(version_marks(comparison, dataset.id)),

@@ -162,7 +162,7 @@ def _version(result: Mapping[str, Any], name: str, before: str | None) -> Versio
         thin=version["thin"],
         cannot_tell=version["cannot_tell"],
         singles=version["singles"],
-        surplus=version["surplus"],
+        surplus=len(version["surplus"]),
         groups={tier: tiers.count(tier) for tier in Tier},
         open_gaps_that_matter=version.get("marks", {}).get("open_gaps_that_matter", gaps),
         verdict=version["verdict"] or "",

@@ -18,7 +18,13 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from core.contracts.change_words import LISTS, MEANING, WORDS
-from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow
+from core.contracts.comparison import (
+    ChangeRow,
+    CoverageRow,
+    GroupRow,
+    SurplusGroupRow,
+    SurplusRow,
+)
 from core.contracts.formatting import in_sequences
 from core.contracts.judgement_words import groups_sentence
 from core.contracts.words import Tier
@@ -34,6 +40,7 @@ from core.reports.rendering import data_uris, render
 from core.store.results import Comparison
 
 SHOWN, GROUP_PAIRS = 12, 6  # groups shown with pictures, and pairs of pictures in each
+SURPLUS = 6  # surplus groups shown
 LIST_PAIRS = 6  # pictures in each list of a pair of versions
 PAIRS_SHOWN = 6  # pairs of versions with pictures
 
@@ -44,6 +51,14 @@ class GroupSection:
 
     group: GroupRow
     rows: Sequence[CoverageRow]
+
+
+@dataclass(frozen=True)
+class SurplusSection:
+    """A surplus group, and its farthest images."""
+
+    group: SurplusGroupRow
+    rows: Sequence[SurplusRow]
 
 
 @dataclass(frozen=True)
@@ -90,6 +105,7 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
         for group in groups
         if group.tier != Tier.COVERED
     ]
+    surplus = _surplus_sections(comparison, newest.id)
     trend = trend_rows(comparison)
     marks = version_marks(comparison, newest.id)
     plots = {
@@ -122,7 +138,8 @@ def report_html(comparison: Comparison, related: Related | None = None) -> str:
         groups=groups,
         sections=sections[:SHOWN],
         left=max(len(sections) - SHOWN, 0),
-        pictures=_pictures(comparison, sections[:SHOWN], changes),
+        surplus=surplus,
+        pictures=_pictures(comparison, sections[:SHOWN], surplus, changes),
         metrics=_metric_lines(trend, comparison),
         spectrum=related.spectrum,
         study=related.study,
@@ -152,6 +169,15 @@ def _texts(values: Mapping[str, object]) -> list[tuple[str, str]]:
     ]
 
 
+def _surplus_sections(comparison: Comparison, version_id: int) -> list[SurplusSection]:
+    """The surplus groups of a version, the largest first, with their farthest images."""
+    rows = comparison.surplus_rows(version_id)
+    return [
+        SurplusSection(group, [row for row in rows if row.group == group.group][:GROUP_PAIRS])
+        for group in comparison.surplus_group_rows(version_id)[:SURPLUS]
+    ]
+
+
 def _pair_section(pair: Pair) -> PairSection:
     return PairSection(
         pair,
@@ -165,13 +191,19 @@ def _pair_section(pair: Pair) -> PairSection:
 
 
 def _pictures(
-    comparison: Comparison, sections: Iterable[GroupSection], changes: Iterable[PairSection]
+    comparison: Comparison,
+    sections: Iterable[GroupSection],
+    surplus: Iterable[SurplusSection],
+    changes: Iterable[PairSection],
 ) -> dict[str, str]:
     """Data URIs of all thumbnails in the report, by content id."""
     ids: list[str] = []
     for section in sections:
         for row in section.rows:
             ids += [row.content_id, row.nearest_id]
+    for group in surplus:
+        for image in group.rows:
+            ids += [image.content_id, image.nearest_id]
     for pair in changes:
         for one in pair.lists:
             for change in one.rows:

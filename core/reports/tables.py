@@ -36,6 +36,24 @@ def absent_csv(comparison: Comparison) -> str:
     return csv_text(pa.concat_tables(parts)) if parts else ""
 
 
+def surplus_csv(comparison: Comparison, version: str | int) -> bytes:
+    """The synthetic images of one version that no real image is near, the farthest first, as CSV:
+    path, score, distance, nearest, group, name, rank.
+    """
+    names = {row.group: row.name for row in comparison.surplus_group_rows(version)}
+    rows = comparison.surplus_rows(version)
+    columns: dict[str, pa.Array] = {
+        "path": pa.array([row.path for row in rows], pa.string()),
+        "score": pa.array([row.score for row in rows], pa.float64()),
+        "distance": pa.array([row.distance for row in rows], pa.float64()),
+        "nearest": pa.array([row.nearest_path for row in rows], pa.string()),
+        "group": pa.array([row.group for row in rows], pa.int64()),
+        "name": pa.array([names.get(row.group) for row in rows], pa.string()),
+        "rank": pa.array([row.rank for row in rows], pa.int64()),
+    }
+    return csv_bytes(pa.table(columns))
+
+
 def csv_text(table: pa.Table) -> str:
     """A table as CSV text, safe for spreadsheets. Lists become their items with a space between."""
     return csv_bytes(table).decode("utf-8")

@@ -350,6 +350,7 @@ CREATE TABLE surplus_groups (
     comparison_id INTEGER NOT NULL, version_id INTEGER, "group" INTEGER, size INTEGER,
     share DOUBLE, score DOUBLE, name VARCHAR, explanation VARCHAR
 );
+ALTER TABLE clusters ADD COLUMN surplus BOOLEAN;
 ALTER TABLE versions RENAME COLUMN absolute TO judged;
 ALTER TABLE versions ADD COLUMN thin INTEGER;
 ALTER TABLE versions ADD COLUMN cannot_tell INTEGER;

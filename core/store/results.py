@@ -23,6 +23,8 @@ from core.contracts.comparison import (
     LabelledCoverageRow,
     LabelNoteRow,
     MetricRow,
+    SurplusGroupRow,
+    SurplusRow,
     VersionRow,
 )
 from core.contracts.derive import read_rows
@@ -179,6 +181,14 @@ class Comparison:
         for row in read_rows(LabelledCoverageRow, table):
             examples.setdefault(row.group_id, []).append(row)
         return examples
+
+    def surplus_rows(self, version: str | int) -> list[SurplusRow]:
+        """The synthetic images of a version that no real image is near, the farthest first."""
+        return read_rows(SurplusRow, self._of_version("surplus", version, "rank"))
+
+    def surplus_group_rows(self, version: str | int) -> list[SurplusGroupRow]:
+        """The groups that those are in, the largest first."""
+        return read_rows(SurplusGroupRow, self._of_version("surplus_groups", version, '"group"'))
 
     def cluster_coverage(self, version: str | int) -> list[ClusterCoverage]:
         """How a version covers each cluster of real images (−1: the images of none)."""
@@ -479,6 +489,13 @@ class Comparison:
             f"""SELECT * EXCLUDE (comparison_id) FROM {name}
             WHERE comparison_id = ? ORDER BY {order}""",
             [self.id],
+        )
+
+    def _of_version(self, name: str, version: str | int, order: str) -> pa.Table:
+        return self._db.table(
+            f"""SELECT * EXCLUDE (comparison_id) FROM {name}
+            WHERE comparison_id = ? AND version_id = ? ORDER BY {order}""",
+            [self.id, self.version_id(version)],
         )
 
     def _dataset(self, dataset_id: int) -> Dataset:

@@ -26,6 +26,7 @@ from core.reports import (
 from core.reports import brief as briefs
 from core.reports.history import ClusterHistory as ClusterHistory
 from core.reports.history import TrendRow as TrendRow
+from core.reports.marks import version_marks
 from core.reports.pairs import Pair as Pair
 from core.store.results import Comparison
 from core.workspace.comparisons import Comparisons
@@ -47,7 +48,9 @@ class Exports:
 
     def brief(self, comparison: Comparison, version: str | int | None = None) -> briefs.Brief:
         """What to render, for one version (the newest unless named)."""
-        return briefs.brief(comparison, version)
+        newest = comparison.versions[-1].id if version is None else version
+        marks = version_marks(comparison, newest)
+        return briefs.brief(comparison, newest, open_groups=marks.open_groups)
 
     def brief_markdown(self, comparison: Comparison, version: str | int | None = None) -> str:
         """The render brief as Markdown."""
@@ -82,6 +85,10 @@ class Exports:
     def absent_csv(self, comparison: Comparison) -> str:
         """The absent images of every version as CSV text."""
         return tables.absent_csv(comparison)
+
+    def surplus_csv(self, comparison: Comparison, version: str | int) -> bytes:
+        """The surplus images of a version as CSV, with the names of their groups."""
+        return tables.surplus_csv(comparison, version)
 
     def tables_zip(self, comparison: Comparison, form: str = "csv") -> bytes:
         """Every result table in one ZIP file, as ``csv`` or ``parquet``."""

@@ -5,6 +5,7 @@ images.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -18,22 +19,34 @@ from core.analysis.coverage.judgement import (
     VersionAssessment,
     VersionSummary,
 )
+from core.analysis.coverage.surplus import Surplus, SurplusGroup
 from core.analysis.explain.attributes import ATTRIBUTES
 from core.analysis.metrics.measure import Metric
 from core.analysis.metrics.suite import ScopedMetric
 from core.analysis.vectors.alignment import Views
 from core.analysis.vectors.maps import Map
-from core.contracts.comparison import ChangeRow, CoverageRow, GroupRow, MetricRow, SelfTestRow
+from core.contracts.comparison import (
+    ChangeRow,
+    CoverageRow,
+    GroupRow,
+    MetricRow,
+    SelfTestRow,
+    SurplusGroupRow,
+    SurplusRow,
+)
 from core.contracts.derive import from_rows, validate
 from core.contracts.words import MetricScope, State, Tier
 from core.jobs.compare import rows
 from core.jobs.compare.describe import Described
 from core.jobs.compare.fold import Folded, fold
 from core.jobs.compare.points import Maps
+from core.jobs.compare.readings import OutsideClusters, outside_clusters
 from core.jobs.compare.sides import Side, Sides
+from core.jobs.compare.surplus import surplus_group_rows, surplus_rows
 
 REAL, RENDERED = 40, 6
 CLUSTER = np.repeat([0, 1], [28, 12])
+NOWHERE = [OutsideClusters(np.zeros(REAL, bool), np.arange(REAL) < 2)] * 2
 
 
 def side(dataset_id: int, version: str | None, images: int) -> Side:
@@ -117,7 +130,7 @@ def folded(sides: Sides, judged: Assessment) -> Folded:
 
 
 def test_an_image_stands_beside_its_five_nearest(sides: Sides, folded: Folded) -> None:
-    table = rows.coverage_table(sides, folded)
+    table = rows.coverage_table(sides, folded, NOWHERE)
     validate(CoverageRow, table)
     assert table.num_rows == 2 * REAL
     first, second, *_ = table.to_pylist()
@@ -125,6 +138,7 @@ def test_an_image_stands_beside_its_five_nearest(sides: Sides, folded: Folded) -
     assert second["nearest_ids"] == [f"1.0-{number}" for number in range(1, 6)]
     assert first["q"] is None  # no number for what is not known
     assert table.column("version_id").to_pylist()[-1] == 9
+    assert (second["outside"], second["outside_aligned"]) == (False, True)
 
 
 def test_every_group_is_explained_whatever_the_self_test_says(sides: Sides, folded: Folded) -> None:
@@ -182,6 +196,7 @@ def test_a_cluster_is_counted_in_every_space(sides: Sides, judged: Assessment) -
     joint = {(row.cluster, row.version_id): row for row in found if row.space == "joint"}
     assert (joint[1, 7].n, joint[1, 7].covered) == (1, True)
     assert (joint[1, 9].n, joint[1, 9].covered) == (0, False)
+    assert (joint[1, 7].surplus, joint[1, 9].surplus, joint[0, 9].surplus) == (False, None, False)
     assert joint[0, None].n == 28 and joint[0, None].covered is None
     real = {(row.cluster, row.version_id): row.covered for row in found if row.space == "real"}
     assert real == {(0, None): None, (1, None): None} | {
@@ -190,6 +205,38 @@ def test_a_cluster_is_counted_in_every_space(sides: Sides, judged: Assessment) -
         (0, 9): True,
         (1, 9): True,
     }
+
+
+def test_outside_and_surplus_are_counted_by_version(sides: Sides, judged: Assessment) -> None:
+    of_versions = np.array([0] * 5 + [1] + [0] * 6)
+    drawn = Map(np.zeros((52, 2), np.float32), None, np.r_[CLUSTER, of_versions])
+    outside = outside_clusters(sides, Maps(drawn, drawn, (None,) * 3))
+    nothing = Surplus(
+        np.zeros(RENDERED, np.float32), (), np.zeros(RENDERED, int), np.zeros(RENDERED)
+    )
+    some = replace(nothing, groups=(SurplusGroup(np.array([1, 4]), 0.9, 0.0),))
+    first, second = rows.version_rows(sides, judged, outside, [nothing, some])
+    assert (first.outside, second.outside, second.outside_aligned) == (0, 12, 12)
+    assert (first.surplus, second.surplus) == (0, 2)
+
+
+def test_surplus_images_stand_beside_the_nearest_real_one(sides: Sides) -> None:
+    nothing = Surplus(
+        np.zeros(RENDERED, np.float32), (), np.zeros(RENDERED, int), np.zeros(RENDERED)
+    )
+    score = np.array([0, 0.5, 0, 0, 0.9, 0], np.float32)
+    groups = (SurplusGroup(np.array([1, 4]), 0.7, 0.0),)
+    found = [nothing, Surplus(score, groups, np.arange(RENDERED) + 30, np.full(RENDERED, 0.25))]
+    first, second = surplus_rows(sides, found)
+    assert (first.version_id, first.path, first.rank, first.group) == (9, "1.1/4.jpg", 1, 0)
+    assert (first.nearest_path, first.nearest_id) == ("real/34.jpg", "real-34")
+    assert (second.path, second.rank) == ("1.1/1.jpg", 2)
+    (group,) = surplus_group_rows(sides, found, Described())
+    assert (group.version_id, group.size, group.score) == (9, 2, 0.7)
+    assert group.share == pytest.approx(1 / 3)
+    assert group.explanation is not None and "look at them" in group.explanation
+    validate(SurplusRow, from_rows(SurplusRow, [first, second]))
+    validate(SurplusGroupRow, from_rows(SurplusGroupRow, [group]))
 
 
 def test_a_change_names_the_nearest_image_of_both_versions(

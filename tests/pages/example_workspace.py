@@ -117,6 +117,38 @@ def add_again(db: Database, comparison_id: int, **changed: object) -> int:
     return other
 
 
+def add_surplus(made: Example, version: str, shape: str) -> None:
+    """Say of a version's images of one shape that they are surplus, in one group."""
+    version_id = made.version_ids[version]
+    with Workspace(made.path, progress=False) as ws:
+        real = ws.datasets.images(ws.datasets.get(made.real_id)).to_pylist()[0]
+        images = [
+            row
+            for row in ws.datasets.images(ws.datasets.get(version_id)).to_pylist()
+            if row["path"].startswith(f"{shape}/")
+        ]
+        for rank, row in enumerate(images, start=1):
+            ws.db.execute(
+                "INSERT INTO surplus BY NAME SELECT ? AS comparison_id, ? AS version_id, "
+                "? AS path, ? AS content_id, 0.9 AS score, 0.5 AS distance, ? AS nearest_path, "
+                '? AS nearest_id, 0 AS "group", ? AS rank',
+                [
+                    made.comparison_id,
+                    version_id,
+                    row["path"],
+                    row["content_id"],
+                    real["path"],
+                    real["content_id"],
+                    rank,
+                ],
+            )
+        ws.db.execute(
+            "INSERT INTO surplus_groups BY NAME SELECT ? AS comparison_id, ? AS version_id, "
+            '0 AS "group", ? AS size, 0.4 AS share, 0.9 AS score, ? AS name, ? AS explanation',
+            [made.comparison_id, version_id, len(images), shape, "Squares."],
+        )
+
+
 # --- made once ------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from core.contracts.derive import read_rows
 from core.contracts.words import MetricScope
 from core.workspace import Comparison, Workspace
 from pages.parts.gaps import gap_list, metrics
-from pages.parts.gaps.gap_list import Listing, Order
+from pages.parts.gaps.gap_list import Choices, Listing, OnMap, Order
 from pages.parts.shared.read import Scene
 from tests.pages import example_workspace
 from tests.pages.driver import chosen_on_screen, home, show, told, visit
@@ -146,20 +146,18 @@ def test_each_real_image_stands_beside_the_nearest_synthetic_one(app: AppTest) -
 
 
 def test_filters_leave_the_chosen_images(app: AppTest) -> None:
-    app.segmented_control(key="gaps_list").set_value(Listing.ABSENT).run()
+    app.segmented_control(key="gaps_list").set_value(Listing.JUDGEMENT).run()
     assert headings(app) == ["#### cross"]
-    app.segmented_control(key="gaps_list").set_value(Listing.GROUPS).run()
+    app.toggle(key="gaps_covered").set_value(True).run()
     assert len(headings(app)) == 6 and headings(app)[0] == "#### cross"
     app.segmented_control(key="gaps_list").set_value(Listing.RANKING).run()
     (tiles,) = galleries(app)
     assert [tile["note"].split(" ·")[0] for tile in tiles] == [
         f"rank {rank}" for rank in range(1, 25)
     ]
-    app.segmented_control(key="gaps_list").set_value(Listing.ABSENT).run()
+    app.segmented_control(key="gaps_list").set_value(Listing.JUDGEMENT).run()
     app.multiselect(key="gaps_class").set_value(["circle"]).run()
-    assert "No group of these classes is said to be absent from 1.1" in told(app).replace("\\", "")
-    assert len(headings(app)) == 2  # the circles, by day and by night, are shown all the same
-    assert told(app).count(":green-badge[Covered]") == 2
+    assert "No group with these classes is said to be absent" in told(app)
 
 
 def test_groups_stand_in_the_order_that_is_asked_for(app: AppTest) -> None:
@@ -194,17 +192,18 @@ def test_doubt_is_a_mark_and_takes_no_group_away(tmp_path: Path) -> None:
         assert "cannot be judged</b>" in told(app) and "17 %" not in told(app)
         assert headings(app) == ["#### cross"]
         assert "20 of 20 have bias night" in told(app)
-        app.segmented_control(key="gaps_list").set_value(Listing.GROUPS).run()
-        assert len(headings(app)) == 6 and not any("Group" in one for one in headings(app))
+        app.toggle(key="gaps_covered").set_value(True).run()
+        assert len(headings(app)) == 6 and not any("Cluster" in one for one in headings(app))
 
 
-def test_where_nothing_is_sure_and_nothing_listed_all_groups_are_shown(tmp_path: Path) -> None:
+def test_where_nothing_is_sure_and_nothing_listed_all_groups_can_be_shown(tmp_path: Path) -> None:
     """Nothing reaches a gap score of 3, no injected gap either."""
     with home(tmp_path):
         example_workspace.build(tmp_path / "gapscope.duckdb", threshold=3.0)
         app = show("gaps", tmp_path)
-        assert "cannot be judged" in app.warning[0].value
-        assert "No group is said to be absent from" in told(app) and not app.success
+        assert "finds 0;" in app.warning[0].value.replace("\\", "")
+        assert "No group is said to be absent" in told(app) and not app.success
+        app.toggle(key="gaps_covered").set_value(True).run()
         assert len(headings(app)) == 6 and headings(app)[0] == "#### cross"
 
 
@@ -252,9 +251,9 @@ def test_a_class_of_two_sources_is_told_apart(
 
 def test_the_csv_holds_the_list(comparison: tuple[Workspace, Comparison]) -> None:
     ws, found = comparison
-    coverage = Scene(ws, found, found.version_id("1.1")).coverage
-    rows = gap_list.listed(coverage, Listing.ABSENT, [])
-    written = list(csv.DictReader(io.StringIO(gap_list.csv_bytes(ws, coverage, rows).decode())))
+    scene = Scene(ws, found, found.version_id("1.1"))
+    text = gap_list.csv_of(scene, Choices(Listing.JUDGEMENT)).decode()
+    written = list(csv.DictReader(io.StringIO(text)))
     expected = found.absent("1.1").to_pylist()
     assert list(written[0]) == [*(name for name, _ in gap_list.CSV_COLUMNS), "mark"]
     assert [row["path"] for row in written] == [row["path"] for row in expected]
@@ -270,7 +269,7 @@ def test_the_csv_runs_no_formula(comparison: tuple[Workspace, Comparison]) -> No
     path = coverage.path.copy()
     path[0] = "=HYPERLINK(A1)"
     text = gap_list.csv_bytes(
-        ws, replace(coverage, path=path), gap_list.listed(coverage, Listing.RANKING, [])
+        ws, replace(coverage, path=path), gap_list.listed(coverage, Choices(Listing.RANKING))
     )
     assert next(csv.DictReader(io.StringIO(text.decode())))["path"] == "'=HYPERLINK(A1)"
 
@@ -307,3 +306,55 @@ def test_a_metric_without_a_value_never_shows_nan() -> None:
     shown = metrics.columns([row])
     assert shown["Value"] == shown["Real vs real"] == ["–"] and shown["Interval"] == [""]
     assert str(shown["Meaning"][0]).endswith("Too few images")
+
+
+def test_outside_is_read_from_the_map_that_is_chosen(
+    app: AppTest, comparison: tuple[Workspace, Comparison]
+) -> None:
+    ws, found = comparison
+    scene = Scene(ws, found, found.version_id("1.1"))
+    summary, coverage = scene.summary, scene.coverage
+    assert summary is not None
+    for on_map, count in (
+        (OnMap.JOINT, summary.outside),
+        (OnMap.ALIGNED, summary.outside_aligned),
+    ):
+        rows = gap_list.listed(coverage, Choices(Listing.OUTSIDE, on_map=on_map))
+        assert len(rows) == count
+    # all crosses at night lie outside once the look is taken out: 1.1 has none
+    assert {"cross/night"} <= {path.rsplit("/", 1)[0] for path in coverage.path[rows].tolist()}
+    app.segmented_control(key="gaps_list").set_value(Listing.OUTSIDE).run()
+    assert not app.exception
+    app.segmented_control(key="gaps_map").set_value(OnMap.JOINT).run()
+    assert not app.exception and app.session_state["gaps_map"] == OnMap.JOINT
+
+
+def test_no_single_image_and_no_surplus_are_said_to_be_none(app: AppTest) -> None:
+    """Every picture has nineteen like it, and every rendered one is of a kind that is real."""
+    app.segmented_control(key="gaps_list").set_value(Listing.SINGLES).run()
+    assert not app.exception
+    app.segmented_control(key="gaps_list").set_value(Listing.SURPLUS).run()
+    assert "No group of synthetic images of 1.1 is said to be surplus" in told(app).replace(
+        "\\", ""
+    )
+    assert "Clusters of synthetic images only" in told(app)
+
+
+def test_surplus_renders_have_cards_pictures_and_a_csv(tmp_path: Path) -> None:
+    with home(tmp_path):
+        made = example_workspace.build(tmp_path / "gapscope.duckdb")
+        example_workspace.add_surplus(made, "1.1", "square")
+        app = show("gaps", tmp_path)
+        app.segmented_control(key="gaps_list").set_value(Listing.SURPLUS).run()
+        assert headings(app) == ["#### square"] and "40" in told(app)
+        (tiles,) = galleries(app)
+        assert [image["label"] for image in tiles[0]["images"]] == ["1.1", "nearest real"]
+        assert "surplus score" in tiles[0]["note"]
+        with Workspace(made.path, progress=False) as ws:
+            found = ws.comparisons.get(made.comparison_id)
+            scene = Scene(ws, found, made.version_ids["1.1"])
+            text = gap_list.csv_of(scene, Choices(Listing.SURPLUS)).decode()
+            rows = list(csv.DictReader(io.StringIO(text)))
+            assert len(rows) == 40 and rows[0]["rank"] == "1" and rows[0]["name"] == "square"
+            assert {row["path"].split("/")[0] for row in rows} == {"square"}
+            assert "Surplus of version 1.1" in ws.exports.report_html(found)

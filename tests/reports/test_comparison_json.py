@@ -27,6 +27,7 @@ VERSION = [
     "cannot_tell",
     "singles",
     "surplus",
+    "surplus_groups",
     "groups",
     "counts",
     "marks",
@@ -99,7 +100,7 @@ def test_published_keys_stay(comparison: Comparison) -> None:
 
 def test_the_clusters_spaces_keep_their_published_words(comparison: Comparison) -> None:
     clusters = comparison_json(comparison)["clusters"]
-    assert list(clusters[0]) == ["space", "cluster", "version_id", "n", "covered"]
+    assert list(clusters[0]) == ["space", "cluster", "version_id", "n", "covered", "surplus"]
     assert list(dict.fromkeys(row["space"] for row in clusters)) == ["joint", "real", "removed"]
 
 
@@ -107,6 +108,10 @@ def test_lists_are_those_of_the_tables(comparison: Comparison) -> None:
     result = comparison_json(comparison)
     for name, version in result["versions"].items():
         assert version["absent"] == comparison.absent(name).column("path").to_pylist()
+        outside = [row.path for row in comparison.coverage_rows(name) if row.outside]
+        assert version["absent_by_cluster"] == outside
+        assert len(outside) == comparison.version_row(name).outside
+        assert version["surplus"] == [row.path for row in comparison.surplus_rows(name)]
         assert version["scores"] == {row.path: row.score for row in comparison.coverage_rows(name)}
     (change,) = result["changes"]
     rows = comparison.change_rows("1.0", "1.1")

@@ -31,7 +31,8 @@ CLASS_LIMIT = 200
 class Described:
     """Descriptions of n real and m synthetic images.
 
-    ``tagged`` and ``concept_scores`` ((n, p) with ``phrases``) are of the real images; ``tag``,
+    ``tagged`` and ``concept_scores`` ((n, p) with ``phrases``) are of the real images,
+    ``tagged_versions`` of each version's (none where there is no head); ``tag``,
     ``tag_confidence``, ``zero_shot``, ``zero_shot_confidence`` of all n + m (None where there is no
     head or text tower). ``attributes``: columns (n,) of the real images. ``places``: under tiles,
     the tile of each real image that stands out, one array (n,) a version; ``place_names``: what the
@@ -39,6 +40,7 @@ class Described:
     """
 
     tagged: tags.Tagged | None = None
+    tagged_versions: Sequence[tags.Tagged] = ()
     tag: list[str] | None = None
     tag_confidence: np.ndarray | None = None
     zero_shot: list[str] | None = None
@@ -56,7 +58,7 @@ def describe(spec: CompareSpec, sides: Sides, progress: OnProgress) -> Described
     here = Settings(weights=Path(spec.weights)) if spec.weights else settings()
     progress("tags", 0, 1)
     described = Described(
-        attributes=_attributes(sides.real),
+        attributes=attributes_of(sides.real),
         places=_places(spec, sides),
         place_names=places(spec.parameters.framing),
     )
@@ -65,6 +67,16 @@ def describe(spec: CompareSpec, sides: Sides, progress: OnProgress) -> Described
         described = _in_words(described, spec, here, sides)
     progress("tags", 1, 1)
     return described
+
+
+def attributes_of(side: Side) -> dict[str, np.ndarray]:
+    """The photometric attributes that are known of a side's images, a column (n,) each."""
+    present = set(side.rows.column_names)
+    return {
+        name: np.array(side.rows.column(name).to_pylist(), dtype=float)
+        for name in ATTRIBUTES
+        if name in present
+    }
 
 
 def _tagged(described: Described, encoder: str, here: Settings, sides: Sides) -> Described:
@@ -79,6 +91,7 @@ def _tagged(described: Described, encoder: str, here: Settings, sides: Sides) ->
     return replace(
         described,
         tagged=by_side[0],
+        tagged_versions=by_side[1:],
         tag=[name for tagged in by_side for name in tagged.tags],
         tag_confidence=np.concatenate([tagged.confidence for tagged in by_side]),
     )
@@ -120,12 +133,3 @@ def _places(spec: CompareSpec, sides: Sides) -> list[Ints]:
         outstanding_tiles(sides.real.tiles, version.tiles, seed=spec.seed)
         for version in sides.versions
     ]
-
-
-def _attributes(real: Side) -> dict[str, np.ndarray]:
-    present = set(real.rows.column_names)
-    return {
-        name: np.array(real.rows.column(name).to_pylist(), dtype=float)
-        for name in ATTRIBUTES
-        if name in present
-    }

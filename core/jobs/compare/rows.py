@@ -14,11 +14,14 @@ import pyarrow as pa
 from core.analysis.changes.attribution import DIMENSIONS
 from core.analysis.changes.between import PairChange
 from core.analysis.coverage.judgement import Assessment, ClusterJudgement, VersionAssessment
+from core.analysis.coverage.outside import lacking
+from core.analysis.coverage.surplus import Surplus
 from core.analysis.explain.gaps import GapExplanation, explain_gap
 from core.analysis.explain.place import common_place, place_sentence
 from core.analysis.explain.splits import split_classes
 from core.analysis.metrics.suite import ScopedMetric
 from core.analysis.types import Bools, Ints
+from core.analysis.vectors.clustering import NOISE
 from core.contracts.comparison import (
     ChangeRow,
     ClusterRow,
@@ -37,22 +40,28 @@ from core.contracts.words import ClassSource, DecidedBy, GroupKind, MetricScope,
 from core.jobs.compare.describe import Described
 from core.jobs.compare.fold import Folded, cluster_id
 from core.jobs.compare.points import Maps
+from core.jobs.compare.readings import OutsideClusters
 from core.jobs.compare.sides import Side, Sides
 
-# of the synthetic images expected in a cluster, below which the joint reading calls it not covered
-JOINT_SHARE = 0.1
 MOSTLY = 0.5  # of a cluster's images absent, from which the cluster is not covered
 
 Evidence = TypeVar("Evidence", TagEvidence, EffectEvidence, LabelEvidence)
 
 
-def coverage_table(sides: Sides, folded: Folded) -> pa.Table:
+def coverage_table(sides: Sides, folded: Folded, outside: Sequence[OutsideClusters]) -> pa.Table:
     """One row for each real image and version."""
     judged = folded.judged
     parts = [
-        _coverage(sides.real, version, found, judged.real_cluster, counted.group_id)
-        for version, found, counted in zip(
-            sides.versions, judged.versions, folded.versions, strict=True
+        from_columns(
+            CoverageRow,
+            {
+                **_coverage(sides.real, version, found, out),
+                "cluster": judged.real_cluster,
+                "group_id": counted.group_id,
+            },
+        )
+        for version, found, counted, out in zip(
+            sides.versions, judged.versions, folded.versions, outside, strict=True
         )
     ]
     return pa.concat_tables(parts)
@@ -77,15 +86,16 @@ def group_rows(sides: Sides, folded: Folded, described: Described) -> list[Group
 
 def cluster_rows(sides: Sides, maps: Maps, judged: Assessment) -> list[ClusterRow]:
     """Cluster sizes by space and dataset. ``covered``: in the space ``real`` as the list judges it;
-    in the joint spaces whether a version has at least a tenth of the images that the cluster's real
-    ones would lead one to expect.
+    in the joint spaces whether it holds images of the version, more than practically none
+    (:func:`core.analysis.coverage.outside.lacking`); ``surplus``: whether it holds practically no
+    real ones.
     """
     rows = [
         *_joint_clusters(Space.JOINT, sides, maps.joint.clusters),
         *_joint_clusters(Space.ALIGNED, sides, maps.aligned.clusters),
     ]
     for cluster, count in zip(*np.unique(judged.real_cluster, return_counts=True), strict=True):
-        rows.append(ClusterRow(Space.REAL, int(cluster), None, int(count), None))
+        rows.append(ClusterRow(Space.REAL, int(cluster), None, int(count), None, None))
     for version, found in zip(sides.versions, judged.versions, strict=True):
         rows += [
             ClusterRow(
@@ -94,13 +104,19 @@ def cluster_rows(sides: Sides, maps: Maps, judged: Assessment) -> list[ClusterRo
                 version.dataset_id,
                 round(one.rendered),
                 bool(found.absent[judged.real_cluster == one.cluster].mean() < MOSTLY),
+                None,
             )
             for one in found.clusters
         ]
     return rows
 
 
-def version_rows(sides: Sides, judged: Assessment) -> list[VersionRow]:
+def version_rows(
+    sides: Sides,
+    judged: Assessment,
+    outside: Sequence[OutsideClusters],
+    surplus: Sequence[Surplus],
+) -> list[VersionRow]:
     """One row a version: how much is absent, how sure that is, in numbers and in one sentence."""
     return [
         VersionRow(
@@ -108,13 +124,13 @@ def version_rows(sides: Sides, judged: Assessment) -> list[VersionRow]:
             version=version.name,
             position=position,
             images=len(version),
-            outside=0,
-            outside_aligned=0,
-            surplus=0,
+            outside=int(out.joint.sum()),
+            outside_aligned=int(out.aligned.sum()),
+            surplus=len(unneeded.listed),
             **asdict(found.summary),
         )
-        for position, (version, found) in enumerate(
-            zip(sides.versions, judged.versions, strict=True)
+        for position, (version, found, out, unneeded) in enumerate(
+            zip(sides.versions, judged.versions, outside, surplus, strict=True)
         )
     ]
 
@@ -265,12 +281,11 @@ def _coverage(
     real: Side,
     version: Side,
     found: VersionAssessment,
-    real_cluster: Ints,
-    group_id: np.ndarray,
-) -> pa.Table:
+    outside: OutsideClusters,
+) -> dict[str, Sequence[object] | np.ndarray]:
     paths, ids = np.array(version.paths, object), np.array(version.contents, object)
     first = found.nearest[:, 0]
-    columns = {
+    return {
         "version_id": np.full(len(real), version.dataset_id),
         "path": real.paths,
         "content_id": real.contents,
@@ -282,14 +297,11 @@ def _coverage(
         "tier": found.tier,
         "absent": found.absent,
         "single": found.single,
-        "outside": np.zeros(len(real), bool),
-        "outside_aligned": np.zeros(len(real), bool),
+        "outside": outside.joint,
+        "outside_aligned": outside.aligned,
         "q": found.q.astype(float),
         "rank": found.rank,
-        "cluster": real_cluster,
-        "group_id": group_id,
     }
-    return from_columns(CoverageRow, columns)
 
 
 def _cluster_group(
@@ -324,18 +336,18 @@ def _rounded(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
 
 
 def _joint_clusters(space: Space, sides: Sides, labels: Ints) -> list[ClusterRow]:
-    names = np.unique(labels)
-    counts = [[int((part == name).sum()) for name in names] for part in sides.split(labels)]
-    rows = []
-    for place, side in enumerate(sides.all):
-        for column, name in enumerate(names):
-            count = counts[place][column]
-            expected = len(side) * counts[0][column] / len(sides.real)
-            judged = place > 0 and name >= 0 and expected > 0
-            covered = count >= JOINT_SHARE * expected if judged else None
+    of_real, *of_versions = sides.split(labels)
+    names, counts = np.unique(of_real, return_counts=True)
+    real = dict(zip(names.tolist(), counts.tolist(), strict=True))
+    rows = [ClusterRow(space, name, None, count, None, None) for name, count in real.items()]
+    for side, own in zip(sides.versions, of_versions, strict=True):
+        open_clusters, unneeded = lacking(of_real, own), lacking(own, of_real)
+        for name in np.unique(labels).tolist():
+            count, judged = int((own == name).sum()), name != NOISE and name in real
             if count or judged:
-                version_id = side.dataset_id if place else None
-                rows.append(ClusterRow(space, int(name), version_id, count, covered))
+                covered = not open_clusters[name] if judged else None
+                surplus = bool(unneeded[name]) if count and name != NOISE else None
+                rows.append(ClusterRow(space, name, side.dataset_id, count, covered, surplus))
     return rows
 
 

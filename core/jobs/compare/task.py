@@ -7,10 +7,13 @@ bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.analysis.changes.attribution import leave_one_out
 from core.analysis.changes.between import PairChange, VersionImages, changes_between
 from core.analysis.coverage.assess import assess
 from core.analysis.coverage.judgement import Assessment
+from core.analysis.coverage.surplus import Surplus
 from core.analysis.metrics.suite import Measured, all_metrics
 from core.analysis.vectors.maps import MapParameters
 from core.contracts import comparison as contract
@@ -21,7 +24,9 @@ from core.jobs.compare import label_rows, rows
 from core.jobs.compare.describe import Described, describe
 from core.jobs.compare.fold import Folded, fold
 from core.jobs.compare.points import Maps, draw_maps, points_table
+from core.jobs.compare.readings import outside_clusters, with_singles
 from core.jobs.compare.sides import Sides, read_sides
+from core.jobs.compare.surplus import surplus_group_rows, surplus_of, surplus_rows
 from core.jobs.compare.surroundings import Clock, one_thread_if_small, software
 from core.jobs.folder import JobFolder
 
@@ -42,8 +47,10 @@ def run(job: JobFolder) -> None:
                 parameters=spec.parameters,
                 progress=job.report,
             )
-            folded = fold(sides, assessment)
+            folded = with_singles(sides, fold(sides, assessment), spec.seed)
             judged = folded.judged
+        with clock.stage("surplus"):
+            surplus = surplus_of(sides, spec.seed, job.report)
         with clock.stage("metrics"):
             measured = all_metrics(
                 sides.real.views.plain,
@@ -64,7 +71,7 @@ def run(job: JobFolder) -> None:
                 contract.PointRow, points_table(sides, maps, judged, measured, described)
             )
             job.write_rows(contract.ChangeRow, rows.changes_table(sides, judged, changes))
-            _write_judgement(job, sides, maps, folded, described)
+            _write_judgement(job, sides, maps, folded, described, surplus)
             _write_metrics(job, sides, measured, contributions)
     summary = {"seconds": clock.seconds, "software": software()}
     job.write_json("summary.json", {**summary, "concept_notes": list(described.notes)})
@@ -108,19 +115,24 @@ def _contributions(spec: CompareSpec, sides: Sides, maps: Maps) -> list[MetricRo
 
 
 def _write_judgement(
-    job: JobFolder, sides: Sides, maps: Maps, folded: Folded, described: Described
+    job: JobFolder,
+    sides: Sides,
+    maps: Maps,
+    folded: Folded,
+    described: Described,
+    surplus: Sequence[Surplus],
 ) -> None:
-    judged = folded.judged
+    judged, outside = folded.judged, outside_clusters(sides, maps)
     of_labels = label_rows.label_group_rows(sides, folded, described)
-    job.write_rows(contract.CoverageRow, rows.coverage_table(sides, folded))
+    job.write_rows(contract.CoverageRow, rows.coverage_table(sides, folded, outside))
     for row, found in (
         (contract.LabelCountRow, label_rows.label_count_rows(sides, folded)),
         (contract.LabelNoteRow, label_rows.label_note_rows(sides, folded)),
-        (contract.SurplusRow, []),
-        (contract.SurplusGroupRow, []),
+        (contract.SurplusRow, surplus_rows(sides, surplus)),
+        (contract.SurplusGroupRow, surplus_group_rows(sides, surplus, described)),
         (contract.GroupRow, [*of_labels, *rows.group_rows(sides, folded, described)]),
         (contract.ClusterRow, rows.cluster_rows(sides, maps, judged)),
-        (contract.VersionRow, rows.version_rows(sides, judged)),
+        (contract.VersionRow, rows.version_rows(sides, judged, outside, surplus)),
         (contract.SelfTestRow, rows.selftest_rows(sides, judged)),
         (contract.SplitRow, rows.split_rows(sides, maps, described)),
     ):

@@ -4,7 +4,7 @@ its images beside what is nearest to them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -15,14 +15,13 @@ from core.contracts.comparison import GroupRow
 from core.contracts.judgement_words import is_gap
 from core.contracts.words import DecidedBy, Tier
 from pages.parts.gaps import tiers
-from pages.parts.gaps.gap_list import Choices, Listing, Order, rows_of
-from pages.parts.shared import detail, gallery, marks
+from pages.parts.gaps.gap_list import Order
+from pages.parts.shared import gallery, marks
 from pages.parts.shared.plots import TIERS
 from pages.parts.shared.read import Scene
-from pages.parts.shared.style import escape, figure, figures, number, percent
+from pages.parts.shared.style import figure, figures, number, percent
 
 CARDS, PAIRS = 8, 8  # groups shown at first, and pairs in each
-RANKED = 24  # pairs of the whole ranking shown at first
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +32,20 @@ class Group:
     rows: np.ndarray
 
 
-def show(scene: Scene, choices: Choices) -> None:
-    """The listed images, group by group or as one ranking. Where no group is absent all are shown,
-    each with its mark.
+def show(scene: Scene, shown: list[Group], name: str) -> str | None:
+    """A card for each group, of the list called ``name``; the path of the image that was
+    clicked.
     """
-    rows = rows_of(scene, choices)
-    if not len(rows):
-        _nothing(scene, choices)
-        if choices.listing != Listing.ABSENT:
-            return
-        rows = rows_of(scene, replace(choices, listing=Listing.GROUPS))
-    if choices.listing == Listing.RANKING:
-        opened = _pairs(scene, rows, "ranking", RANKED)
-    else:
-        opened = _cards(scene, groups(scene, rows, choices.order))
-    detail.show_real(scene, opened)
+    key = f"cards_{name}_{scene.version_id}"
+    count = gallery.growing(key, len(shown), CARDS)
+    opened = None
+    for group in shown[:count]:
+        with st.container(border=True):
+            _describe(group)
+            marks.group_choices(scene, group.gap.group_id)
+            opened = pairs(scene, group.rows, f"gap_{group.gap.group_id}", PAIRS) or opened
+    gallery.more(key, count, len(shown), CARDS)
+    return opened
 
 
 def groups(scene: Scene, rows: np.ndarray, order: Order) -> list[Group]:
@@ -86,35 +84,10 @@ def rendered_label(gap: GroupRow) -> str:
     return "synthetic images look most like it"
 
 
-def _nothing(scene: Scene, choices: Choices) -> None:
-    """That nothing is listed; green only where that is known."""
-    summary, words = scene.summary, "No real image of these classes is listed."
-    if choices.listing == Listing.ABSENT:
-        what = " of these classes" if choices.classes else ""
-        words = (
-            f"No group{what} is said to be absent from {escape(scene.version.version)}. Below are "
-            "all groups, the likeliest gap first."
-        )
-    elif not choices.classes:
-        words = "No real image is listed under this choice."
-    if summary is not None and summary.judged and not summary.cannot_tell:
-        st.success(words, icon=":material/check_circle:")
-    else:
-        st.info(words, icon=":material/help:")
-
-
-def _cards(scene: Scene, shown: list[Group]) -> str | None:
-    """A card for each group; the path of the image that was clicked."""
-    key = f"cards_{scene.version_id}"
-    count = gallery.growing(key, len(shown), CARDS)
-    opened = None
-    for group in shown[:count]:
-        with st.container(border=True):
-            _describe(group)
-            marks.group_choices(scene, group.gap.group_id)
-            opened = _pairs(scene, group.rows, f"gap_{group.gap.group_id}", PAIRS) or opened
-    gallery.more(key, count, len(shown), CARDS)
-    return opened
+def pairs(scene: Scene, rows: np.ndarray, key: str, step: int) -> str | None:
+    """Real images, each beside the nearest synthetic one; the path of the one that was clicked."""
+    key = f"{key}_{scene.comparison.id}_{scene.version_id}"
+    return gallery.grow(scene.ws, rows.tolist(), partial(_pair, scene), key=key, step=step)
 
 
 def _describe(group: Group) -> None:
@@ -140,12 +113,6 @@ def _describe(group: Group) -> None:
     if gap.score is not None:
         parts.append(figure("gap score", f"{gap.score:.2f}", "", "gs-small"))
     figures(*parts)
-
-
-def _pairs(scene: Scene, rows: np.ndarray, key: str, step: int) -> str | None:
-    """Real images, each beside the nearest synthetic one; the path of the one that was clicked."""
-    key = f"{key}_{scene.comparison.id}_{scene.version_id}"
-    return gallery.grow(scene.ws, rows.tolist(), partial(_pair, scene), key=key, step=step)
 
 
 def _pair(scene: Scene, row: int) -> gallery.Tile:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 import streamlit as st
 
 from core import Workspace
+from core.contracts.words import Tier
 from pages.parts.gaps import marks
 from pages.parts.shared.read import Coverage, Scene
 from pages.parts.shared.style import slug
@@ -19,10 +19,18 @@ from pages.parts.shared.style import slug
 class Listing(StrEnum):
     """Which images are listed."""
 
-    ABSENT = "Absent groups"
+    JUDGEMENT = "Judgement"
     OUTSIDE = "Outside synthetic clusters"
-    GROUPS = "All groups"
-    RANKING = "Whole ranking"
+    RANKING = "Ranking"
+    SINGLES = "Single images"
+    SURPLUS = "Surplus renders"
+
+
+class OnMap(StrEnum):
+    """On which map real images are outside the synthetic clusters."""
+
+    JOINT = "As it is"
+    ALIGNED = "Domain-aligned"
 
 
 class Order(StrEnum):
@@ -32,11 +40,21 @@ class Order(StrEnum):
     SIZE = "Most images"
 
 
-LISTING_HELP = (
-    "Absent groups: groups of real images that the version does not cover. Outside "
-    "synthetic clusters: images outside every cluster that holds synthetic images. All "
-    "groups: every group, the likeliest gap first. Whole ranking: every real image, the most "
-    "absent first."
+LISTING_HELP = """
+- **Judgement**: what is said of each group of real images. Absent and thin groups first, then those
+  of which it cannot be told, then covered ones.
+- **Outside synthetic clusters**: the plain reading of the map. All images, real and synthetic, are
+  laid out and clustered together (UMAP, HDBSCAN); listed are real images in clusters with
+  practically no image of this version, and those in no cluster at all. Nothing is tested.
+- **Ranking**: every real image, the most absent first.
+- **Single images**: odd photographs by themselves, with few real images near them and farther from
+  every synthetic image than covered ones are. They are in no absent group and not in its counts.
+- **Surplus renders**: the other way round, synthetic images that no real image is near.
+"""
+MAP_HELP = (
+    "As it is: all images as the encoder sees them. If the renderer's look is far from "
+    "photographs, nearly every real image is outside. Domain-aligned: what the look does to all "
+    "images is taken out first. Both maps hold all versions of this comparison."
 )
 CSV_COLUMNS = (  # column, and the field of Coverage it is from
     ("path", "path"),
@@ -60,8 +78,9 @@ class Choices:
     """What is listed, of which classes (none: all), and in which order."""
 
     listing: Listing
-    classes: tuple[str, ...]
-    order: Order
+    classes: tuple[str, ...] = ()
+    order: Order = Order.SCORE
+    on_map: OnMap = OnMap.ALIGNED
 
 
 def controls(scene: Scene) -> Choices:
@@ -71,27 +90,38 @@ def controls(scene: Scene) -> Choices:
         listing = st.segmented_control(
             "Which images",
             tuple(Listing),
-            default=Listing.ABSENT,
+            default=Listing.JUDGEMENT,
             required=True,
             key="gaps_list",
             help=LISTING_HELP,
         )
+        on_map = OnMap.ALIGNED
+        if listing == Listing.OUTSIDE:
+            on_map = st.segmented_control(
+                "On the map",
+                tuple(OnMap),
+                default=OnMap.ALIGNED,
+                required=True,
+                key="gaps_map",
+                help=MAP_HELP,
+            )
         known = sorted({value for value in coverage.class_.tolist() if value is not None})
         classes: list[str] = []
         if known:
             classes = st.multiselect("Class", known, key="gaps_class", placeholder="All classes")
         order = st.selectbox("Sort groups by", tuple(Order), key="gaps_order", width=180)
-        choices = Choices(Listing(listing), tuple(classes), Order(order or Order.SCORE))
-        rows = rows_of(scene, choices)
+        choices = Choices(
+            Listing(listing), tuple(classes), Order(order or Order.SCORE), OnMap(on_map)
+        )
         st.download_button(
             "CSV",
-            data=lambda: csv_bytes(scene.ws, coverage, rows, marks.words_by_row(scene)),
-            file_name=f"gaps-{slug(scene.version.version)}.csv",
+            data=lambda: csv_of(scene, choices),
+            file_name=f"{choices.listing.name.lower()}-{slug(scene.version.version)}.csv",
             mime="text/csv",
             key="gaps_csv",
             icon=":material/download:",
             on_click="ignore",
-            help="The images listed here, with gap scores and groups",
+            help="The images listed here, with their scores and groups",
         )
     return choices
 
@@ -100,24 +130,40 @@ def rows_of(scene: Scene, choices: Choices) -> np.ndarray:
     """Rows of the coverage that the choices and the engineer's marks leave, the most absent
     first.
     """
-    rows = listed(scene.coverage, choices.listing, choices.classes)
-    absent_only = choices.listing == Listing.ABSENT
-    return marks.respected(scene, rows, choices.classes, absent_only=absent_only)
+    rows = listed(scene.coverage, choices)
+    return marks.respected(scene, rows, choices.classes, absent_only=False)
 
 
-def listed(coverage: Coverage, listing: Listing, classes: Sequence[str]) -> np.ndarray:
-    """Rows of the coverage that a list and a choice of classes leave, the most absent first. No
-    class: all.
+def listed(coverage: Coverage, choices: Choices) -> np.ndarray:
+    """Rows of the coverage that the choices leave, the most absent first: none for surplus, which
+    is of synthetic images.
     """
+    every = np.ones(len(coverage), bool)
+    aligned = choices.on_map == OnMap.ALIGNED
     chosen = {
-        Listing.ABSENT: coverage.absent,
-        Listing.OUTSIDE: coverage.outside,
-        Listing.GROUPS: np.ones(len(coverage), bool),
-        Listing.RANKING: np.ones(len(coverage), bool),
-    }[listing]
-    if classes:
-        chosen = chosen & np.isin(coverage.class_.astype(str), list(classes))
+        Listing.JUDGEMENT: every,
+        Listing.OUTSIDE: coverage.outside_aligned if aligned else coverage.outside,
+        Listing.RANKING: every,
+        Listing.SINGLES: coverage.single,
+        Listing.SURPLUS: ~every,
+    }[choices.listing]
+    if choices.classes:
+        chosen = chosen & np.isin(coverage.class_.astype(str), choices.classes)
     return np.flatnonzero(chosen)
+
+
+def csv_of(scene: Scene, choices: Choices) -> bytes:
+    """What the button hands out: the real images of the list (of the judgement, those of absent and
+    thin groups), or the surplus images.
+    """
+    if choices.listing == Listing.SURPLUS:
+        return scene.ws.exports.surplus_csv(scene.comparison, scene.version_id)
+    coverage, rows = scene.coverage, listed(scene.coverage, choices)
+    absent_only = choices.listing == Listing.JUDGEMENT
+    if absent_only:
+        rows = rows[np.isin(coverage.tier[rows], (Tier.ABSENT, Tier.THIN))]
+    rows = marks.respected(scene, rows, choices.classes, absent_only=absent_only)
+    return csv_bytes(scene.ws, coverage, rows, marks.words_by_row(scene))
 
 
 def csv_bytes(

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core.contracts.words import Mark
+from core.contracts.comparison import GroupRow
+from core.contracts.words import Mark, Tier
 from core.workspace.marks import summary_sentence
 from pages.parts.shared import marks
 from pages.parts.shared.read import Scene
@@ -66,6 +67,18 @@ def respected(
     if st.session_state.get(HIDE, False):
         keep &= words_by_row(scene) != Mark.IGNORED
     return np.flatnonzero(keep)
+
+
+def tier(scene: Scene, group: GroupRow) -> Tier:
+    """Where a group stands on the list: its tier, or what the engineer's marks make of it."""
+    marked = marks.of(scene)
+    mark = marked.groups.get(group.group_id)
+    if mark is None or not st.session_state.get(RESPECT, True):
+        return group.tier
+    if mark.mark == Mark.COVERED:
+        return Tier.COVERED
+    opened = mark.mark == Mark.MATTERS and group.group_id in marked.open_groups
+    return Tier.ABSENT if opened and group.tier != Tier.THIN else group.tier
 
 
 def words_by_row(scene: Scene) -> np.ndarray:

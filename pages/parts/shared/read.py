@@ -18,6 +18,7 @@ import streamlit as st
 from core import Workspace
 from core.contracts.catalog import Dataset
 from core.contracts.comparison import (
+    ClusterRow,
     CoverageRow,
     GroupRow,
     LabelCountRow,
@@ -26,6 +27,8 @@ from core.contracts.comparison import (
     MetricRow,
     SelfTestRow,
     SplitRow,
+    SurplusGroupRow,
+    SurplusRow,
     VersionRow,
 )
 from core.contracts.derive import columns, read_rows
@@ -33,7 +36,16 @@ from core.workspace import Comparison
 from pages.parts.shared.plots import group_colours
 
 Row = TypeVar(
-    "Row", GroupRow, LabelCountRow, LabelNoteRow, MetricRow, SelfTestRow, SplitRow, VersionRow
+    "Row",
+    GroupRow,
+    LabelCountRow,
+    LabelNoteRow,
+    MetricRow,
+    SelfTestRow,
+    SplitRow,
+    SurplusGroupRow,
+    SurplusRow,
+    VersionRow,
 )
 Key = tuple[str, int, str]
 """What a comparison's results are known by: the workspace's path, the comparison, and when it was
@@ -202,6 +214,21 @@ class Scene:
         """The classes of the version, the most split first."""
         return self._rows(SplitRow)
 
+    @property
+    def surplus(self) -> list[SurplusRow]:
+        """The synthetic images that no real image is near, the farthest first."""
+        return self._rows(SurplusRow)
+
+    @property
+    def surplus_groups(self) -> list[SurplusGroupRow]:
+        """The groups that those are in, the largest first."""
+        return self._rows(SurplusGroupRow)
+
+    @property
+    def clusters(self) -> list[ClusterRow]:
+        """How many images of each dataset each cluster holds, by space."""
+        return _clusters(self.comparison, self.key)
+
     def of(self, version_id: int) -> Scene:
         """The same comparison as another version covers it."""
         return Scene(self.ws, self.comparison, version_id)
@@ -282,9 +309,16 @@ def _rows(_comparison: Comparison, key: Key, _row: type[Row], table: str) -> lis
         MetricRow: _comparison.metrics,
         SelfTestRow: _comparison.selftest,
         SplitRow: _comparison.splits,
+        SurplusGroupRow: _comparison.surplus_groups,
+        SurplusRow: _comparison.surplus,
         VersionRow: _comparison.summary,
     }
     return read_rows(_row, read[_row]())
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _clusters(_comparison: Comparison, key: Key) -> list[ClusterRow]:
+    return _comparison.cluster_rows()
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
