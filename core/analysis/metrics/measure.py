@@ -31,6 +31,7 @@ from threadpoolctl import threadpool_limits
 from core.errors import InputError
 
 QUANTILES = (0.025, 0.975)  # of a 95 % interval
+Z = 1.959964  # the normal quantile of the same
 DRAWS = 1000  # bootstrap draws of a mean
 
 Parameters = Mapping[str, float | list[int]]
@@ -155,6 +156,15 @@ def bootstrap_mean(values: np.ndarray, seed: int, draws: int = DRAWS) -> tuple[f
     drawn = np.random.default_rng(seed).multinomial(n, counts / n, size=draws)
     low, high = np.quantile(drawn @ distinct / n, QUANTILES)
     return float(low), float(high)
+
+
+def normal_interval(
+    value: float, deviation: float, *, least: float = -math.inf
+) -> tuple[float, float]:
+    """``value`` ± 1.96 ``deviation``, its standard deviation over other samples. ``least`` is a
+    bound the number cannot pass (0 for a distance).
+    """
+    return max(value - Z * deviation, least), value + Z * deviation
 
 
 def half_sample_interval(
