@@ -8,7 +8,7 @@ from typing import ClassVar
 from core.contracts.specs import parameter
 from core.contracts.words import View
 
-ANALYSIS = 1
+ANALYSIS = 2
 """Raised by one whenever the analysis gives other numbers for the same input: older comparisons are
 then kept as they are and not taken for an answer to the same question."""
 

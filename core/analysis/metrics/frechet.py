@@ -10,6 +10,8 @@ eigenvectors.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import linalg
 from sklearn.utils.extmath import randomized_svd
@@ -18,13 +20,13 @@ from core.analysis.metrics.measure import (
     Metric,
     Sample,
     check_pair,
-    normal_interval,
+    distance_interval,
     one_thread,
 )
 
 LEAST = 10  # images on each side: below, the number says nothing
 PARTS = 64  # groups of images that random halves and quarters are put together from
-DRAWS = 96  # random halves, and as many quarters
+DRAWS = 64  # random halves, and as many quarters
 SPREAD_DIMENSIONS = 128  # leading directions in which the interval is estimated
 INFINITE_DIMENSIONS = 32  # leading directions of the real images that are extrapolated in
 # Images on each side from which halves have more images than directions, so that the bias falls as
@@ -57,9 +59,9 @@ def frechet_distance(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) 
     value = frechet(real, synthetic)
     middle = real.mean(axis=0, dtype=np.float64).astype(real.dtype)
     directions = _leading_directions([real, synthetic], middle, SPREAD_DIMENSIONS)
-    deviation = _draws(*((side - middle) @ directions for side in (real, synthetic)), seed)[1]
-    interval = normal_interval(value, deviation, least=0.0)
-    return sample.measured("frechet_distance", value, interval, {"dimensions": d}, note)
+    level = _infinite(*((side - middle) @ directions for side in (real, synthetic)), seed)
+    low, high = (max(0.0, value - level.value + end) for end in level.interval())
+    return sample.measured("frechet_distance", value, (low, high), {"dimensions": d}, note)
 
 
 def frechet_infinity(
@@ -83,9 +85,7 @@ def frechet_infinity(
     directions = _leading_directions([basis], middle, INFINITE_DIMENSIONS)
     x, y = ((side - middle).astype(np.float64) for side in (real, synthetic))
     reduced = [side @ directions for side in (x, y)]
-    with one_thread():
-        whole = distance_of_moments(*moments(reduced[0]), *moments(reduced[1]))
-    halves, deviation = _draws(*reduced, seed)
+    inside = _infinite(*reduced, seed)
     means = [side.mean(axis=0) for side in (x, y)]
     gap = means[0] - means[1]
     outside = float(gap @ gap - ((gap @ directions) ** 2).sum())
@@ -94,9 +94,9 @@ def frechet_infinity(
         for x_or_y, part in zip((x, y), reduced, strict=True)
     ]
     outside -= left[0] / len(x) + left[1] / len(y)
-    value = 2 * whole - halves + outside
+    low, high = (end + outside for end in inside.interval())
     parameters = {"dimensions": directions.shape[1]}
-    return sample.measured("frechet_infinity", value, normal_interval(value, deviation), parameters)
+    return sample.measured("frechet_infinity", inside.value + outside, (low, high), parameters)
 
 
 def frechet(real: np.ndarray, synthetic: np.ndarray) -> float:
@@ -152,9 +152,20 @@ def _factor(covariance: np.ndarray) -> np.ndarray:
     return (directions[:, keep] * np.sqrt(values[keep])).T
 
 
-def _draws(real: np.ndarray, synthetic: np.ndarray, seed: int) -> tuple[float, float]:
-    """The mean distance of random halves of both sides, and the standard deviation of the distance
-    of the whole.
+@dataclass(frozen=True)
+class _Infinite:
+    """The distance without the bias that goes with 1 / n, and the two parts of its variance."""
+
+    value: float
+    first: float
+    second: float
+
+    def interval(self) -> tuple[float, float]:
+        return distance_interval(self.value, self.first, self.second)
+
+
+def _infinite(real: np.ndarray, synthetic: np.ndarray, seed: int) -> _Infinite:
+    """From random halves and quarters of both sides.
 
     Of the variance, a part falls as 1 / n and one as 1 / n² (all of it where both sides have one
     source). Between halves of one sample the first is as large as between samples of n, the second
@@ -162,6 +173,7 @@ def _draws(real: np.ndarray, synthetic: np.ndarray, seed: int) -> tuple[float, f
     """
     rng = np.random.default_rng(seed)
     with one_thread():
+        whole = distance_of_moments(*moments(real), *moments(synthetic))
         parts = [_part_sums(side, rng) for side in (real, synthetic)]
         halves, quarters = (
             np.array(
@@ -174,9 +186,9 @@ def _draws(real: np.ndarray, synthetic: np.ndarray, seed: int) -> tuple[float, f
             )
             for share in (2, 4)
         )
-    of_half, of_quarter = halves.var(ddof=1), quarters.var(ddof=1)
-    variance = np.clip(2 * of_half - of_quarter / 3, of_half / 3, of_half)
-    return float(halves.mean()), float(np.sqrt(variance))
+    of_half, of_quarter = float(halves.var(ddof=1)), float(quarters.var(ddof=1))
+    second = min(max((of_quarter - 3 * of_half) / 6, 0.0), of_half / 3)
+    return _Infinite(2 * whole - float(halves.mean()), of_half - 3 * second, second)
 
 
 def _leading_directions(sides: list[np.ndarray], middle: np.ndarray, wanted: int) -> np.ndarray:

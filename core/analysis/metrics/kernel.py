@@ -14,7 +14,6 @@ All are the squared maximum mean discrepancy (Gretton et al. 2012), MMD² = E k(
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,8 +23,8 @@ from core.analysis.metrics.measure import (
     Metric,
     Parameters,
     Sample,
-    Z,
     check_pair,
+    distance_interval,
 )
 from core.analysis.vectors.neighbors import unit
 
@@ -194,10 +193,7 @@ class _Mmd:
         there are); ``also`` is variance that the value has beside theirs.
 
         The variance of a U-statistic has a part of first order and one of second (Hoeffding 1948;
-        Sutherland et al. 2017 for MMD). Two samples of one source have no first-order part, which
-        falls with MMD² itself: those values are in the interval from which the value is at most
-        1.96 deviations away, with the variance that belongs to them (as in Wilson's interval of a
-        share).
+        Sutherland et al. 2017 for MMD).
         """
         n, m = n or self.x.n, m or self.y.n
         first = 4 * self.single_x / n + 4 * self.single_y / m
@@ -207,10 +203,7 @@ class _Mmd:
             + 4 * self.pairs / (n * m)
             + also
         )
-        slope = first / max(value, Z * math.sqrt(second)) if first else 0.0
-        middle = value + Z**2 * slope / 2
-        around = Z * math.sqrt(max(slope * value + Z**2 * slope**2 / 4 + second, 0.0))
-        return middle - around, middle + around
+        return distance_interval(value, first, second)
 
 
 def _mmd(x: np.ndarray, y: np.ndarray, kernel: Kernel) -> _Mmd:
