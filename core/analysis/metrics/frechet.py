@@ -59,7 +59,8 @@ def frechet_distance(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) 
     value = frechet(real, synthetic)
     middle = real.mean(axis=0, dtype=np.float64).astype(real.dtype)
     directions = _leading_directions([real, synthetic], middle, SPREAD_DIMENSIONS)
-    level = _infinite(*((side - middle) @ directions for side in (real, synthetic)), seed)
+    x, y = ((side - middle) @ directions for side in (real, synthetic))
+    level = _infinite(x, y, seed)
     low, high = (max(0.0, value - level.value + end) for end in level.interval())
     return sample.measured("frechet_distance", value, (low, high), {"dimensions": d}, note)
 
@@ -84,7 +85,7 @@ def frechet_infinity(
     middle = basis.mean(axis=0, dtype=np.float64).astype(real.dtype)
     directions = _leading_directions([basis], middle, INFINITE_DIMENSIONS)
     x, y = ((side - middle).astype(np.float64) for side in (real, synthetic))
-    reduced = [side @ directions for side in (x, y)]
+    reduced = x @ directions, y @ directions
     inside = _infinite(*reduced, seed)
     means = [side.mean(axis=0) for side in (x, y)]
     gap = means[0] - means[1]

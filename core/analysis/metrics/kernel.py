@@ -63,7 +63,7 @@ def kid(
     def cubic(dots: np.ndarray) -> np.ndarray:
         return (dots / d + 1) ** 3
 
-    known = _mmd(*(_drawn(side, SPREAD_LIMIT, seed) for side in (real, synthetic)), cubic)
+    known = _mmd(_drawn(real, SPREAD_LIMIT, seed), _drawn(synthetic, SPREAD_LIMIT, seed), cubic)
     if min(n, m) <= size:
         whole = known if max(n, m) <= SPREAD_LIMIT else _mmd(real, synthetic, cubic)
         interval = known.interval(whole.unbiased, n, m)

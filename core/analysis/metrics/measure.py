@@ -160,15 +160,15 @@ def distance_interval(value: float, first: float, second: float) -> tuple[float,
     """95 % interval of a squared distance around an unbiased ``value``, whose variance has a part
     of ``first`` order (1 / n) and one of ``second`` (1 / n²).
 
-    Two samples of one source have no first-order part: it falls with the distance itself. Those
-    distances are in the interval from which the value is at most 1.96 deviations away, with the
-    variance that belongs to *them* (as in Wilson's interval of a share). So it reaches farther up
-    than down.
+    Two samples of one source have no first-order part: its deviation falls with the distance
+    itself. Those distances are in the interval from which the value is at most 1.96 deviations
+    away, with the variance that belongs to *them* (as in Wilson's interval of a share). So it
+    reaches farther up than down.
     """
-    slope = first / max(value, Z * math.sqrt(second), math.sqrt(first)) if first > 0 else 0.0
-    middle = value + Z**2 * slope / 2
-    around = Z * math.sqrt(max(slope * value + Z**2 * slope**2 / 4 + second, 0.0))
-    return middle - around, middle + around
+    scale = max(value, Z * math.sqrt(second), math.sqrt(first))
+    steep = min(Z**2 * first / scale**2, 0.5) if first > 0 else 0.0
+    around = math.sqrt(max(steep * value**2 + (1 - steep) * Z**2 * second, 0.0))
+    return (value - around) / (1 - steep), (value + around) / (1 - steep)
 
 
 def one_thread() -> AbstractContextManager[object]:
