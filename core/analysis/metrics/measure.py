@@ -165,6 +165,7 @@ def distance_interval(value: float, first: float, second: float) -> tuple[float,
     away, with the variance that belongs to *them* (as in Wilson's interval of a share). So it
     reaches farther up than down.
     """
+    first = max(first, 0.0)  # rounding
     scale = max(value, Z * math.sqrt(second), math.sqrt(first))
     steep = min(Z**2 * first / scale**2, 0.5) if first > 0 else 0.0
     around = math.sqrt(max(steep * value**2 + (1 - steep) * Z**2 * second, 0.0))
