@@ -19,15 +19,32 @@ never stands for other numbers of images without saying so:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.analysis.metrics import diversity, frechet, kernel
+from core.analysis.metrics import diversity, kernel
 from core.analysis.metrics.measure import Metric
 
 FRECHET_SHARE = 4  # real images for each of the version's, for a baseline of Fréchet distance
 EQUAL = ("precision", "recall", "density", "coverage")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a version is measured with and its stand-in must be too: the bandwidth ``sigma`` of MMD,
+    the images (n, d) whose directions are FD∞'s ``basis``, the ``sizes`` whose bias CMMD has.
+    """
+
+    sigma: float | None = None
+    basis: np.ndarray | None = None
+    sizes: tuple[int, int] | None = None
+
+
+def place_of(real: np.ndarray, wanted: int, seed: int) -> Place:
+    """What a version of ``wanted`` images is measured with against ``real`` (n, d)."""
+    sizes = min(len(real), kernel.LIMIT), min(wanted, kernel.LIMIT)
+    return Place(kernel.median_distance(real, seed=seed), real, sizes)
 
 
 def split(n: int, wanted: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -49,13 +66,8 @@ def corrected(
     """The baselines of a version of ``wanted`` images, from what was ``found`` between the two
     ``parts`` (rows of ``real`` (n, d), see :func:`split`).
     """
-    n, (rest, stand_in) = len(real), parts
-    sigma = kernel.median_distance(real, seed=seed)
-    sides = real[rest], real[stand_in]
-    sizes = min(n, kernel.LIMIT), min(wanted, kernel.LIMIT)
+    n, stand_in = len(real), parts[1]
     baselines = dict(found)
-    baselines |= kernel.gaussian_mmds(*sides, seed=seed, sigma=sigma, sizes=sizes)
-    baselines["frechet_infinity"] = frechet.frechet_infinity(*sides, seed=seed, basis=real)
     if wanted * FRECHET_SHARE > n:
         why = (
             f"No baseline: it needs {FRECHET_SHARE * wanted:,} real images, for the number depends "

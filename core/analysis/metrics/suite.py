@@ -153,20 +153,21 @@ def measure_pair(
     *,
     k: int = K,
     seed: int = 0,
-    sigma: float | None = None,
+    place: baselines.Place | None = None,
 ) -> PairMeasured:
-    """All metrics of ``real`` (n, d) against ``synthetic`` (m, d) without baselines. ``sigma``
-    fixes the bandwidth of ``mmd``.
+    """All metrics of ``real`` (n, d) against ``synthetic`` (m, d) without baselines. ``place``:
+    these are real images in a version's place, measured as that version is.
     """
+    place = place or baselines.Place()
     enough = min(len(real), len(synthetic))
     judged = twosample.judge(real, synthetic, seed=seed) if enough >= twosample.LEAST else None
     members = manifold.memberships(real, synthetic, k=k) if enough > k else None
     spread = balls.ball_spread(real, synthetic, k=k, seed=seed) if members is not None else None
     found = {
         "frechet_distance": frechet.frechet_distance(real, synthetic, seed=seed),
-        "frechet_infinity": frechet.frechet_infinity(real, synthetic, seed=seed),
+        "frechet_infinity": frechet.frechet_infinity(real, synthetic, seed=seed, basis=place.basis),
         "kid": kernel.kid(real, synthetic, seed=seed),
-        **kernel.gaussian_mmds(real, synthetic, seed=seed, sigma=sigma),
+        **kernel.gaussian_mmds(real, synthetic, seed=seed, sigma=place.sigma, sizes=place.sizes),
         **manifold.manifold_metrics(real, synthetic, k=k, seed=seed, found=members, spread=spread),
         **equal.equal_metrics(real, synthetic, k=k, seed=seed, found=members, spread=spread),
         "classifier_auc": twosample.classifier_auc(real, synthetic, seed=seed, judged=judged),
@@ -180,7 +181,8 @@ def _baselines(real: np.ndarray, wanted: int, k: int, seed: int) -> Mapping[str,
     parts = baselines.split(len(real), wanted, seed)
     sides = real[parts[0]], real[parts[1]]
     with one_thread() if len(sides[0]) * len(sides[1]) < SMALL else nullcontext():
-        found = measure_pair(*sides, k=k, seed=seed).metrics
+        place = baselines.place_of(real, wanted, seed)
+        found = measure_pair(*sides, k=k, seed=seed, place=place).metrics
         return baselines.corrected(found, real, parts, wanted, seed)
 
 
