@@ -10,6 +10,7 @@ eigenvectors.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from sklearn.utils.extmath import randomized_svd
 from core.analysis.metrics.measure import (
     Metric,
     Sample,
+    Z,
     check_pair,
     distance_interval,
     one_thread,
@@ -162,7 +164,12 @@ class _Infinite:
     second: float
 
     def interval(self) -> tuple[float, float]:
-        return distance_interval(self.value, self.first, self.second)
+        """:func:`distance_interval`, and at least 1.96 deviations either way: the second part is
+        too unsure, from so few draws, to stand alone where the distance is near zero.
+        """
+        low, high = distance_interval(self.value, self.first, self.second)
+        reach = Z * math.sqrt(self.first + self.second)
+        return min(low, self.value - reach), max(high, self.value + reach)
 
 
 def _infinite(real: np.ndarray, synthetic: np.ndarray, seed: int) -> _Infinite:
@@ -189,7 +196,7 @@ def _infinite(real: np.ndarray, synthetic: np.ndarray, seed: int) -> _Infinite:
         )
     of_half, of_quarter = float(halves.var(ddof=1)), float(quarters.var(ddof=1))
     second = min(max((of_quarter - 3 * of_half) / 6, 0.0), of_half / 3)
-    return _Infinite(2 * whole - float(halves.mean()), of_half - 3 * second, second)
+    return _Infinite(2 * whole - float(halves.mean()), max(of_half - 3 * second, 0.0), second)
 
 
 def _leading_directions(sides: list[np.ndarray], middle: np.ndarray, wanted: int) -> np.ndarray:
