@@ -2,10 +2,10 @@
 follow.
 
 Other images move the balls too, so judging the same balls with other images (a bootstrap of the
-mean) says too little: it held the truth as seldom as 76 times of 100 where 95 % was said. Here, subsamples of each side
-stand in for other samples (Politis and Romano 1994): every one of 24 real subsamples is measured
-against every one of 24 synthetic ones, and an analysis of variance tells what comes of either side
-and of both together.
+mean) says too little: it held the truth as seldom as 76 times of 100 where 95 % was said. Here,
+subsamples of each side stand in for other samples (Politis and Romano 1994): every one of 24 real
+subsamples is measured against every one of 24 synthetic ones, and an analysis of variance tells
+what comes of either side and of both together.
 """
 
 from __future__ import annotations

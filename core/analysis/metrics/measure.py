@@ -172,6 +172,24 @@ def distance_interval(value: float, first: float, second: float) -> tuple[float,
     return (value - around) / (1 - steep), (value + around) / (1 - steep)
 
 
+def half_sample_interval(
+    value: float, halves: np.ndarray, *, least: float = -math.inf
+) -> tuple[float, float]:
+    """The spread of ``halves`` (numbers computed on random halves) around ``value``: the spectrum's.
+
+    ``least`` is a bound the number cannot pass (0 for a distance).
+    """
+    spread = np.quantile(halves - np.mean(halves), QUANTILES)
+    return max(float(value + spread[0]), least), float(value + spread[1])
+
+
+def halves_of(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two random halves of ``range(n)``, each in order; the odd one is left out."""
+    order = np.random.default_rng(seed).permutation(n)
+    half = n // 2
+    return np.sort(order[:half]), np.sort(order[half : 2 * half])
+
+
 def one_thread() -> AbstractContextManager[object]:
     """Keep linear algebra on one thread: for eigenvalues and factorisations.
 
