@@ -175,7 +175,7 @@ def distance_interval(value: float, first: float, second: float) -> tuple[float,
 def half_sample_interval(
     value: float, halves: np.ndarray, *, least: float = -math.inf
 ) -> tuple[float, float]:
-    """The spread of ``halves`` (numbers computed on random halves) around ``value``: the spectrum's.
+    """The spread of ``halves`` (numbers computed on random halves) around ``value`` (spectrum).
 
     ``least`` is a bound the number cannot pass (0 for a distance).
     """
