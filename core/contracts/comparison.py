@@ -339,7 +339,9 @@ class MetricRow:
     high: Double | None = about("The same.")
     n_real: Int = about("Real images it was measured on.")
     n_synthetic: Int = about("Synthetic images it was measured on.")
-    baseline: Double | None = about("The same number for one real half against the other.")
+    baseline: Double | None = about(
+        "The same number for real images in the version's place; null: see `note`."
+    )
     baseline_low: Double | None = about("Its 95 % interval.")
     baseline_high: Double | None = about("The same.")
     seed: Int = about("Seed of samples and bootstraps.")

@@ -22,6 +22,12 @@ METRICS: dict[str, About] = {
     "frechet_distance": About(
         "Fréchet distance", "lower", "Distance between Gaussians fitted to both sets of vectors."
     ),
+    "frechet_infinity": About(
+        "FD∞",
+        "lower",
+        "Fréchet distance in 32 leading directions as if there were infinitely many images: the "
+        "same for versions of any size, 0 for one source.",
+    ),
     "kid": About(
         "KID", "lower", "Kernel distance with a cubic kernel; 0 for two samples of one source."
     ),

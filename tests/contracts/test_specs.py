@@ -18,13 +18,13 @@ SPEC = CompareSpec(
 
 
 def test_a_spec_survives_json() -> None:
-    spec = replace(SPEC, parameters=CompareParameters(threshold=0.4, concepts=("fog",)))
+    spec = replace(SPEC, parameters=CompareParameters(injected=4, concepts=("fog",)))
     assert from_json(CompareSpec, to_json(spec)) == spec
 
 
 def test_an_unknown_parameter_is_refused_with_the_nearest_known_one() -> None:
-    with pytest.raises(InputError, match=r"no parameter 'treshold'.*Did you mean threshold"):
-        from_json(CompareParameters, {"treshold": 0.4})
+    with pytest.raises(InputError, match=r"no parameter 'injcted'.*Did you mean injected"):
+        from_json(CompareParameters, {"injcted": 4})
 
 
 @pytest.mark.parametrize(

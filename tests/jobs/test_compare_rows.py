@@ -106,7 +106,8 @@ def version(lacking: bool) -> VersionAssessment:
             cannot_tell=0,
             singles=0,
             view="plain",
-            threshold=0.5,
+            look=1.0,
+            reliability=0.9,
             injected=1,
             recovered=0,
             false_alarm_share=0.0,
@@ -115,13 +116,13 @@ def version(lacking: bool) -> VersionAssessment:
             verdict="Some are absent.",
             obstacle="Too few.",
         ),
-        selftest=(InjectedGap("plain", 0.5, 0, 0, 28, 3, 0.75, False, 0.0),),
+        selftest=(InjectedGap("plain", 1.0, 0, 0, 28, 3, 0.75, Tier.COVERED, False, 0.0),),
     )
 
 
 @pytest.fixture
 def judged() -> Assessment:
-    return Assessment(CLUSTER, (version(lacking=True), version(lacking=False)), "plain")
+    return Assessment(CLUSTER, (version(lacking=True), version(lacking=False)))
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ LENGTH = 10.0  # of a vector's parts: the encoder's head is surer of some images
 SHAPES, LIGHTS = ("circle", "square", "cross"), ("day", "night")
 MODES = tuple((shape, light) for shape in SHAPES for light in LIGHTS)
 PER_MODE = 20
+FEW = 3  # likewise, where a version cannot be judged
 REAL = "Drawn photographs"
 LACKING = {
     "1.0": ("square/night", "cross/night"),
@@ -72,16 +73,14 @@ class Example:
 def build(
     path: Path,
     *,
-    absolute: bool = True,
+    judged: bool = True,
     versions: tuple[str, ...] = TWO,
-    threshold: float = 0.5,
 ) -> Example:
     """Write the example to the database file ``path`` (new) and the folder ``images`` beside it.
 
-    ``absolute`` False: a comparison with so few injected gaps that only its ranking can be relied
-    on. ``threshold``: the gap score from which a group is absent.
+    ``judged`` False: the versions have so few images that they cannot be judged.
     """
-    made = _made(absolute, versions, threshold)
+    made = _made(judged, versions)
     images = path.parent / "images"
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(made.path, path)
@@ -153,14 +152,14 @@ def add_surplus(made: Example, version: str, shape: str) -> None:
 
 
 @cache
-def _made(absolute: bool, versions: tuple[str, ...], threshold: float) -> Example:
+def _made(judged: bool, versions: tuple[str, ...]) -> Example:
     place = Path(tempfile.mkdtemp(prefix="gapscope-example-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     images = place / "images"
     with Workspace(place / "gapscope.duckdb", progress=False) as ws:
-        real = _add(ws, images / "real", name=REAL)
+        real = _add(ws, images / "real")
         rendered = [
-            _add(ws, images / version, name=f"renders {version}", version=version)
+            _add(ws, images / version, version, each=PER_MODE if judged else FEW)
             for version in versions
         ]
         _store_vectors(ws, place, [real, *rendered])
@@ -169,23 +168,24 @@ def _made(absolute: bool, versions: tuple[str, ...], threshold: float) -> Exampl
             rendered,
             encoder=ENCODER,
             seed=SEED,
-            injected=4 if absolute else 2,
+            injected=4,
             reruns=2,
-            threshold=threshold,
         )
         _add_unfinished_jobs(ws)
         ids = {str(one.version): one.id for one in rendered}
         return Example(ws.path, images, real.id, ids, comparison.id)
 
 
-def _add(ws: Workspace, folder: Path, *, name: str, version: str | None = None) -> Dataset:
-    """Draw a dataset's images, add it and scan it."""
-    _draw(folder, LACKING[version] if version else (), real=version is None)
+def _add(
+    ws: Workspace, folder: Path, version: str | None = None, *, each: int = PER_MODE
+) -> Dataset:
+    """Draw a dataset's images, so many of each mode, add it and scan it."""
+    _draw(folder, LACKING[version] if version else (), each, real=version is None)
     dataset = ws.add_dataset(
         folder,
         domain=Domain.SYNTHETIC if version else Domain.REAL,
         version=version,
-        name=name,
+        name=f"renders {version}" if version else REAL,
         labels="{class}/{bias}/*",
     )
     ws.scan(dataset)
@@ -195,7 +195,7 @@ def _add(ws: Workspace, folder: Path, *, name: str, version: str | None = None) 
 # --- images and vectors ---------------------------------------------------------------------------
 
 
-def _draw(folder: Path, lacking: tuple[str, ...], *, real: bool) -> None:
+def _draw(folder: Path, lacking: tuple[str, ...], each: int, *, real: bool) -> None:
     """Draw a dataset: grainy and tinted where it is real, clean and flat where it is rendered."""
     rng = np.random.default_rng(sum(map(ord, folder.name)))
     for shape, light in MODES:
@@ -203,7 +203,7 @@ def _draw(folder: Path, lacking: tuple[str, ...], *, real: bool) -> None:
         if f"{shape}/{light}" in lacking:
             continue
         place.mkdir(parents=True)
-        for number in range(PER_MODE):
+        for number in range(each):
             Image.fromarray(_picture(shape, light, rng, real=real)).save(
                 place / f"{number:03d}.png"
             )

@@ -134,7 +134,7 @@ def test_home_shows_how_much_each_version_lacks(
 def test_home_shows_no_share_of_a_version_that_cannot_be_judged(
     home: Path, show: Callable[[str], AppTest]
 ) -> None:
-    example_workspace.build(home / "gapscope.duckdb", absolute=False)
+    example_workspace.build(home / "gapscope.duckdb", judged=False)
     said = told(show("home")).replace("\\", "")
     assert said.count("cannot be judged</b>") == 2 and "absent in" not in said
     assert "Version 1.0 cannot be judged: " in said and "Version 1.1 cannot be judged: " in said

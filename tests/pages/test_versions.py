@@ -122,7 +122,7 @@ def test_clusters_against_versions(app: AppTest) -> None:
 
 def test_doubt_leaves_the_clusters_as_they_are(tmp_path: Path) -> None:
     with home(tmp_path):
-        example_workspace.build(tmp_path / "gapscope.duckdb", absolute=False)
+        example_workspace.build(tmp_path / "gapscope.duckdb", judged=False)
         app = section(show("versions", tmp_path), "Clusters")
         (shown,) = (one for one in app.segmented_control if one.key.startswith("versions_heatmap"))
         assert shown.value == "Judgement"
@@ -133,7 +133,7 @@ def test_doubt_leaves_the_clusters_as_they_are(tmp_path: Path) -> None:
 
 def test_no_verdict_is_green_where_a_version_cannot_be_judged(tmp_path: Path) -> None:
     with home(tmp_path):
-        example_workspace.build(tmp_path / "gapscope.duckdb", absolute=False)
+        example_workspace.build(tmp_path / "gapscope.duckdb", judged=False)
         app = show("versions", tmp_path)
         assert not app.success
         (verdict,) = app.warning

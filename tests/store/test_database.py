@@ -15,6 +15,7 @@ import pytest
 
 from core.contracts.comparison import SelfTestRow
 from core.contracts.derive import from_rows
+from core.contracts.words import Tier
 from core.errors import (
     ContractError,
     InputError,
@@ -121,7 +122,9 @@ def test_threads_write_one_after_the_other_and_nothing_is_lost(db: Database) -> 
 
 
 def self_test() -> pa.Table:
-    return from_rows(SelfTestRow, [SelfTestRow(1, "plain", 0.5, 3, 0, 20, 10, 0.9, True, 0.0)])
+    return from_rows(
+        SelfTestRow, [SelfTestRow(1, "plain", 1.0, 3, 0, 20, 10, 0.9, Tier.ABSENT, True, 0.0)]
+    )
 
 
 def test_rows_of_a_contract_are_inserted_beside_their_owner(db: Database) -> None:

@@ -48,10 +48,10 @@ def test_a_comparison_that_is_submitted_says_what_it_made(
 ) -> None:
     real = waiting.add_dataset(sides[0], domain="real")
     version = waiting.add_dataset(sides[1], domain="synthetic", version="1.0")
-    submitted = waiting.comparisons.submit(real, [version], encoder="lite0", threshold=0.4)
+    submitted = waiting.comparisons.submit(real, [version], encoder="lite0", injected=4)
     record = waiting.comparisons.list()[0]
     assert (record.id, record.job_id) == (submitted.comparison_id, submitted.job_id)
-    assert record.parameters["threshold"] == 0.4 and record.parameters["n_neighbors"] == 15
+    assert record.parameters["injected"] == 4 and record.parameters["n_neighbors"] == 15
     plan = waiting.jobs.get(submitted.job_id).plan
     assert plan["parameters"] == record.parameters and plan["version_ids"] == [version.id]
 
@@ -75,8 +75,8 @@ def test_an_unknown_parameter_is_refused_before_anything_is_submitted(
 ) -> None:
     real = waiting.add_dataset(sides[0], domain="real")
     version = waiting.add_dataset(sides[1], domain="synthetic", version="1.0")
-    with pytest.raises(InputError, match=r"'treshold'.*Did you mean threshold"):
-        waiting.compare(real, [version], encoder="lite0", treshold=0.4)
+    with pytest.raises(InputError, match=r"'injcted'.*Did you mean injected"):
+        waiting.compare(real, [version], encoder="lite0", injcted=4)
     assert waiting.jobs.list() == [] and waiting.comparisons.list() == []
 
 

@@ -15,6 +15,7 @@ All are the squared maximum mean discrepancy (Gretton et al. 2012), MMD² = E k(
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,14 +24,14 @@ from core.analysis.metrics.measure import (
     Parameters,
     Sample,
     check_pair,
-    half_sample_interval,
+    distance_interval,
 )
 from core.analysis.vectors.neighbors import unit
 
 SUBSETS, SUBSET = 100, 1000  # KID's defaults in the paper and in torch-fidelity
 LIMIT = 5000  # images a side for the Gaussian kernels; above, a seeded sample
 CMMD_SIGMA, CMMD_SCALE = 10.0, 1000.0
-HALVES = 64
+SPREAD_LIMIT = 2000  # images a side that the width of KID's interval is estimated from
 LEAST = 10
 BLOCK = 1024
 
@@ -62,9 +63,11 @@ def kid(
     def cubic(dots: np.ndarray) -> np.ndarray:
         return (dots / d + 1) ** 3
 
+    known = _mmd(_drawn(real, SPREAD_LIMIT, seed), _drawn(synthetic, SPREAD_LIMIT, seed), cubic)
     if min(n, m) <= size:
-        value, halves = _mmd(real, synthetic, [cubic], biased=False, seed=seed)[0]
-        return sample.measured("kid", value, half_sample_interval(value, halves), {"subsets": 1})
+        whole = known if max(n, m) <= SPREAD_LIMIT else _mmd(real, synthetic, cubic)
+        interval = known.interval(whole.unbiased, n, m)
+        return sample.measured("kid", whole.unbiased, interval, {"subsets": 1})
     # The reference's generator and order of draws, so that the same seed gives the same number.
     generator = np.random.RandomState(seed)
     values = np.empty(subsets)
@@ -73,11 +76,7 @@ def kid(
         y = synthetic[generator.choice(m, size, replace=False)]
         values[index] = _unbiased(cubic(x @ x.T), cubic(y @ y.T), cubic(x @ y.T))
     value = float(values.mean())
-    # Subsets of b out of N vary (N - b) / b times as much as the whole; their mean has an error of
-    # its own.
-    smaller = min(n, m)
-    scale = float(np.sqrt(size / (smaller - size) + 1 / subsets)) if smaller > 2 * size else 1.0
-    interval = half_sample_interval(value, values, scale=scale)
+    interval = known.interval(value, n, m, also=float(values.var(ddof=1)) / subsets)
     return sample.measured("kid", value, interval, {"subsets": subsets, "size": size})
 
 
@@ -88,13 +87,15 @@ def gaussian_mmds(
     seed: int = 0,
     limit: int = LIMIT,
     sigma: float | None = None,
+    sizes: tuple[int, int] | None = None,
 ) -> dict[str, Metric]:
     """``cmmd`` and ``mmd`` of ``real`` (n, d) and ``synthetic`` (m, d), from one pass over the dot
     products.
 
     More than ``limit`` images on a side are sampled by ``seed``. ``sigma`` fixes the bandwidth of
     ``mmd`` (so that the baseline uses the same as the value); by default it is
-    :func:`median_distance` of the real images.
+    :func:`median_distance` of the real images. ``sizes``: the numbers of images that ``cmmd`` shall
+    hold for, where not these: its bias, which falls with them, is known exactly.
     """
     check_pair(real, synthetic)
     sample = Sample.of(real, synthetic, seed)
@@ -111,18 +112,18 @@ def gaussian_mmds(
     def gaussian(width: float) -> Kernel:
         return lambda dots: np.exp((np.minimum(dots, 1.0) - 1.0) / width**2)  # |x - y|² = 2 - 2 x·y
 
-    ((biased, biased_halves),) = _mmd(x, y, [gaussian(CMMD_SIGMA)], biased=True, seed=seed)
-    value = CMMD_SCALE * biased
-    interval = half_sample_interval(value, CMMD_SCALE * biased_halves, least=0.0)
-    wide = {**images, "sigma": CMMD_SIGMA, "scale": CMMD_SCALE}
-    cmmd = sample.measured("cmmd", value, interval, wide)
+    wide = _mmd(x, y, gaussian(CMMD_SIGMA))
+    bias = wide.bias(*(sizes or (len(x), len(y))))
+    low, high = (CMMD_SCALE * max(end + bias, 0.0) for end in wide.interval(wide.unbiased))
+    known = {**images, "sigma": CMMD_SIGMA, "scale": CMMD_SCALE}
+    cmmd = sample.measured("cmmd", CMMD_SCALE * (wide.unbiased + bias), (low, high), known)
     if sigma == 0:
         why = "The real images' vectors are all the same: no bandwidth."
         return {"cmmd": cmmd, "mmd": sample.not_measured("mmd", why, images)}
-    ((value, halves),) = _mmd(x, y, [gaussian(sigma)], biased=False, seed=seed)
-    own = {**images, "sigma": round(sigma, 6)}
-    mmd = sample.measured("mmd", value, half_sample_interval(value, halves), own)
-    return {"cmmd": cmmd, "mmd": mmd}
+    own = _mmd(x, y, gaussian(sigma))
+    interval = own.interval(own.unbiased)
+    known = {**images, "sigma": round(sigma, 6)}
+    return {"cmmd": cmmd, "mmd": sample.measured("mmd", own.unbiased, interval, known)}
 
 
 def median_distance(vectors: np.ndarray, *, seed: int = 0, limit: int = 1000) -> float:
@@ -145,61 +146,100 @@ def _unbiased(xx: np.ndarray, yy: np.ndarray, xy: np.ndarray) -> float:
     return float(within_x + within_y - 2 * xy.mean(dtype=np.float64))
 
 
-def _mmd(
-    x: np.ndarray, y: np.ndarray, kernels: list[Kernel], *, biased: bool, seed: int
-) -> list[tuple[float, np.ndarray]]:
-    """For each kernel: MMD² of all rows, and of :data:`HALVES` random halves, (HALVES,).
-
-    A half is a column of zeros and ones, u; its kernel sum is uᵀKu, so all halves come from one
-    pass over K.
+@dataclass(frozen=True)
+class _Within:
+    """The kernel among ``n`` images of one side: the ``mean`` of all pairs, each image's mean with
+    the others ``of`` (n,), the ``diagonal``'s mean, and the variance ``pairs`` that is left when
+    both images' means are taken off.
     """
-    rng = np.random.default_rng(seed)
-    pick_x, pick_y = _choices(len(x), rng), _choices(len(y), rng)
-    found = []
-    for kernel in kernels:
-        xx, xx_self = _sums(x, x, pick_x, pick_x, kernel, same=True)
-        yy, yy_self = _sums(y, y, pick_y, pick_y, kernel, same=True)
-        xy, _ = _sums(x, y, pick_x, pick_y, kernel, same=False)
-        n, m = pick_x.sum(axis=0), pick_y.sum(axis=0)
-        if biased:
-            values = xx / n**2 + yy / m**2 - 2 * xy / (n * m)
-        else:
-            values = (
-                (xx - xx_self) / (n * (n - 1)) + (yy - yy_self) / (m * (m - 1)) - 2 * xy / (n * m)
-            )
-        found.append((float(values[0]), values[1:]))
-    return found
+
+    n: int
+    mean: float
+    of: np.ndarray
+    diagonal: float
+    pairs: float
 
 
-def _choices(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Zeros and ones (n, 1 + HALVES): everything first, then random halves."""
-    picked = np.zeros((n, 1 + HALVES))
-    picked[:, 0] = 1
-    for column in range(1, 1 + HALVES):
-        picked[rng.permutation(n)[: n // 2], column] = 1
-    return picked
+@dataclass(frozen=True)
+class _Mmd:
+    """MMD² of two sides in parts, from which value and variance follow.
 
-
-def _sums(
-    x: np.ndarray,
-    y: np.ndarray,
-    pick_x: np.ndarray,
-    pick_y: np.ndarray,
-    kernel: Kernel,
-    *,
-    same: bool,
-) -> tuple[np.ndarray, np.ndarray]:
-    """uᵀKv for each pair of columns of ``pick_x`` and ``pick_y``, and the diagonal's part where x
-    is y.
+    ``x`` and ``y``: within the sides. ``mean``: across them. ``single_x`` and ``single_y``:
+    variance of what one image of that side alone contributes. ``pairs``: what is left across.
     """
-    total, diagonal = np.zeros(pick_x.shape[1]), np.zeros(pick_x.shape[1])
-    for start in range(0, len(x), BLOCK):
+
+    x: _Within
+    y: _Within
+    mean: float
+    single_x: float
+    single_y: float
+    pairs: float
+
+    @property
+    def unbiased(self) -> float:
+        """The U-statistic."""
+        return self.x.mean + self.y.mean - 2 * self.mean
+
+    def bias(self, n: int, m: int) -> float:
+        """How much larger the V-statistic of ``n`` and ``m`` images is, for it holds each image's
+        kernel with itself.
+        """
+        return (self.x.diagonal - self.x.mean) / n + (self.y.diagonal - self.y.mean) / m
+
+    def interval(
+        self, value: float, n: int | None = None, m: int | None = None, also: float = 0.0
+    ) -> tuple[float, float]:
+        """95 % interval of MMD² around an unbiased ``value`` of ``n`` and ``m`` images (as many as
+        there are); ``also`` is variance that the value has beside theirs.
+
+        The variance of a U-statistic has a part of first order and one of second (Hoeffding 1948;
+        Sutherland et al. 2017 for MMD).
+        """
+        n, m = n or self.x.n, m or self.y.n
+        first = 4 * self.single_x / n + 4 * self.single_y / m
+        second = (
+            2 * self.x.pairs / (n * (n - 1))
+            + 2 * self.y.pairs / (m * (m - 1))
+            + 4 * self.pairs / (n * m)
+            + also
+        )
+        return distance_interval(value, first, second)
+
+
+def _mmd(x: np.ndarray, y: np.ndarray, kernel: Kernel) -> _Mmd:
+    """MMD² of ``x`` (n, d) and ``y`` (m, d) in parts, from one pass over each kernel matrix."""
+    n, m = len(x), len(y)
+    within_x, within_y = _within(x, kernel), _within(y, kernel)
+    rows, columns, squares = np.zeros(n), np.zeros(m), 0.0
+    for start in range(0, n, BLOCK):
+        values = kernel((x[start : start + BLOCK] @ y.T).astype(np.float64))
+        rows[start : start + BLOCK] = values.mean(axis=1)
+        columns += values.sum(axis=0) / n
+        squares += float(np.vdot(values, values))
+    mean = float(rows.mean())
+    # mean squares of row and column means hold a share of what belongs to pairs
+    pairs = squares / (n * m) - float((rows**2).mean() + (columns**2).mean()) + mean**2
+    pairs = max(0.0, pairs) / (1 - 1 / n - 1 / m)
+    singles = [
+        max(0.0, float((side.of - across).var(ddof=1)) - side.pairs / (side.n - 1) - pairs / others)
+        for side, across, others in ((within_x, rows, m), (within_y, columns, n))
+    ]
+    return _Mmd(within_x, within_y, mean, singles[0], singles[1], pairs)
+
+
+def _within(x: np.ndarray, kernel: Kernel) -> _Within:
+    n = len(x)
+    of, diagonal, squares = np.zeros(n), 0.0, 0.0
+    for start in range(0, n, BLOCK):
         rows = slice(start, start + BLOCK)
-        values = kernel((x[rows] @ y.T).astype(np.float64))
-        total += np.einsum("ij,ij->j", pick_x[rows], values @ pick_y)
-        if same:
-            diagonal += np.diagonal(values[:, start : start + len(values)]) @ pick_x[rows]
-    return total, diagonal
+        values = kernel((x[rows] @ x.T).astype(np.float64))
+        same = np.diagonal(values[:, start:])
+        of[rows] = (values.sum(axis=1) - same) / (n - 1)
+        diagonal += float(same.sum()) / n
+        squares += float(np.vdot(values, values) - same @ same)
+    mean = float(of.mean())
+    pairs = squares / (n * (n - 1)) - 2 * float((of**2).mean()) + mean**2
+    return _Within(n, mean, of, diagonal, max(0.0, pairs) / (1 - 2 / (n - 1)))
 
 
 def _drawn(vectors: np.ndarray, limit: int, seed: int) -> np.ndarray:

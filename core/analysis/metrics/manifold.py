@@ -18,17 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis.metrics.measure import (
-    Metric,
-    Sample,
-    bootstrap_mean,
-    check_pair,
-)
+from core.analysis.metrics import balls
+from core.analysis.metrics.balls import NAMES, NEAR_COPY
+from core.analysis.metrics.measure import Metric, Sample, check_pair
 
 ROWS, COLUMNS = 2048, 8192  # images in a block of distances: 64 MiB
-# nearer to a real image than this share of that image's distance to its nearest real neighbour
-NEAR_COPY = 0.5
-NAMES = ("precision", "recall", "density", "coverage", "authenticity", "near_copies")
 
 
 @dataclass(frozen=True)
@@ -108,13 +102,13 @@ def manifold_metrics(
     k: int = 5,
     seed: int = 0,
     found: Memberships | None = None,
+    spread: balls.Spread | None = None,
 ) -> dict[str, Metric]:
-    """The six numbers (:data:`NAMES`) of ``real`` (n, d) and ``synthetic`` (m, d), with bootstrap
+    """The six numbers (:data:`NAMES`) of all of ``real`` (n, d) and ``synthetic`` (m, d), with
     intervals.
 
-    The interval is over the images that are judged (synthetic for precision, density, authenticity
-    and near copies; real for recall and coverage) while the balls stay. ``found`` gives memberships
-    that are known already. Fewer than k + 1 images on a side: no values, and a note.
+    ``found`` gives memberships that are known already, ``spread`` the variances. Fewer than k + 1
+    images on a side: no values, and a note.
     """
     check_pair(real, synthetic)
     sample = Sample.of(real, synthetic, seed)
@@ -122,14 +116,15 @@ def manifold_metrics(
     if why:
         return {name: sample.not_measured(name, why, {"k": k}) for name in NAMES}
     found = found or memberships(real, synthetic, k=k)
-    copies = near_copies(found)
+    spread = spread or balls.ball_spread(real, synthetic, k=k, seed=seed)
+    variances = dict(zip(NAMES, spread.variances(len(real), len(synthetic)), strict=True))
     judged: dict[str, np.ndarray] = {
         "precision": found.inside > 0,
         "recall": found.recalled,
         "density": found.inside / k,
         "coverage": found.covered,
         "authenticity": found.distance > found.spacing[found.nearest],
-        "near_copies": copies,
+        "near_copies": near_copies(found),
     }
     flat = not found.distance.any() and not found.spacing.any()
     note = (
@@ -141,7 +136,7 @@ def manifold_metrics(
         name: sample.measured(
             name,
             float(values.mean()),
-            bootstrap_mean(values, seed),
+            balls.interval(name, float(values.mean()), float(variances[name]), len(values)),
             {"k": k, "ratio": NEAR_COPY} if name == "near_copies" else {"k": k},
             note,
         )

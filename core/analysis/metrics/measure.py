@@ -1,21 +1,18 @@
 """What a measured number carries, and where its interval comes from.
 
 Every metric of Gapscope is a :class:`Metric`: the value never stands without the number of images,
-the seed, the parameters and an interval. Two kinds of interval are used, each where it is right and
-affordable:
+the seed, the parameters and an interval. Where intervals come from:
 
-* **bootstrap of a mean** (:func:`bootstrap_mean`), for numbers that are a mean over images
-  (precision, recall, density, coverage, authenticity, near copies, Vendi): images are drawn again
-  with replacement; what they were judged against (the neighbourhoods, the kernel's eigenvectors)
-  stays as it was.
-* **random halves** (:func:`half_sample_interval`), for numbers that resampling with replacement
-  would bias, because repeated images look like a smaller, narrower set (Fréchet distance, KID,
-  MMD): the number is computed on random halves drawn without replacement. The variance between
-  halves equals the sampling variance of the whole (Politis and Romano 1994 with b = n/2), so its
-  spread is put around the value; the halves' own level, which is biased for small sets, is not
-  used.
+* **crossed subsamples** (:mod:`core.analysis.metrics.balls`), for numbers from nearest neighbours.
+* **variance of a squared distance** (:func:`distance_interval`), for KID, CMMD, MMD and Fréchet
+  distance: its parts of first and second order, from the kernel matrices or from random halves and
+  quarters.
+* **resampling of images** for the classifier, widened by what training on other images changes,
+  and for Vendi.
 
-Both are 95 % intervals: what would change if other images of the same kind had been taken.
+All are 95 % intervals of what the number would be on average over other images of the same kind and
+*number*: bias that falls with the number of images is in the value, its interval and its baseline
+alike. ``benchmarks/intervals.py`` shows how often they hold it.
 """
 
 from __future__ import annotations
@@ -31,6 +28,7 @@ from threadpoolctl import threadpool_limits
 from core.errors import InputError
 
 QUANTILES = (0.025, 0.975)  # of a 95 % interval
+Z = 1.959964  # the normal quantile of the same
 DRAWS = 1000  # bootstrap draws of a mean
 
 Parameters = Mapping[str, float | list[int]]
@@ -41,8 +39,9 @@ class Metric:
     """One measured number.
 
     ``value`` with its 95 % interval ``low`` to ``high``; None where it cannot be computed, and then
-    ``note`` says why. ``baseline`` is the same number for one half of the real images against the
-    other. ``parameters``: what else it depends on. Numbers are always finite.
+    ``note`` says why. ``baseline`` is the same number for real images in the version's place
+    (:mod:`core.analysis.metrics.baselines`). ``parameters``: what else it depends on. Numbers are
+    always finite.
     """
 
     name: str
@@ -157,15 +156,30 @@ def bootstrap_mean(values: np.ndarray, seed: int, draws: int = DRAWS) -> tuple[f
     return float(low), float(high)
 
 
-def half_sample_interval(
-    value: float, halves: np.ndarray, *, scale: float = 1.0, least: float = -math.inf
-) -> tuple[float, float]:
-    """The spread of ``halves`` (numbers computed on random halves) around ``value``.
+def distance_interval(value: float, first: float, second: float) -> tuple[float, float]:
+    """95 % interval of a squared distance around an unbiased ``value``, whose variance has a part
+    of ``first`` order (1 / n) and one of ``second`` (1 / n²).
 
-    ``scale`` stretches it where the parts were not halves: sqrt(b / (n - b)) for parts of b out of
-    n images. ``least`` is a bound the number cannot pass (0 for a distance).
+    Two samples of one source have no first-order part: its deviation falls with the distance
+    itself. Those distances are in the interval from which the value is at most 1.96 deviations
+    away, with the variance that belongs to *them* (as in Wilson's interval of a share). So it
+    reaches farther up than down.
     """
-    spread = np.quantile(halves - np.mean(halves), QUANTILES) * scale
+    first = max(first, 0.0)  # rounding
+    scale = max(value, Z * math.sqrt(second), math.sqrt(first))
+    steep = min(Z**2 * first / scale**2, 0.5) if first > 0 else 0.0
+    around = math.sqrt(max(steep * value**2 + (1 - steep) * Z**2 * second, 0.0))
+    return (value - around) / (1 - steep), (value + around) / (1 - steep)
+
+
+def half_sample_interval(
+    value: float, halves: np.ndarray, *, least: float = -math.inf
+) -> tuple[float, float]:
+    """The spread of ``halves`` (numbers computed on random halves) around ``value`` (spectrum).
+
+    ``least`` is a bound the number cannot pass (0 for a distance).
+    """
+    spread = np.quantile(halves - np.mean(halves), QUANTILES)
     return max(float(value + spread[0]), least), float(value + spread[1])
 
 

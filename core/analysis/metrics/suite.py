@@ -1,10 +1,5 @@
 """All metrics of a comparison: for each version, over all images and class by class, each beside
-its real-vs-real baseline.
-
-The baseline of a number is the same number for one random half of the real images against the
-other: what it would be if the renderer were perfect and half as much data were at hand. Fréchet
-distance and CMMD fall with the number of images, so their baselines, from halves, lie a little too
-high: a value below its baseline is as good as the data can show.
+its real-vs-real baseline (:mod:`core.analysis.metrics.baselines`).
 """
 
 from __future__ import annotations
@@ -12,12 +7,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis.metrics import diversity, frechet, kernel, manifold, twosample
-from core.analysis.metrics.measure import Metric, Sample, check_pair, halves_of, one_thread
+from core.analysis.metrics import (
+    balls,
+    baselines,
+    diversity,
+    equal,
+    frechet,
+    kernel,
+    manifold,
+    twosample,
+)
+from core.analysis.metrics.measure import Metric, Sample, check_pair, one_thread
 from core.analysis.types import Bools, OnProgress, unheard
 from core.contracts.metric_words import METRICS
 from core.contracts.words import MetricScope
@@ -101,31 +105,40 @@ def all_metrics(
         _parts(real_classes, classes[place] if classes is not None else None)
         for place in range(len(versions))
     ]
-    measurable = {part.name for found in parts for part in found if not part.why}
-    total = sum(map(len, parts)) + len(measurable)
+    needed = {
+        _baseline_key(part, vectors)
+        for found, vectors in zip(parts, versions, strict=True)
+        for part in found
+        if not part.why
+    }
+    total = sum(map(len, parts)) + len(needed)
     done = 0
-    baselines: dict[str | None, Mapping[str, Metric]] = {}
+    known: dict[BaselineKey, Mapping[str, Metric]] = {}
     metrics: list[ScopedMetric] = []
     looks = []
     for version, vectors in enumerate(versions):
         look = VersionLooks()
         for part in parts[version]:
+            base: Mapping[str, Metric] = {}
             real_part, own = _take(real, part.real), _take(vectors, part.synthetic)
             if part.why:
                 sample = Sample.of(real_part, own, seed)
                 found = {name: sample.not_measured(name, part.why) for name in METRICS}
             else:
-                if part.name not in baselines:
-                    baselines[part.name] = _baselines(real_part, k, seed)
+                key = _baseline_key(part, vectors)
+                if key not in known:
+                    known[key] = _baselines(real_part, len(own), k, seed)
                     done += 1
                     progress("metrics", done, total)
+                base = known[key]
                 with one_thread() if len(real_part) * len(own) < SMALL else nullcontext():
                     pair = measure_pair(real_part, own, k=k, seed=seed)
                 found = dict(pair.metrics)
                 look = pair.looks if part.name is None else look
-            base = baselines.get(part.name, {})
             metrics += [
-                ScopedMetric(version, part.scope, part.name, _beside(metric, base.get(name)))
+                ScopedMetric(
+                    version, part.scope, part.name, baselines.beside(metric, base.get(name))
+                )
                 for name, metric in found.items()
             ]
             done += 1
@@ -140,38 +153,44 @@ def measure_pair(
     *,
     k: int = K,
     seed: int = 0,
-    sigma: float | None = None,
+    place: baselines.Place | None = None,
 ) -> PairMeasured:
-    """All metrics of ``real`` (n, d) against ``synthetic`` (m, d) without baselines. ``sigma``
-    fixes the bandwidth of ``mmd``.
+    """All metrics of ``real`` (n, d) against ``synthetic`` (m, d) without baselines. ``place``:
+    these are real images in a version's place, measured as that version is.
     """
+    place = place or baselines.Place()
     enough = min(len(real), len(synthetic))
     judged = twosample.judge(real, synthetic, seed=seed) if enough >= twosample.LEAST else None
     members = manifold.memberships(real, synthetic, k=k) if enough > k else None
+    spread = balls.ball_spread(real, synthetic, k=k, seed=seed) if members is not None else None
     found = {
         "frechet_distance": frechet.frechet_distance(real, synthetic, seed=seed),
+        "frechet_infinity": frechet.frechet_infinity(real, synthetic, seed=seed, basis=place.basis),
         "kid": kernel.kid(real, synthetic, seed=seed),
-        **kernel.gaussian_mmds(real, synthetic, seed=seed, sigma=sigma),
-        **manifold.manifold_metrics(real, synthetic, k=k, seed=seed, found=members),
+        **kernel.gaussian_mmds(real, synthetic, seed=seed, sigma=place.sigma, sizes=place.sizes),
+        **manifold.manifold_metrics(real, synthetic, k=k, seed=seed, found=members, spread=spread),
+        **equal.equal_metrics(real, synthetic, k=k, seed=seed, found=members, spread=spread),
         "classifier_auc": twosample.classifier_auc(real, synthetic, seed=seed, judged=judged),
         **diversity.vendi(real, synthetic, seed=seed),
     }
     return PairMeasured({name: found[name] for name in METRICS}, judged, members)
 
 
-def _beside(metric: Metric, base: Metric | None) -> Metric:
-    """The metric with its baseline beside it; without one where the halves were too small."""
-    if metric.value is None or base is None or base.value is None:
-        return metric
-    return replace(metric, baseline=base.value, baseline_low=base.low, baseline_high=base.high)
+def _baselines(real: np.ndarray, wanted: int, k: int, seed: int) -> Mapping[str, Metric]:
+    """Every metric of as many real images as a version has (``wanted``) against the others."""
+    parts = baselines.split(len(real), wanted, seed)
+    sides = real[parts[0]], real[parts[1]]
+    with one_thread() if len(sides[0]) * len(sides[1]) < SMALL else nullcontext():
+        place = baselines.place_of(real, wanted, seed)
+        found = measure_pair(*sides, k=k, seed=seed, place=place).metrics
+        return baselines.corrected(found, real, parts, wanted, seed)
 
 
-def _baselines(real: np.ndarray, k: int, seed: int) -> Mapping[str, Metric]:
-    """Every metric of one half of the real images against the other."""
-    first, second = halves_of(len(real), seed)
-    # the bandwidth that the values are measured with
-    sigma = kernel.median_distance(real, seed=seed)
-    return measure_pair(real[first], real[second], k=k, seed=seed, sigma=sigma).metrics
+BaselineKey = tuple[str | None, int]  # the class, and as many images as the version has of it
+
+
+def _baseline_key(part: _Part, vectors: np.ndarray) -> BaselineKey:
+    return part.name, len(_take(vectors, part.synthetic))
 
 
 @dataclass(frozen=True)

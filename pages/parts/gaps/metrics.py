@@ -40,7 +40,7 @@ def show(scene: Scene) -> None:
     st.caption(
         f"{first.n_real:,} real and {first.n_synthetic:,} synthetic images. "
         f"Encoder {escape(scene.comparison.record.seen_by)}. Intervals are 95 %. The real-vs-real "
-        "baseline is the same number for one half of the real images against the other: what a "
+        "baseline is the same number for as many real images in the version's place: what a "
         "perfect renderer would reach."
     )
     used = parameters_of(rows)

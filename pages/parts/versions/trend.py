@@ -31,8 +31,8 @@ def show(ws: Workspace, comparison: Comparison) -> None:
     if unlike:
         _left_out(unlike)
     st.caption(
-        "Intervals are 95 %. Dashed: the real-vs-real baseline, the same number for one half of "
-        "the real images against the other."
+        "Intervals are 95 %. Dashed: the real-vs-real baseline, the same number for real "
+        "images in the version's place."
     )
     names = list(dict.fromkeys(row.name for row in rows))
     for start in range(0, len(names), COLUMNS):
