@@ -78,4 +78,4 @@ def test_where_weights_lie_and_what_else_is_hashed() -> None:
 
 def test_every_parameter_has_a_sentence_for_the_screen() -> None:
     told = list(parameters(CompareParameters))
-    assert len(told) == 11 and all(one.help.endswith(".") for one in told)
+    assert len(told) == 10 and all(one.help.endswith(".") for one in told)

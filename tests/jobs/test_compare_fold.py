@@ -24,7 +24,9 @@ WEATHER = ["fog"] * 10 + ["sun"] * 30  # of the real images; clusters are 28 and
 def labelled(one: Side, classes: list[str | None], weather: list[str]) -> Side:
     """The side with these labels, as many images as there are."""
     table = {
-        **{name: one.texts(name)[:1] * len(classes) for name in ("path", "content_id", "bias")},
+        "path": [f"{one.name}/{number}.jpg" for number in range(len(classes))],
+        "content_id": [f"{one.name}-{number}" for number in range(len(classes))],
+        "bias": one.texts("bias")[:1] * len(classes),
         "class": classes,
         "labels": [f'{{"weather": "{sky}"}}' for sky in weather],
     }
@@ -39,7 +41,7 @@ def sides(classes: list[str | None], weather: list[str]) -> Sides:
 @pytest.fixture
 def covered() -> Assessment:
     """By vectors, nothing is absent."""
-    return Assessment(CLUSTER, (version(lacking=False),), "plain")
+    return Assessment(CLUSTER, (version(lacking=False),))
 
 
 def tiers(folded: Folded) -> list[str]:
@@ -82,7 +84,7 @@ def test_an_absent_label_takes_its_images_whatever_the_vectors_say(covered: Asse
 def test_a_thin_label_leaves_what_its_cluster_lacks_absent() -> None:
     lacking = version(lacking=True)
     of_fog = replace(lacking, absent=CLUSTER == 0, tier=np.where(CLUSTER, "covered", "absent"))
-    found = Assessment(CLUSTER, (of_fog,), "plain")
+    found = Assessment(CLUSTER, (of_fog,))
     classes: list[str | None] = ["car"] * 200 + ["tram"] * 100
     folded = fold(sides(classes, ["sun"] * 290 + ["fog"] * 10), found)
     assert tiers(folded) == ["absent"] * 28 + ["covered"] * 12
@@ -135,6 +137,6 @@ def test_a_column_called_cluster_never_names_a_cluster() -> None:
         of_real, rows=of_real.rows.set_column(place, "labels", pa.array([texts])[0].values)
     )
     rendered = replace(real, version="1.0", rows=real.rows.take(list(range(0, REAL, 2))))
-    found = Assessment(CLUSTER, (version(lacking=False),), "plain")
+    found = Assessment(CLUSTER, (version(lacking=False),))
     folded = fold(Sides(real, (rendered,)), found)
     assert "label:cluster:1" in folded.versions[0].group_id.tolist()

@@ -176,15 +176,13 @@ def test_every_group_is_explained_whatever_the_self_test_says(sides: Sides, fold
     assert json.loads(stored["tags"]) == json.loads(stored["concepts"]) == []
 
 
-def test_a_group_under_tiles_says_where_in_the_frame_it_lies(
-    sides: Sides, judged: Assessment
-) -> None:
+def test_a_group_under_tiles_says_where_in_the_frame_it_lies(sides: Sides, folded: Folded) -> None:
     """Only the version that lacks it, and only the group whose images agree."""
     spread = np.arange(REAL) % 4
     lacking = np.where(CLUSTER == 1, 1, spread)
     names = ("upper left", "upper right", "lower left", "lower right")
     described = Described(places=(lacking, spread), place_names=names)
-    told = [row.reason for row in rows.gap_rows(sides, judged, described)]
+    told = [row.explanation for row in rows.group_rows(sides, folded, described)]
     sentence = "In 12 of 12 images the upper right of the frame differs most from what is rendered"
     assert [sentence in reason for reason in told] == [False, True, False, False]
     assert not any("of the frame" in reason for reason in (told[0], told[2], told[3]))
