@@ -11,7 +11,7 @@ mean probability counts as much as the whole's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,9 +61,14 @@ def assess(
     *,
     seed: int = 0,
     parameters: CompareParameters | None = None,
+    units: Sequence[Ints] | None = None,
     progress: OnProgress = unheard,
 ) -> Assessment:
     """Judge every real image against every version, each version by itself.
+
+    ``units``: of the real images and of each version, the unit of near-identical images that each
+    belongs to (:mod:`core.analysis.vectors.sequences`); one image of each is judged, the others get
+    what it gets, and every share, interval and test counts it once.
 
     Raises :class:`~core.errors.InputError` when a side is empty or holds vectors that are not
     numbers. A version that cannot be judged (too few images, one group) gets the ranking alone, and
@@ -72,6 +77,8 @@ def assess(
     parameters = parameters or CompareParameters()
     real = _checked(real, "real images")
     versions = [_checked(version, "synthetic images") for version in versions]
+    if units is not None and any(len(np.unique(one)) < len(one) for one in units):
+        return _once(real, versions, units, seed, parameters, progress)
     steps = 2 * len(versions) + 1
     progress("coverage", 0, steps)
     labels = real_clusters(real, parameters.min_cluster_size, seed)
@@ -85,6 +92,74 @@ def assess(
         assessed.append(_assessed(real, version, labels, findings, seed))
         progress("coverage", 3 + 2 * place, steps)
     return Assessment(labels, tuple(assessed))
+
+
+def _once(
+    real: Views,
+    versions: Sequence[Views],
+    units: Sequence[Ints],
+    seed: int,
+    parameters: CompareParameters,
+    progress: OnProgress,
+) -> Assessment:
+    """The assessment of one image of each unit, given to all of its images."""
+    (rows, unit_of), *others = (
+        np.unique(one, return_index=True, return_inverse=True)[1:] for one in units
+    )
+    shown = [version.take(first) for version, (first, _) in zip(versions, others, strict=True)]
+    found = assess(real.take(rows), shown, seed=seed, parameters=parameters, progress=progress)
+    cluster = found.real_cluster[unit_of]
+    size = np.bincount(cluster, minlength=int(found.real_cluster.max()) + 1)
+    spread = []
+    for version, one in zip(versions, found.versions, strict=True):
+        indices, distances = _nearest(real, version, seed)
+        absent = one.absent[unit_of]
+        clusters = tuple(
+            replace(
+                each,
+                size=int(size[each.cluster]),
+                absent=int(absent[cluster == each.cluster].sum()),
+            )
+            for each in one.clusters
+        )
+        tier = one.tier[unit_of]
+        summary = replace(
+            one.summary,
+            absent=int(absent.sum()),
+            thin=int((tier == Tier.THIN).sum()),
+            cannot_tell=int((tier == Tier.CANNOT_TELL).sum()),
+        )
+        spread.append(
+            replace(
+                one,
+                score=one.score[unit_of],
+                distance=distances[:, 0],
+                nearest=indices,
+                tier=tier,
+                absent=absent,
+                single=one.single[unit_of],
+                q=one.q[unit_of],
+                rank=_in_order(one.rank[unit_of]),
+                clusters=clusters,
+                summary=summary,
+            )
+        )
+    return Assessment(cluster, tuple(spread))
+
+
+def _in_order(rank: Ints) -> Ints:
+    """Ranks 1 … n in the order of ``rank`` (n,), in which some are equal."""
+    ranks = np.empty(len(rank), np.int64)
+    ranks[np.argsort(rank, kind="stable")] = np.arange(1, len(rank) + 1)
+    return ranks
+
+
+def _nearest(real: Views, version: Views, seed: int) -> tuple[Ints, Floats]:
+    """The five nearest synthetic images of each real one as they are, and their distances."""
+    indices, distances = nearest(real.plain, version.plain, NEAREST, seed=seed)
+    if indices.shape[1] < NEAREST:  # fewer synthetic images than asked for: the last one again
+        indices = np.pad(indices, ((0, 0), (0, NEAREST - indices.shape[1])), mode="edge")
+    return indices, distances
 
 
 def _checked(views: Views, name: str) -> Views:
@@ -117,9 +192,7 @@ def _findings(
 def _assessed(
     real: Views, version: Views, labels: Ints, findings: _Findings, seed: int
 ) -> VersionAssessment:
-    indices, distances = nearest(real.plain, version.plain, NEAREST, seed=seed)
-    if indices.shape[1] < NEAREST:  # fewer synthetic images than asked for: the last one again
-        indices = np.pad(indices, ((0, 0), (0, NEAREST - indices.shape[1])), mode="edge")
+    indices, distances = _nearest(real, version, seed)
     judged = findings.judged
     of_cluster = judged.gap_score(judged.evidence.distance)
     score = ((judged.gap_score(judged.evidence.ratio) + of_cluster[labels]) / 2).astype(np.float32)

@@ -45,6 +45,7 @@ def run(job: JobFolder) -> None:
                 [version.views for version in sides.versions],
                 seed=spec.seed,
                 parameters=spec.parameters,
+                units=[side.units for side in sides.all],
                 progress=job.report,
             )
             folded = with_singles(sides, fold(sides, assessment), spec.seed)

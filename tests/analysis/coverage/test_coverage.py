@@ -234,3 +234,19 @@ def test_every_parameter_says_what_it_does() -> None:
             continue
         more = "More phrases" if isinstance(each.default, tuple) else "Larger values"
         assert more in each.metadata["help"], each.name
+
+
+def test_near_identical_frames_count_once() -> None:
+    real, truth = _domain(list(range(KINDS)), 40, 0, 1)
+    synthetic, _ = _domain([0, 1, 2, 4, 5], 40, 5, 2)
+    single = assess(real, [synthetic], parameters=QUICK)
+    # every third image is a clip of five frames
+    rows = np.repeat(np.arange(240), np.where(np.arange(240) % 3 == 0, 5, 1))
+    found = assess(
+        real.take(rows), [synthetic], parameters=QUICK, units=[rows, np.arange(len(synthetic))]
+    )
+    assert np.array_equal(found.real_cluster, single.real_cluster[rows])
+    assert np.array_equal(found.versions[0].absent, truth[rows] == 3)
+    assert found.versions[0].summary.absent_rate == single.versions[0].summary.absent_rate
+    assert sum(one.size for one in found.versions[0].clusters) == len(rows)
+    assert sorted(found.versions[0].rank) == list(range(1, len(rows) + 1))
