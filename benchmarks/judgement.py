@@ -1,14 +1,14 @@
 """What is said of the ranking, on random draws with a known answer.
 
     python -m benchmarks.judgement --data DIR [DIR ...] [--draws 20] [--seed 0] [--db FILE] [--json
-    FILE] [--real NAME] [--synthetic NAME] [--cases WORDS]
+    FILE] [--real NAME] [--synthetic NAME] [--cases WORDS] [--reruns 4]
 
 Each DIR holds one folder for each look and in it one for each class (PACS: photo, art_painting,
 cartoon; the images of several DIRs are laid together). A draw takes a random number of images of
 each class for the real side and for the version, even or uneven, and what its case removes from the
-version. Reported for each pairing and case: AUROC of the gap score, precision, recall and F1 of the
-list (mean, median, worst), the share listed where nothing is missing, and of the clusters called
-absent how many are. Prints Markdown.
+version. Reported for each pairing and case: in how many draws the version was judged, AUROC of the
+gap score, F1 of the list of absent and thin images (mean, median, worst), the share listed though
+covered, and of the groups of each tier how many were told rightly. Prints Markdown.
 
 Vectors come from the encoder once and are kept in the workspace ``--db``; a draw itself reads no
 image.
@@ -20,6 +20,7 @@ import argparse
 import itertools
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -30,11 +31,12 @@ from sklearn.metrics import roc_auc_score
 from core import Workspace
 from core.analysis.coverage.assess import assess
 from core.analysis.vectors.alignment import Views
+from core.analysis.vectors.sequences import frames
 from core.contracts.compare_spec import CompareParameters
+from core.contracts.words import Tier
 from core.settings import Settings
 
-# they say how sure a list is, not what is on it
-PARAMETERS = CompareParameters(reruns=0, injected=0)
+SURE = 0.1  # q-value of groups whose share of right ones is counted by itself
 LEAST, MOST = 20, 220  # images of a class
 EVEN_SHARE = 0.4  # of the draws in which all classes have as many images
 CLIP = 8  # near-identical frames that one image becomes
@@ -60,8 +62,8 @@ class Draw:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the product says of a draw. ``None`` where a figure has no meaning: no gap, or nothing
-    else.
+    """What the product says of a draw. ``tiers``: clusters by what they are (``gap`` or not) and
+    what is said of them. ``None`` where a figure has no meaning: no gap, or nothing else.
     """
 
     images: int
@@ -69,12 +71,14 @@ class Outcome:
     listed: int
     right: int
     auroc: float | None
-    clusters: int
-    clusters_right: int
+    judged: bool
+    tiers: dict[str, int]
+    sure: int  # groups said absent with q ≤ 0.1 …
+    sure_right: int  # … that are
 
     @property
     def f1(self) -> float | None:
-        """Of the list, against what is missing."""
+        """Of the list (absent and thin images), against what is missing."""
         return 2 * self.right / (self.listed + self.missing) if self.missing else None
 
 
@@ -209,21 +213,31 @@ def _together(one: Views, other: Views) -> Views:
 # --- asking the product, and telling --------------------------------------------------------------
 
 
-def ask(draw: Draw, seed: int) -> Outcome:
+def ask(draw: Draw, seed: int, parameters: CompareParameters) -> Outcome:
     """What the product says of a draw."""
-    judged = assess(draw.real, [draw.version], seed=seed, parameters=PARAMETERS)
+    names = [str(number) for number in range(max(len(draw.real), len(draw.version)))]
+    units = [frames(views.plain, names[: len(views)]) for views in (draw.real, draw.version)]
+    judged = assess(draw.real, [draw.version], seed=seed, parameters=parameters, units=units)
     version, gap = judged.versions[0], draw.gap
-    called = [one.cluster for one in version.clusters if one.absent]
-    right = [gap[judged.real_cluster == cluster].mean() >= 0.5 for cluster in called]
+    told: Counter[str] = Counter()
+    sure = []
+    for one in version.clusters:
+        is_gap = bool(gap[judged.real_cluster == one.cluster].mean() >= 0.5)
+        told[f"{'gap' if is_gap else 'covered'}: {one.tier}"] += 1
+        if one.q is not None and one.q <= SURE:
+            sure.append(is_gap)
+    on_list = np.isin(version.tier, (Tier.ABSENT, Tier.THIN))
     some = gap.any() and not gap.all()
     return Outcome(
         images=len(gap),
         missing=int(gap.sum()),
-        listed=int(version.absent.sum()),
-        right=int((version.absent & gap).sum()),
+        listed=int(on_list.sum()),
+        right=int((on_list & gap).sum()),
         auroc=float(roc_auc_score(gap, version.score)) if some else None,
-        clusters=len(called),
-        clusters_right=int(sum(right)),
+        judged=version.summary.judged,
+        tiers=dict(told),
+        sure=len(sure),
+        sure_right=sum(sure),
     )
 
 
@@ -233,25 +247,34 @@ def line(pairing: tuple[str, str], case: str, outcomes: Sequence[Outcome]) -> st
     scores = [one.f1 for one in outcomes if one.f1 is not None]
     spared = [(one.listed - one.right, one.images - one.missing) for one in outcomes]
     false = [wrong / kept for wrong, kept in spared if kept]
-    called, right = (
-        sum(getattr(one, name) for one in outcomes) for name in ("clusters", "clusters_right")
-    )
+    told = sum((Counter(one.tiers) for one in outcomes), Counter())
+    absent = told[f"gap: {Tier.ABSENT}"]
+    said = absent + told[f"covered: {Tier.ABSENT}"]
+    covered = told[f"covered: {Tier.COVERED}"]
+    denied = covered + told[f"gap: {Tier.COVERED}"]
+    unsure = sum(count for what, count in told.items() if what.endswith(Tier.CANNOT_TELL))
+    thin = sum(count for what, count in told.items() if what.endswith(Tier.THIN))
     cells = (
         *pairing,
         case,
-        str(len(outcomes)),
+        f"{sum(one.judged for one in outcomes)} of {len(outcomes)}",
         f"{np.mean(aurocs):.3f}" if aurocs else "–",
         " / ".join(f"{f(scores):.2f}" for f in (np.mean, np.median, np.min)) if scores else "–",
         f"{np.mean(false):.3f} / {np.max(false):.2f}" if false else "–",
-        f"{right} of {called}",
+        f"{absent} of {said}",
+        f"{covered} of {denied}",
+        f"{thin}",
+        f"{unsure} of {sum(told.values())}",
+        f"{sum(one.sure_right for one in outcomes)} of {sum(one.sure for one in outcomes)}",
     )
     return f"| {' | '.join(cells)} |"
 
 
 HEAD = (
-    "| real | version | case | draws | AUROC | F1 mean / median / worst "
-    "| listed though covered, mean / worst | clusters rightly called absent |\n"
-    "|---|---|---|---|---|---|---|---|"
+    "| real | version | case | judged | AUROC | F1 mean / median / worst "
+    "| listed though covered, mean / worst | groups said absent that are "
+    "| said covered that are | thin | cannot tell | absent with q ≤ 0.1 that are |\n"
+    f"|{'---|' * 12}"
 )
 
 
@@ -305,7 +328,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--db", type=Path, help="a workspace file to keep the vectors in")
     parser.add_argument("--json", type=Path, help="every outcome")
+    parser.add_argument("--reruns", type=int, default=CompareParameters().reruns)
     chosen = parser.parse_args()
+    # injected gaps only say how good the judgement is, not what it is
+    parameters = CompareParameters(reruns=chosen.reruns, injected=0)
     with tempfile.TemporaryDirectory() as scratch:
         every = looks(chosen.data, chosen.encoder, chosen.db or Path(scratch) / "vectors.duckdb")
     print(HEAD, flush=True)
@@ -318,7 +344,8 @@ def main() -> None:
             for number in range(chosen.draws):
                 seed = chosen.seed + number
                 rng = np.random.default_rng([seed, *map(ord, name)])
-                outcomes.append(ask(case(every[real], every[version], rng), seed))
+                drawn = case(every[real], every[version], rng)
+                outcomes.append(ask(drawn, seed, parameters))
             print(line((real, version), name, outcomes), flush=True)
             told += [
                 {"real": real, "version": version, "case": name, **asdict(one)} for one in outcomes

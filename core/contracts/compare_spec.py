@@ -68,7 +68,7 @@ class CompareParameters:
         low=0,
     )
     reruns: int = parameter(
-        8,
+        4,
         "Times everything is done again with another seed and half of the images. Their mean "
         "counts as much as the whole. Larger values make the judgement steadier and take longer.",
         low=0,
