@@ -53,7 +53,7 @@ def version(absent: int, rate: float, fd: float | None, **changed: object) -> di
         "thin": 12,
         "cannot_tell": 20,
         "singles": 3,
-        "surplus": 40,
+        "surplus": [f"render{number}.png" for number in range(40)],
         "groups": [
             group("absent"),
             group("absent"),

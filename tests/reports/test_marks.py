@@ -25,6 +25,7 @@ BLANK = GroupRow(
     column=None,
     value=None,
     size=20,
+    own=20,
     tier=Tier.COVERED,
     decided_by=DecidedBy.VECTORS,
     reason="as others",

@@ -99,15 +99,16 @@ def reliability(look: float, shift: float, separation: float) -> float:
     return float(special.expit(max(found)))
 
 
-def shift_strength(real: Views, version: Views) -> float:
+def shift_strength(real: Views, version: Views, weights: np.ndarray | None = None) -> float:
     """How far the renderer's look moves all images alike: the squared distance between the means of
     both sides in units of the variance within them, of the simplified views where there are. Two
     halves of one set have 0.01, photographs and paintings 0.10, photographs and cartoons 0.24,
-    whatever is missing and however many there are.
+    whatever is missing and however many there are. ``weights`` (n,): what each real image counts
+    for in their mean.
     """
     if real.simplified is None or version.simplified is None:
-        return PLAIN_SHIFT * _shift(real.plain, version.plain)
-    return _shift(real.simplified, version.simplified)
+        return PLAIN_SHIFT * _shift(real.plain, version.plain, weights)
+    return _shift(real.simplified, version.simplified, weights)
 
 
 def look_strength(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> float:
@@ -145,7 +146,8 @@ def q_values(probability: np.ndarray) -> np.ndarray:
     return q
 
 
-def _shift(one: np.ndarray, other: np.ndarray) -> float:
-    between = float(((one.mean(axis=0) - other.mean(axis=0)) ** 2).sum())
+def _shift(one: np.ndarray, other: np.ndarray, weights: np.ndarray | None) -> float:
+    mean = np.average(one, axis=0, weights=weights)
+    between = float(((mean - other.mean(axis=0)) ** 2).sum())
     within = float(one.var(axis=0).sum() + other.var(axis=0).sum()) / 2
     return between / within if within > 0 else 0.0

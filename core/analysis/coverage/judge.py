@@ -42,12 +42,28 @@ class Judged:
 
 
 def judge(real: Views, version: Views, labels: Ints, around: Neighborhoods, seed: int) -> Judged:
-    """Measure the groups ``labels`` int64 (n,) of the real images against a version, and decide."""
+    """Measure the groups ``labels`` int64 (n,) of the real images against a version, and decide.
+
+    A side's mean depends on what is in it: what a version lacks, or has little of, moves all of its
+    images. So it is done twice, the second time with the real images weighted as the version has
+    their groups, absent ones not at all.
+    """
     found = measured(real, version, labels, around, seed)
     groups = int(labels.max()) + 1
     why = tiers.obstacle(len(real), len(version), groups, found)
-    decision = None
-    if why is None:
-        sure = reliability(found.look, shift_strength(real, version), found.separation)
-        decision = decide(found.distance, found.gap_distance, sure)
-    return Judged(found, decision, why)
+    if why is not None:
+        return Judged(found, None, why)
+    first = decide(found.distance, found.gap_distance, 1.0)
+    weights = _matched(labels, found, first)
+    found = measured(real, version, labels, around, seed, weights)
+    shift = shift_strength(real, version, weights)
+    sure = reliability(found.look, shift, found.separation)
+    return Judged(found, decide(found.distance, found.gap_distance, sure), None)
+
+
+def _matched(labels: Ints, found: Evidence, decision: Decision) -> np.ndarray:
+    """What each real image counts for (n,), so that each group weighs as much as in the version."""
+    share = found.alike * (1 - decision.like_a_gap)
+    if not share.sum():
+        return np.ones(len(labels))
+    return np.asarray((share / np.bincount(labels))[labels])

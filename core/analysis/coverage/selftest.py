@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import roc_auc_score
 
-from core.analysis.coverage.clusters import real_clusters
 from core.analysis.coverage.evidence import LEFT, resembled
 from core.analysis.coverage.judge import Judged, judge
 from core.analysis.coverage.judgement import InjectedGap
@@ -124,8 +123,8 @@ def injected_gaps(
 def reruns(
     real: Views, version: Views, labels: Ints, parameters: CompareParameters, seed: int
 ) -> Reruns | None:
-    """Everything again and again with a random half of each side (at most 1,200 images), another
-    seed, and clusters of its own, made as the judged ones are; None where there was no re-run.
+    """Everything again and again with a random half of each side (at most 1,200 images) and another
+    seed, for the same groups; None where there was no re-run.
     """
     if not parameters.reruns or len(real) < SMALLEST_HALVED or len(version) < 2 * LEFT:
         return None
@@ -136,7 +135,7 @@ def reruns(
         draw = np.random.default_rng((seed, run))
         rows, columns = _half(len(real), draw), _half(len(version), draw)
         part, other = real.take(rows), version.take(columns)
-        own = real_clusters(part, parameters.min_cluster_size, seed + run)
+        own = _compact(labels[rows])
         judged = judge(part, other, own, neighbourhoods(part, parameters, seed), seed + run)
         if judged.decision is None:
             continue
@@ -177,7 +176,7 @@ def _belongs(real: Views, version: Views, labels: Ints, seed: int) -> Ints:
     own = domain_aligned([version.plain], seed=seed)[0]
     wanted = min(2 * count, len(version) // 2)
     groups = KMeans(wanted, n_init=3, random_state=seed).fit_predict(unit(own))
-    space = next(iter(aligned_views([real, version], seed=seed).values()))
+    _, space = aligned_views([real, version], seed=seed)
     alike = resembled(space[0], space[1], labels, seed=seed)
     taken = np.array(
         [

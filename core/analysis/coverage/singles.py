@@ -42,7 +42,7 @@ def single_images(real: Views, version: Views, covered: Bools, *, seed: int = 0)
     judged = np.flatnonzero(covered)
     if len(judged) < SMALLEST or len(version) < NEAREST:
         return found
-    real_space, synthetic_space = next(iter(aligned_views([real, version], seed=seed).values()))
+    _, (real_space, synthetic_space) = aligned_views([real, version], seed=seed)
     lonely = graph(real_space, FEW + 1, seed=seed).distances[judged, -1]
     far = nearest(real_space[judged], synthetic_space, NEAREST, seed=seed)[1].mean(axis=1)
     order = np.argsort(-lonely, kind="stable")

@@ -6,6 +6,8 @@ is said of a version does not depend on which others stand in the comparison.
 
 from __future__ import annotations
 
+import numpy as np
+
 from core.analysis.coverage.evidence import Evidence, Neighborhoods, evidence
 from core.analysis.types import Ints
 from core.analysis.vectors.alignment import Views, aligned_views, domain_aligned
@@ -24,10 +26,17 @@ def neighbourhoods(real: Views, parameters: CompareParameters, seed: int) -> Nei
 
 
 def measured(
-    real: Views, version: Views, labels: Ints, around: Neighborhoods, seed: int
+    real: Views,
+    version: Views,
+    labels: Ints,
+    around: Neighborhoods,
+    seed: int,
+    weights: np.ndarray | None = None,
 ) -> Evidence:
-    """The evidence about one version; ``labels`` int64 (n,): the real images' clusters."""
-    space = next(iter(aligned_views([real, version], seed=seed).values()))
+    """The evidence about one version; ``labels`` int64 (n,): the real images' clusters;
+    ``weights`` (n,): what each counts for in the real images' mean.
+    """
+    _, space = aligned_views([real, version], seed=seed, weights=weights)
     return evidence(space[0], space[1], labels, around, seed=seed)
 
 

@@ -110,7 +110,7 @@ class _Evidence:
 
 
 def _evidence(real: Views, version: Views, clusters: Ints, seed: int) -> _Evidence:
-    real_space, synthetic_space = next(iter(aligned_views([real, version], seed=seed).values()))
+    _, (real_space, synthetic_space) = aligned_views([real, version], seed=seed)
     own = graph(_alone(version, seed), SMOOTHING + 1, seed=seed).indices
     of_real = graph(_alone(real, seed), REAL_NEIGHBORHOOD + 1, seed=seed).indices
     around_real = neighborhoods(real_space, of_real)

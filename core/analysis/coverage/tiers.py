@@ -20,14 +20,13 @@ from core.contracts.words import Tier
 # (benchmarks/judgement.py: of paintings' groups 97 and 100 % were)
 ABSENT_FROM, COVERED_TO = 0.5, 0.25
 # share of the expected synthetic images from which a group is thin, and the most that the upper end
-# of its interval may reach (of groups of which 1 to 5 % are rendered two in five lie below, of
-# others one in thirty; benchmarks/judgement.py)
-THIN_SHARE, THIN_HIGH = 0.3, 0.6
+# of its interval may reach (benchmarks/judgement.py: hardly any rendered group lies below)
+THIN_SHARE, THIN_HIGH = 0.2, 0.45
 NOTICED = -0.15  # an injected gap this much nearer than the others' would not be noticed
 UNSTEADY = 0.35  # difference between the whole and its re-runs from which they disagree
 IMAGES_A_GROUP = 12  # synthetic images a group of real ones below which nothing is judged
 FEWEST_REAL = 40  # real images, likewise
-RELIABLE_FROM = 0.8  # reliability below which the look is in the way of saying absent or thin
+RELIABLE_FROM = 0.88  # reliability below which the look is in the way of saying absent or thin
 
 
 @dataclass(frozen=True)

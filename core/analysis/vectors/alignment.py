@@ -73,30 +73,39 @@ def reduced(
 
 
 def aligned_views(
-    datasets: Sequence[Views], components: int = COMPONENTS, *, seed: int = 0
-) -> dict[str, list[Floats]]:
-    """The domain-aligned vectors of every dataset by view: ``joined`` and ``simplified``, or
-    ``plain`` where that is all there is.
+    datasets: Sequence[Views],
+    components: int = COMPONENTS,
+    *,
+    seed: int = 0,
+    weights: np.ndarray | None = None,
+) -> tuple[str, list[Floats]]:
+    """The domain-aligned vectors of every dataset, and what they are called: ``joined``, both views
+    of an image side by side, each scaled to the same mean square before reducing; or ``plain``
+    where that is all there is.
 
-    ``joined`` puts both views of an image side by side, each scaled to the same mean square, before
-    reducing.
+    ``weights`` (n,): what each image of the first dataset counts for in its mean; None: all alike.
     """
     plain = [views.plain for views in datasets]
     simplified = [views.simplified for views in datasets if views.simplified is not None]
     if len(simplified) < len(datasets):
-        return {"plain": domain_aligned(plain, components, seed=seed)}
-    both = [np.hstack(pair) for pair in zip(_scaled(plain), _scaled(simplified), strict=True)]
-    return {
-        "joined": domain_aligned(both, components, seed=seed),
-        "simplified": domain_aligned(simplified, components, seed=seed),
-    }
+        return "plain", reduced(_centred(plain, weights), components, seed=seed)
+    both = zip(_scaled(plain, weights), _scaled(simplified, weights), strict=True)
+    return "joined", reduced([np.hstack(pair) for pair in both], components, seed=seed)
 
 
-def _scaled(datasets: Sequence[np.ndarray]) -> list[Floats]:
+def _centred(datasets: Sequence[np.ndarray], weights: np.ndarray | None) -> list[Floats]:
+    first, *others = datasets
+    if weights is None:
+        return [centred(vectors) for vectors in datasets]
+    mean = np.average(np.asarray(first, np.float32), axis=0, weights=weights)
+    return [np.asarray(first - mean, np.float32), *map(centred, others)]
+
+
+def _scaled(datasets: Sequence[np.ndarray], weights: np.ndarray | None) -> list[Floats]:
     """Each dataset's mean removed, and all divided by one number so that their mean square length
     is 1.
     """
-    sets = [centred(vectors) for vectors in datasets]
+    sets = _centred(datasets, weights)
     squares = sum(float((vectors.astype(np.float64) ** 2).sum()) for vectors in sets)
     mean_square = squares / sum(map(len, sets))
     return [vectors / np.float32(np.sqrt(mean_square) or 1.0) for vectors in sets]

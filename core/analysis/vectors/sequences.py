@@ -26,6 +26,10 @@ PACS images fewer than 1 in 500 lie so close to another (tests/analysis/vectors/
 """
 NAMED = 0.35
 """The same where consecutive file names say that the images are a sequence."""
+FARTHEST = 0.03
+"""Cosine distance above which images are never one, whatever is usual: a renderer that varies
+little makes tight clusters, not one image many times.
+"""
 PAIRS_TO_NEAREST = 1 / 3
 """The usual nearest-neighbour distance that is tried first, of the median over random pairs. In a
 set made of clips the nearest neighbours say nothing, random pairs still do; PACS has 0.35 to 0.55.
@@ -101,9 +105,9 @@ def _first_images(points: Floats, sequences: Sequence[Ints], usual: float) -> In
     """The row of the first image of each image's unit, (n,)."""
     first = np.arange(len(points))
     for rows in sequences:
-        _walk(points, rows, NAMED * usual, first)
+        _walk(points, rows, min(NAMED * usual, FARTHEST), first)
     leaders = np.unique(first)
-    joined = leaders[_near_identical(points[leaders], ALONE * usual)]
+    joined = leaders[_near_identical(points[leaders], min(ALONE * usual, FARTHEST))]
     return joined[np.searchsorted(leaders, first)]
 
 
