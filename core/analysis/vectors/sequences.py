@@ -26,9 +26,9 @@ PACS images fewer than 1 in 500 lie so close to another (tests/analysis/vectors/
 """
 NAMED = 0.35
 """The same where consecutive file names say that the images are a sequence."""
-FARTHEST = 0.03
-"""Cosine distance above which images are never one, whatever is usual: a renderer that varies
-little makes tight clusters, not one image many times.
+FARTHEST, FARTHEST_NAMED = 0.015, 0.03
+"""Cosine distances above which images are never one, whatever is usual, by vectors alone and where
+names say so: a renderer that varies little makes tight clusters, not one image many times.
 """
 PAIRS_TO_NEAREST = 1 / 3
 """The usual nearest-neighbour distance that is tried first, of the median over random pairs. In a
@@ -105,7 +105,7 @@ def _first_images(points: Floats, sequences: Sequence[Ints], usual: float) -> In
     """The row of the first image of each image's unit, (n,)."""
     first = np.arange(len(points))
     for rows in sequences:
-        _walk(points, rows, min(NAMED * usual, FARTHEST), first)
+        _walk(points, rows, min(NAMED * usual, FARTHEST_NAMED), first)
     leaders = np.unique(first)
     joined = leaders[_near_identical(points[leaders], min(ALONE * usual, FARTHEST))]
     return joined[np.searchsorted(leaders, first)]

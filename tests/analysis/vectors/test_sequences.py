@@ -55,7 +55,7 @@ def test_copies_are_found_in_any_order(pictures: np.ndarray) -> None:
 
 def test_names_help_where_frames_differ_more(pictures: np.ndarray) -> None:
     """Frames too far apart to be told by vectors alone are a sequence if they are numbered so."""
-    moving = clips(pictures[::4], 0.18)
+    moving = clips(pictures[::4], 0.14)
     paths = [f"clip_{row // CLIP:02d}/frame_{row % CLIP:04d}.png" for row in range(len(moving))]
     named, unnamed = frames(moving, paths), frames(moving, ["x.png"] * len(moving))
     assert named.max() + 1 == 75 and unnamed.max() + 1 > 300
@@ -84,7 +84,7 @@ def test_a_long_pan_is_several_units(pictures: np.ndarray) -> None:
 
 
 def test_a_number_in_a_folder_makes_no_sequence(pictures: np.ndarray) -> None:
-    moving = clips(pictures[::4], 0.18)
+    moving = clips(pictures[::4], 0.14)
     paths = [f"take_{row}/frame.png" for row in range(len(moving))]
     assert np.array_equal(frames(moving, paths), frames(moving, ["x.png"] * len(moving)))
 
