@@ -17,7 +17,7 @@ from core.workspace import Comparison, Workspace
 from pages.parts.gaps import gap_list
 from pages.parts.gaps import marks as gap_marks
 from pages.parts.gaps.check import Reply
-from pages.parts.gaps.gap_list import Choices, Listing, Order
+from pages.parts.gaps.gap_list import Choices, Listing
 from pages.parts.shared import session
 from pages.parts.shared.read import Scene
 from tests.pages import example_workspace
@@ -64,8 +64,14 @@ def mark(app: AppTest, word: Mark | None) -> None:
     assert not app.exception
 
 
+def csv_rows(scene: Scene, listing: Listing) -> list[dict[str, str]]:
+    """What the page's CSV button hands out."""
+    text = gap_list.csv_of(scene, Choices(listing)).decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
 def test_a_group_is_marked_by_one_press_and_cleared_by_another(app: AppTest) -> None:
-    assert "my marks" not in told(app) and not app.toggle
+    assert "my marks" not in told(app)
     (key,) = choices(app)
     assert list(app.segmented_control(key=key).options) == [
         "Covered after all",
@@ -79,12 +85,12 @@ def test_a_group_is_marked_by_one_press_and_cleared_by_another(app: AppTest) -> 
     assert "0 open gaps that matter" in told(app).replace("\\", "")
     assert headings(app) == ["#### cross"]  # it stays, with its badge
     mark(app, None)
-    assert ws.marks.list(comparison.real) == [] and "badge[" not in told(app)
+    assert ws.marks.list(comparison.real) == [] and "does not matter]" not in told(app)
 
 
 def test_the_switches_show_and_hide_what_is_marked(app: AppTest) -> None:
     mark(app, Mark.COVERED)
-    assert headings(app) == [] and "No real image is absent" in told(app)
+    assert headings(app) == [] and "No group is said to be absent" in told(app)
     app.toggle(key=gap_marks.RESPECT).set_value(False).run()
     assert headings(app) == ["#### cross"] and ":green-badge[covered after all]" in told(app)
     mark(app, Mark.IGNORED)
@@ -95,12 +101,12 @@ def test_the_switches_show_and_hide_what_is_marked(app: AppTest) -> None:
 
 
 def test_what_matters_comes_onto_the_list(app: AppTest) -> None:
-    app.segmented_control(key="gaps_list").set_value(Listing.GROUPS).run()
+    app.toggle(key="gaps_covered").set_value(True).run()
     _, comparison = opened(app)
     group = next(row for row in comparison.group_rows("1.1") if row.tier == Tier.COVERED)
     (key,) = (one for one in choices(app) if one.endswith(group.group_id))
     app.segmented_control(key=key).set_value(Mark.MATTERS).run()
-    app.segmented_control(key="gaps_list").set_value(Listing.ABSENT).run()
+    app.toggle(key="gaps_covered").set_value(False).run()
     assert headings(app) == ["#### cross", f"#### {group.name}"]
     assert "2 open gaps that matter" in told(app).replace("\\", "")
     app.multiselect(key="gaps_class").set_value(["square"]).run()
@@ -128,14 +134,12 @@ def test_the_csv_has_the_marks_and_follows_the_switches(app: AppTest) -> None:
     mark(app, Mark.IGNORED)
     ws, comparison = opened(app)
     scene = Scene(ws, comparison, comparison.version_id("1.1"))
-    rows = gap_list.rows_of(scene, Choices(Listing.ABSENT, (), Order.SCORE))
-    text = gap_list.csv_bytes(ws, scene.coverage, rows, gap_marks.words_by_row(scene)).decode()
-    written = list(csv.DictReader(io.StringIO(text)))
+    written = csv_rows(scene, Listing.JUDGEMENT)
     assert len(written) == 20 and {row["mark"] for row in written} == {"does not matter"}
     (group,) = ws.marks.of(comparison, "1.1").groups
     ws.marks.set_group(comparison, "1.1", group, Mark.COVERED)
-    assert not len(gap_list.rows_of(scene, Choices(Listing.ABSENT, (), Order.SCORE)))
-    assert len(gap_list.rows_of(scene, Choices(Listing.RANKING, (), Order.SCORE))) == 120
+    assert not csv_rows(scene, Listing.JUDGEMENT)
+    assert len(csv_rows(scene, Listing.RANKING)) == 120
 
 
 def test_the_check_asks_and_holds_half_back(app: AppTest) -> None:

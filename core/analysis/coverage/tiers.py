@@ -24,7 +24,7 @@ ABSENT_FROM, COVERED_TO = 0.5, 0.25
 THIN_SHARE, THIN_HIGH = 0.2, 0.45
 NOTICED = -0.15  # an injected gap this much nearer than the others' would not be noticed
 UNSTEADY = 0.35  # difference between the whole and its re-runs from which they disagree
-IMAGES_A_GROUP = 12  # synthetic images a group of real ones below which nothing is judged
+IMAGES_A_GROUP = 10  # synthetic images a group of real ones below which nothing is judged
 FEWEST_REAL = 40  # real images, likewise
 RELIABLE_FROM = 0.88  # reliability below which the look is in the way of saying absent or thin
 
