@@ -101,7 +101,7 @@ def test_the_trend_leaves_out_what_cannot_be_compared_and_says_why(app: AppTest)
     baseline, absent = charts[0]["data"]
     assert absent["x"] == ["1.0", "1.1"] and baseline["line"]["dash"] == "dash"
     assert absent["y"] == pytest.approx([1 / 3, 1 / 6])
-    assert len(charts) == 14  # the absent rate and thirteen metrics, none of them without a cluster
+    assert len(charts) == 15  # the absent rate and fourteen metrics, none of them without a cluster
 
 
 def test_clusters_against_versions(app: AppTest) -> None:
@@ -142,7 +142,7 @@ def test_no_verdict_is_green_where_a_version_cannot_be_judged(tmp_path: Path) ->
         charts = [
             json.loads(element.proto.spec) for element in section(app, "Trend").get("plotly_chart")
         ]
-        assert len(charts) == 13  # no absent rate is drawn, and why is said
+        assert len(charts) == 14  # no absent rate is drawn, and why is said
         assert "Version 1.1 cannot be judged: " in told(app).replace("\\", "")
 
 

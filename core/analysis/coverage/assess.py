@@ -264,6 +264,11 @@ def _clusters(findings: _Findings, of_cluster: Floats, q: Floats) -> tuple[Clust
     return tuple(judged)
 
 
+def _reliability(judged: Judged) -> float | None:
+    """That of a middling group."""
+    return float(np.median(judged.decision.reliability)) if judged.decision else None
+
+
 def _summary(findings: _Findings, tier: np.ndarray, view: str) -> VersionSummary:
     share = float((tier == Tier.ABSENT).mean())
     low, high = None, None
@@ -285,7 +290,7 @@ def _summary(findings: _Findings, tier: np.ndarray, view: str) -> VersionSummary
         singles=0,
         view=view,
         look=findings.judged.evidence.look,
-        reliability=findings.judged.decision.reliability if findings.judged.decision else None,
+        reliability=_reliability(findings.judged),
         injected=len(whole),
         recovered=recovered,
         false_alarm_share=float(np.mean(alarms)) if alarms else None,

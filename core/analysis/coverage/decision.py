@@ -36,8 +36,9 @@ SHARE = 0.2  # of groups that are absent, before the data is seen …
 SHARE_WEIGHT = 4.0  # … counted as so many groups
 ROUNDS = 30  # of expectation and maximisation; it settles in about ten
 # logistic in (look or shift, separation): of groups that lie where gaps lie, how many are absent
-RELIABLE_BY_LOOK = (14.78, -9.4, -7.54)
-RELIABLE_BY_SHIFT = (8.77, -23.58, -7.2)
+RELIABLE_BY_LOOK = (10.28, -6.34, -5.14)
+RELIABLE_BY_SHIFT = (7.91, -22.13, -5.87)
+MOST_APART = 1.3  # of the separation: not seen beyond
 PLAIN_SHIFT = 0.6  # the simplified views' shift in those of the plain ones
 LOOK_IMAGES, LOOK_DRAWS = 60, 8  # images on each side that are looked for, and how often
 LOOK_ASKED = 2000  # real images that look
@@ -49,32 +50,34 @@ class Decision:
     """What is known of C groups. ``like_a_gap`` (C,): the probability that each lies where gaps
     lie rather than where covered groups do; ``probability`` (C,) that it is absent, 0 to 1;
     ``covered_at``: distance of a typical covered group; ``absent_at``: of a typical absent one;
-    ``reliability``: of groups that lie where gaps lie, the share that is absent.
+    ``reliability`` (C,): of groups like each that lie where gaps lie, the share that is absent.
     """
 
     like_a_gap: np.ndarray
     probability: np.ndarray
     covered_at: float
     absent_at: float
-    reliability: float
+    reliability: np.ndarray
 
 
-def decide(distance: np.ndarray, gap_distance: float, reliability: float) -> Decision:
-    """The probability that each group is absent, from its ``distance`` (C,) and the median distance
-    of an injected gap.
+def decide(distance: np.ndarray, gap_distance: float, reliability: float | np.ndarray) -> Decision:
+    """The probability that each group is absent, from its ``distance`` (C,), the median distance of
+    an injected gap and the ``reliability`` (C,) or one for all.
     """
     offset = np.asarray(distance, np.float64) - gap_distance
     place, share, p = COVERED_AT, SHARE, np.zeros(len(offset))
     for _ in range(ROUNDS):
         covered = stats.t.pdf((offset - place) / COVERED_SPREAD, TAILS) / COVERED_SPREAD
-        absent = stats.t.pdf((offset - ABSENT_AT) / ABSENT_SPREAD, TAILS) / ABSENT_SPREAD
+        # farther than gaps lie is no less a gap
+        nearer = np.minimum(offset - ABSENT_AT, 0.0)
+        absent = stats.t.pdf(nearer / ABSENT_SPREAD, TAILS) / ABSENT_SPREAD
         p = share * absent / (share * absent + (1 - share) * covered)
         weight = (1 - p) / COVERED_SPREAD**2
         prior = 1 / COVERED_AT_SPREAD**2
         place = (weight @ offset + prior * COVERED_AT) / (weight.sum() + prior)
         place = min(float(place), COVERED_NEAREST)
         share = (p.sum() + SHARE_WEIGHT * SHARE) / (len(p) + SHARE_WEIGHT)
-    # farther is never less absent, although a bell falls again behind its top
+    # nearer is never more absent, although the covered ones' bell falls on that side too
     order = np.argsort(offset)
     rising = np.empty_like(p)
     rising[order] = np.maximum.accumulate(p[order])
@@ -83,20 +86,21 @@ def decide(distance: np.ndarray, gap_distance: float, reliability: float) -> Dec
         probability=rising * reliability,
         covered_at=gap_distance + place,
         absent_at=gap_distance + ABSENT_AT,
-        reliability=reliability,
+        reliability=np.broadcast_to(reliability, offset.shape),
     )
 
 
-def reliability(look: float, shift: float, separation: float) -> float:
-    """Of groups that lie where gaps lie, the share that is absent, 0 to 1: the better of what two
-    measures of the look say. A mere shift of all images moves none apart (``look`` stays small),
-    and where images lie far apart for other reasons the ``shift`` may still be small.
+def reliability(look: float, shift: float, separation: np.ndarray | float) -> np.ndarray:
+    """Of groups that lie where gaps lie, the share that is absent, 0 to 1, by their ``separation``
+    (C,): the better of what two measures of the look say. A mere shift of all images moves none
+    apart (``look`` stays small), and where images lie far apart for other reasons the ``shift`` may still be small.
     """
     found = []
     for measure, weights in ((look, RELIABLE_BY_LOOK), (shift, RELIABLE_BY_SHIFT)):
         constant, of_look, of_separation = weights
-        found.append(constant + of_look * measure + of_separation * min(separation, 1.0))
-    return float(special.expit(max(found)))
+        apart = np.minimum(separation, MOST_APART)
+        found.append(constant + of_look * measure + of_separation * apart)
+    return np.asarray(special.expit(np.maximum(*found)))
 
 
 def shift_strength(real: Views, version: Views, weights: np.ndarray | None = None) -> float:

@@ -50,9 +50,9 @@ class Evidence:
     ``injected`` (C,): the same with the images hidden that look most like it, NaN where that was
     not possible; ``hidden`` int64 (C,): how many those were; ``auroc`` (C,): how well the cluster's
     images then rank above all others; ``alike`` int64 (C,): synthetic images that look most like
-    it. ``separation``: how far real images of one cluster lie apart, in distances to other
-    clusters: 0 tight and well separated, 1 not at all; ``look``: how far the renderer's look is
-    (:func:`~core.analysis.coverage.decision.look_strength`).
+    it. ``separation`` (C,): how far real images of the cluster lie apart, in distances to
+    other clusters: 0 tight and well separated, 1 not at all; ``look``: how far the renderer's
+    look is (:func:`~core.analysis.coverage.decision.look_strength`).
     """
 
     ratio: Floats
@@ -61,7 +61,7 @@ class Evidence:
     hidden: Ints
     auroc: Floats
     alike: Ints
-    separation: float
+    separation: Floats
     look: float
 
     @property
@@ -125,13 +125,14 @@ def resembled(real: np.ndarray, synthetic: np.ndarray, labels: Ints, *, seed: in
 
 def _separation(
     real: np.ndarray, together: np.ndarray, labels: Ints, near: Ints, seed: int
-) -> float:
-    """The median over clusters of (distance to the two nearest of the own cluster, the
-    neighbourhood itself left out) / (distance to the two nearest of another).
+) -> Floats:
+    """For each cluster (distance to the two nearest of the own cluster, the neighbourhood itself
+    left out) / (distance to the two nearest of another), (C,); 1 where that is not known.
     """
     count = int(labels.max()) + 1
+    shares = np.ones(count, np.float32)
     if count < 2:
-        return 1.0
+        return shares
     draw = np.random.default_rng(seed)
     rows = np.arange(len(real))
     if len(real) > SEPARATION_ROWS:
@@ -146,13 +147,12 @@ def _separation(
     own[line, at[line, column]] = np.inf
     inside = _two_nearest(own)
     outside = _two_nearest(np.where(same, np.inf, distance))
-    shares = []
     for cluster in np.unique(labels[rows]):
         members = labels[rows] == cluster
         within = inside[members & np.isfinite(inside)]
         if len(within):
-            shares.append(within.mean() / max(outside[members].mean(), 1e-6))
-    return float(np.median(shares)) if shares else 1.0
+            shares[cluster] = within.mean() / max(outside[members].mean(), 1e-6)
+    return shares
 
 
 def _two_nearest(distance: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ def _evidence(distance: list[float], alike: list[int] | None = None) -> Evidence
         hidden=np.full(count, 30),
         auroc=np.ones(count, np.float32),
         alike=np.array(alike or [40] * count),
-        separation=0.4,
+        separation=np.full(count, 0.4, np.float32),
         look=1.0,
     )
 
@@ -109,7 +109,8 @@ def test_a_look_that_scrambles_images_is_farther_and_missing_ones_do_not_matter(
 def test_a_nearer_look_and_tighter_groups_are_more_reliable() -> None:
     assert reliability(0.6, 9, 0.5) > reliability(1.06, 9, 0.5) > reliability(1.26, 9, 0.5)
     assert reliability(1.0, 9, 0.3) > reliability(1.0, 9, 0.9)
-    assert reliability(1.06, 0.1, 0.45) > 0.75 and reliability(1.26, 0.24, 0.45) < 0.5
+    assert reliability(1.06, 0.1, 0.45) > 0.9 and reliability(1.26, 0.24, 0.6) < 0.5
+    assert reliability(1.0, 0.1, np.array([0.4, 0.9])).shape == (2,)
 
 
 def test_a_shift_of_all_images_alike_is_no_far_look_by_itself() -> None:
