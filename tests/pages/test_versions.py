@@ -142,7 +142,7 @@ def test_no_verdict_is_green_where_a_version_cannot_be_judged(tmp_path: Path) ->
         charts = [
             json.loads(element.proto.spec) for element in section(app, "Trend").get("plotly_chart")
         ]
-        assert len(charts) == 14  # no absent rate is drawn, and why is said
+        assert len(charts) == 13  # no absent rate is drawn, and why is said
         assert "Version 1.1 cannot be judged: " in told(app).replace("\\", "")
 
 

@@ -35,9 +35,11 @@ TAILS = 6  # degrees of freedom of both: a few groups lie far out
 SHARE = 0.2  # of groups that are absent, before the data is seen …
 SHARE_WEIGHT = 4.0  # … counted as so many groups
 ROUNDS = 30  # of expectation and maximisation; it settles in about ten
-# logistic in (look or shift, separation): of groups that lie where gaps lie, how many are absent
-RELIABLE_BY_LOOK = (10.28, -6.34, -5.14)
-RELIABLE_BY_SHIFT = (7.91, -22.13, -5.87)
+# logistic in (look or shift, separation, distance beyond a typical absent group's): of groups that
+# lie where gaps lie, how many are absent
+RELIABLE_BY_LOOK = (11.65, -6.11, -7.33, 43.52)
+RELIABLE_BY_SHIFT = (9.28, -21.59, -7.9, 42.35)
+MOST_BEYOND = 0.1  # of that distance: not seen beyond
 MOST_APART = 1.3  # of the separation: not seen beyond
 PLAIN_SHIFT = 0.6  # the simplified views' shift in those of the plain ones
 LOOK_IMAGES, LOOK_DRAWS = 60, 8  # images on each side that are looked for, and how often
@@ -90,16 +92,23 @@ def decide(distance: np.ndarray, gap_distance: float, reliability: float | np.nd
     )
 
 
-def reliability(look: float, shift: float, separation: np.ndarray | float) -> np.ndarray:
+def reliability(
+    look: float,
+    shift: float,
+    separation: np.ndarray | float,
+    beyond: np.ndarray | float = 0.0,
+) -> np.ndarray:
     """Of groups that lie where gaps lie, the share that is absent, 0 to 1, by their ``separation``
-    (C,): the better of what two measures of the look say. A mere shift of all images moves none
-    apart (``look`` stays small), and where images lie far apart for other reasons the ``shift`` may still be small.
+    (C,) and how far ``beyond`` a typical absent group they lie (C,): the better of what two measures of the look say. A mere shift of all images moves none
+    apart (``look`` stays small), and where images lie far apart for other reasons the ``shift`` may
+    still be small.
     """
     found = []
     for measure, weights in ((look, RELIABLE_BY_LOOK), (shift, RELIABLE_BY_SHIFT)):
-        constant, of_look, of_separation = weights
+        constant, of_look, of_separation, of_beyond = weights
         apart = np.minimum(separation, MOST_APART)
-        found.append(constant + of_look * measure + of_separation * apart)
+        farther = np.minimum(beyond, MOST_BEYOND)
+        found.append(constant + of_look * measure + of_separation * apart + of_beyond * farther)
     return np.asarray(special.expit(np.maximum(*found)))
 
 

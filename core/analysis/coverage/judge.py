@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis.coverage import tiers
-from core.analysis.coverage.decision import Decision, decide, reliability, shift_strength
+from core.analysis.coverage.decision import (
+    ABSENT_AT,
+    Decision,
+    decide,
+    reliability,
+    shift_strength,
+)
 from core.analysis.coverage.evidence import Evidence, Neighborhoods
 from core.analysis.coverage.space import measured
 from core.analysis.types import Floats, Ints
@@ -57,7 +63,8 @@ def judge(real: Views, version: Views, labels: Ints, around: Neighborhoods, seed
     weights = _matched(labels, found, first)
     found = measured(real, version, labels, around, seed, weights)
     shift = shift_strength(real, version, weights)
-    sure = reliability(found.look, shift, found.separation)
+    beyond = np.maximum(found.distance - (found.gap_distance + ABSENT_AT), 0.0)
+    sure = reliability(found.look, shift, found.separation, beyond)
     return Judged(found, decide(found.distance, found.gap_distance, sure), None)
 
 

@@ -111,6 +111,7 @@ def test_a_nearer_look_and_tighter_groups_are_more_reliable() -> None:
     assert reliability(1.0, 9, 0.3) > reliability(1.0, 9, 0.9)
     assert reliability(1.06, 0.1, 0.45) > 0.9 and reliability(1.26, 0.24, 0.6) < 0.5
     assert reliability(1.0, 0.1, np.array([0.4, 0.9])).shape == (2,)
+    assert reliability(1.2, 0.2, 0.6, 0.06) > reliability(1.2, 0.2, 0.6)
 
 
 def test_a_shift_of_all_images_alike_is_no_far_look_by_itself() -> None:
