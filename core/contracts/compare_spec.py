@@ -69,7 +69,7 @@ class CompareParameters:
     )
     reruns: int = parameter(
         4,
-        "Times everything is done again with another seed and half of the images. Their mean "
+        "Times everything is done again with another seed and four fifths of the images. Their mean "
         "counts as much as the whole. Larger values make the judgement steadier and take longer.",
         low=0,
     )

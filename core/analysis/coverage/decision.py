@@ -99,9 +99,9 @@ def reliability(
     beyond: np.ndarray | float = 0.0,
 ) -> np.ndarray:
     """Of groups that lie where gaps lie, the share that is absent, 0 to 1, by their ``separation``
-    (C,) and how far ``beyond`` a typical absent group they lie (C,): the better of what two measures of the look say. A mere shift of all images moves none
-    apart (``look`` stays small), and where images lie far apart for other reasons the ``shift`` may
-    still be small.
+    (C,) and how far ``beyond`` a typical absent group they lie (C,): the better of what two
+    measures of the look say. A mere shift of all images moves none apart (``look`` stays small),
+    and where images lie far apart for other reasons the ``shift`` may still be small.
     """
     found = []
     for measure, weights in ((look, RELIABLE_BY_LOOK), (shift, RELIABLE_BY_SHIFT)):

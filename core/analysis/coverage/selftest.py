@@ -21,6 +21,7 @@ from core.contracts.compare_spec import CompareParameters
 from core.contracts.words import Tier
 
 SMALLEST_HALVED = 80  # real images below which half of them cannot be judged
+RERUN_SHARE = 0.8  # of both sides: halves of a small set are another set
 RERUN_SIZE = 1200  # images of each side that a re-run looks at: seconds, at any size of the sets
 WHOLE = 1.0
 STRENGTHS = (WHOLE, 0.95, 0.8)  # share of a kind's images that an injected gap hides
@@ -123,7 +124,7 @@ def injected_gaps(
 def reruns(
     real: Views, version: Views, labels: Ints, parameters: CompareParameters, seed: int
 ) -> Reruns | None:
-    """Everything again and again with a random half of each side (at most 1,200 images) and another
+    """Everything again and again with four fifths of each side (at most 1,200 images) and another
     seed, for the same groups; None where there was no re-run.
     """
     if not parameters.reruns or len(real) < SMALLEST_HALVED or len(version) < 2 * LEFT:
@@ -133,7 +134,7 @@ def reruns(
     rates = []
     for run in range(1, parameters.reruns + 1):
         draw = np.random.default_rng((seed, run))
-        rows, columns = _half(len(real), draw), _half(len(version), draw)
+        rows, columns = _again(len(real), draw), _again(len(version), draw)
         part, other = real.take(rows), version.take(columns)
         own = _compact(labels[rows])
         judged = judge(part, other, own, neighbourhoods(part, parameters, seed), seed + run)
@@ -199,6 +200,6 @@ def _part(count: int, draw: np.random.Generator) -> Ints:
     return np.sort(draw.choice(count, RERUN_SIZE, replace=False))
 
 
-def _half(count: int, draw: np.random.Generator) -> Ints:
-    """Rows of a random half of ``count`` images, at most 1,200, in order."""
-    return np.sort(draw.choice(count, min(RERUN_SIZE, count // 2), replace=False))
+def _again(count: int, draw: np.random.Generator) -> Ints:
+    """Rows of a random four fifths of ``count`` images, at most 1,200, in order."""
+    return np.sort(draw.choice(count, min(RERUN_SIZE, round(RERUN_SHARE * count)), replace=False))
