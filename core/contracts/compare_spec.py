@@ -69,8 +69,9 @@ class CompareParameters:
     )
     reruns: int = parameter(
         4,
-        "Times everything is done again with another seed and four fifths of the images. Their mean "
-        "counts as much as the whole. Larger values make the judgement steadier and take longer.",
+        "Times everything is done again with another seed and four fifths of the images. Their "
+        "mean counts as much as the whole. Larger values make the judgement steadier and take "
+        "longer.",
         low=0,
     )
     k: int = parameter(
