@@ -111,7 +111,9 @@ def class_groups(classes: Sequence[str | None]) -> Ints | None:
 def _injected(sides: Sides, labels: Ints, seed: int) -> tuple[InjectedGap, ...]:
     """The gaps that one encoder was tested on. The only place that knows how gaps are injected."""
     parameters = CompareParameters(injected=GAPS_MOST)
-    return injected_gaps(sides.real, sides.synthetic, labels, parameters, seed, strengths=(WHOLE,))
+    return injected_gaps(
+        sides.real, sides.synthetic, labels, parameters, seed, strengths=(WHOLE,), every=True
+    )
 
 
 def _together(views: Sequence[Views], seed: int) -> Ints:

@@ -62,7 +62,7 @@ def judge(real: Views, version: Views, labels: Ints, around: Neighborhoods, seed
     first = decide(found.distance, found.gap_distance, 1.0)
     weights = _matched(labels, found, first)
     found = measured(real, version, labels, around, seed, weights)
-    shift = shift_strength(real, version, weights)
+    shift = shift_strength(real, version)
     beyond = np.maximum(found.distance - (found.gap_distance + ABSENT_AT), 0.0)
     sure = reliability(found.look, shift, found.separation, beyond)
     return Judged(found, decide(found.distance, found.gap_distance, sure), None)

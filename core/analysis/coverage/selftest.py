@@ -63,6 +63,7 @@ def injected_gaps(
     seed: int,
     *,
     strengths: tuple[float, ...] = STRENGTHS,
+    every: bool = False,
 ) -> tuple[InjectedGap, ...]:
     """The self-test: hide what a renderer would have left out, and see what is said of it.
 
@@ -70,7 +71,7 @@ def injected_gaps(
     real images is given the groups that look most like it, and of these all, 95 % and 80 % of the
     images are hidden. Up to 1,200 images of each side are used. Clusters that are absent already,
     that nothing looks most like, or whose hiding would leave less than half of the version cannot
-    be tested.
+    be tested. ``every``: also clusters that are absent already, and versions that cannot be judged.
     """
     rows, columns = (
         _part(len(side), np.random.default_rng((seed, 77, place)))
@@ -82,7 +83,7 @@ def injected_gaps(
         return ()
     around = neighbourhoods(real, parameters, seed)
     before = judge(real, version, labels, around, seed)
-    if before.decision is None:
+    if before.decision is None and not every:
         return ()
     known = _absent(before, labels, len(version))
     belongs = _belongs(real, version, labels, seed)
@@ -92,7 +93,11 @@ def injected_gaps(
         alike = np.flatnonzero(belongs == cluster)
         if tested >= parameters.injected:
             break
-        if known[cluster] or not len(alike) or len(alike) > MOST_HIDDEN * len(version):
+        if (
+            (known[cluster] and not every)
+            or not len(alike)
+            or len(alike) > MOST_HIDDEN * len(version)
+        ):
             continue
         tested += 1
         order = np.random.default_rng((seed, cluster)).permutation(alike)
@@ -100,7 +105,7 @@ def injected_gaps(
             hide = order[: max(1, round(strength * len(order)))]
             left = version.take(np.setdiff1d(np.arange(len(version)), hide))
             judged = judge(real, left, labels, around, seed)
-            if judged.decision is None:
+            if judged.decision is None and not every:
                 continue
             told, inside = judged.told(_sizes(labels), len(left)), labels == cluster
             now = np.array([one.tier == Tier.ABSENT for one in told])

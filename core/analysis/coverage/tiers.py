@@ -26,7 +26,7 @@ NOTICED = -0.15  # an injected gap this much nearer than the others' would not b
 UNSTEADY = 0.35  # difference between the whole and its re-runs from which they disagree
 IMAGES_A_GROUP = 10  # synthetic images a group of real ones below which nothing is judged
 FEWEST_REAL = 40  # real images, likewise
-RELIABLE_FROM = 0.85  # reliability below which the look is in the way of saying absent or thin
+RELIABLE_FROM = 0.8  # reliability below which the look is in the way of saying absent or thin
 
 
 @dataclass(frozen=True)

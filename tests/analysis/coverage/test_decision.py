@@ -108,8 +108,9 @@ def test_a_look_that_scrambles_images_is_farther_and_missing_ones_do_not_matter(
 
 def test_a_nearer_look_and_tighter_groups_are_more_reliable() -> None:
     assert reliability(0.6, 9, 0.5) > reliability(1.06, 9, 0.5) > reliability(1.26, 9, 0.5)
+    assert reliability(9, 0.1, 0.5) > reliability(9, 0.24, 0.5)
     assert reliability(1.0, 9, 0.3) > reliability(1.0, 9, 0.9)
-    assert reliability(1.06, 0.1, 0.45) > 0.9 and reliability(1.26, 0.24, 0.6) < 0.5
+    assert reliability(1.06, 0.1, 0.45) > 0.85 and reliability(1.26, 0.24, 0.6) < 0.5
     assert reliability(1.0, 0.1, np.array([0.4, 0.9])).shape == (2,)
     assert reliability(1.2, 0.2, 0.6, 0.06) > reliability(1.2, 0.2, 0.6)
 
