@@ -83,6 +83,7 @@ def _compared(folder: Path, folders: dict, files: dict, ids: dict, vectors: dict
             "content_id": ids[name],
             "class": [path.split("/")[0] for path in paths],
             "bias": [path.split("/")[1] for path in paths],
+            "labels": [None] * len(paths),
             **{attribute: [row[attribute] for row in rows] for attribute in ATTRIBUTES},
         }
         job.write_input_table(f"{name}.parquet", pa.table(columns))
@@ -107,7 +108,7 @@ def _outcome(job: JobFolder) -> dict[str, dict]:
                 for gap in gaps
                 if gap.version_id == place and gap.absent
             ),
-            "all explained": all(gap.name and gap.reason for gap in gaps),
+            "all explained": all(gap.name and gap.explanation for gap in gaps),
         }
     return outcome
 
