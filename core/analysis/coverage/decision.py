@@ -38,7 +38,7 @@ ROUNDS = 30  # of expectation and maximisation; it settles in about ten
 # logistic in (look or shift, separation, distance beyond a typical absent group's): of groups that
 # lie where gaps lie, how many are absent
 # separation and distance as fitted (docs/research/judgement.md); the shift steeper than fitted,
-# because of cartoons' groups said absent on fresh draws only 6 of 13 were; the look so that it
+# because of 40 groups of cartoons said absent on fresh draws only 20 were; the look so that it
 # speaks for clearly near looks only
 RELIABLE_BY_LOOK = (32.0, -30.0, -6.8, 24.6)
 RELIABLE_BY_SHIFT = (8.1, -30.0, -6.8, 24.6)
