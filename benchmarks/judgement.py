@@ -8,7 +8,8 @@ cartoon; the images of several DIRs are laid together). A draw takes a random nu
 each class for the real side and for the version, even or uneven, and what its case removes from the
 version. Reported for each pairing and case: in how many draws the version was judged, AUROC of the
 gap score, F1 of the list of absent and thin images (mean, median, worst), the share listed though
-covered, and of the groups of each tier how many were told rightly. Prints Markdown.
+covered, and of the groups of each tier how many were told rightly. A class that chance gave less
+than 35 % of its share is neither covered nor removed: it counts for nothing. Prints Markdown.
 
 Vectors come from the encoder once and are kept in the workspace ``--db``; a draw itself reads no
 image.
@@ -40,6 +41,7 @@ SURE = 0.1  # q-value of groups whose share of right ones is counted by itself
 LEAST, MOST = 20, 220  # images of a class
 EVEN_SHARE = 0.4  # of the draws in which all classes have as many images
 CLIP = 8  # near-identical frames that one image becomes
+HARDLY = 0.35  # of a class's share: a class rendered less is thin, and right in any tier
 FRAME_NOISE = 0.02  # of a vector's length, between frames of one clip
 
 
@@ -53,11 +55,14 @@ class Look:
 
 @dataclass(frozen=True)
 class Draw:
-    """One comparison with a known answer: ``gap`` (n,) bool, real images that are not covered."""
+    """One comparison with a known answer: ``gap`` (n,) bool, real images that are not covered, and
+    ``hardly``, those that are rendered, but too seldom to be called covered.
+    """
 
     real: Views
     version: Views
     gap: np.ndarray
+    hardly: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,8 @@ def clips(real: Look, version: Look, rng: np.random.Generator) -> Draw:
     names = np.unique(real.classes)
     few = dict.fromkeys(names, 25)
     drawn = _draw(real, version, few, _sizes(names, rng), rng.choice(names, 1), rng)
-    return replace(drawn, real=_frames(drawn.real, rng), gap=np.repeat(drawn.gap, CLIP))
+    gap, hardly = np.repeat(drawn.gap, CLIP), np.repeat(drawn.hardly, CLIP)
+    return replace(drawn, real=_frames(drawn.real, rng), gap=gap, hardly=hardly)
 
 
 def one_class_only(real: Look, version: Look, rng: np.random.Generator) -> Draw:
@@ -143,7 +149,8 @@ def halves(real: Look, version: Look, rng: np.random.Generator) -> Draw:
     order = rng.permutation(rows)
     half = len(order) // 2
     one, other = np.sort(order[:half]), np.sort(order[half:])
-    return Draw(real.views.take(one), real.views.take(other), np.zeros(len(one), bool))
+    hardly = _hardly(real.classes[one], real.classes[other])
+    return Draw(real.views.take(one), real.views.take(other), np.zeros(len(one), bool), hardly)
 
 
 CASES: dict[str, Case] = {
@@ -189,8 +196,17 @@ def _draw(
 ) -> Draw:
     rows = _rows(real, real_sizes, rng)
     kept = {name: size for name, size in sizes.items() if name not in gone}
-    rendered = version.views.take(_rows(version, kept, rng))
-    return Draw(real.views.take(rows), rendered, np.isin(real.classes[rows], gone))
+    columns = _rows(version, kept, rng)
+    gap = np.isin(real.classes[rows], gone)
+    hardly = _hardly(real.classes[rows], version.classes[columns]) & ~gap
+    return Draw(real.views.take(rows), version.views.take(columns), gap, hardly)
+
+
+def _hardly(real: np.ndarray, version: np.ndarray) -> np.ndarray:
+    """Which real images (n,) are of a class that has less than 35 % of its share in the version."""
+    names, of = np.unique(real, return_inverse=True)
+    share = np.array([(version == name).mean() / (real == name).mean() for name in names])
+    return np.asarray((share < HARDLY)[of])
 
 
 def _frames(views: Views, rng: np.random.Generator) -> Views:
@@ -222,18 +238,22 @@ def ask(draw: Draw, seed: int, parameters: CompareParameters) -> Outcome:
     told: Counter[str] = Counter()
     sure = []
     for one in version.clusters:
-        is_gap = bool(gap[judged.real_cluster == one.cluster].mean() >= 0.5)
+        inside = judged.real_cluster == one.cluster
+        if draw.hardly[inside].mean() >= 0.5:
+            continue
+        is_gap = bool(gap[inside].mean() >= 0.5)
         told[f"{'gap' if is_gap else 'covered'}: {one.tier}"] += 1
         if one.q is not None and one.q <= SURE:
             sure.append(is_gap)
-    on_list = np.isin(version.tier, (Tier.ABSENT, Tier.THIN))
-    some = gap.any() and not gap.all()
+    counted = ~draw.hardly
+    on_list = np.isin(version.tier, (Tier.ABSENT, Tier.THIN)) & counted
+    some = gap.any() and not gap[counted].all()
     return Outcome(
-        images=len(gap),
+        images=int(counted.sum()),
         missing=int(gap.sum()),
         listed=int(on_list.sum()),
         right=int((on_list & gap).sum()),
-        auroc=float(roc_auc_score(gap, version.score)) if some else None,
+        auroc=float(roc_auc_score(gap[counted], version.score[counted])) if some else None,
         judged=version.summary.judged,
         tiers=dict(told),
         sure=len(sure),

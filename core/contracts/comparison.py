@@ -314,9 +314,7 @@ class VersionRow:
     surplus: Int = about("Synthetic images that no real image is near.")
     view: Text = about("What was compared: `plain` vectors, or both views `joined`.")
     look: Double | None = about("Strength of the look: 0.6 none, 1.1 paintings, 1.3 cartoons.")
-    reliability: Double | None = about(
-        "Of groups that lie where gaps lie, the share absent: median."
-    )
+    nearness: Double | None = about("How near the look is, 0 far to 1 near.")
     injected: Int = about("Gaps injected in full to test the judgement.")
     recovered: Int = about("Of them found.")
     false_alarm_share: Double | None = about("Share of other images listed on the way, 0 to 1.")

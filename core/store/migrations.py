@@ -365,7 +365,7 @@ UPDATE versions SET thin = 0, cannot_tell = 0, singles = 0, outside = 0, outside
 ALTER TABLE versions DROP COLUMN absent_by_cluster;
 ALTER TABLE versions DROP COLUMN threshold;
 ALTER TABLE versions ADD COLUMN look DOUBLE;
-ALTER TABLE versions ADD COLUMN reliability DOUBLE;
+ALTER TABLE versions ADD COLUMN nearness DOUBLE;
 ALTER TABLE selftest ADD COLUMN strength DOUBLE;
 ALTER TABLE selftest ADD COLUMN tier VARCHAR;
 UPDATE selftest SET strength = 1, tier = CASE WHEN recovered THEN 'absent' ELSE 'covered' END;

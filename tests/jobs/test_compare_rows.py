@@ -107,7 +107,7 @@ def version(lacking: bool) -> VersionAssessment:
             singles=0,
             view="plain",
             look=1.0,
-            reliability=0.9,
+            nearness=0.9,
             injected=1,
             recovered=0,
             false_alarm_share=0.0,

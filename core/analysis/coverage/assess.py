@@ -185,7 +185,7 @@ def _findings(
         again = selftest.reruns(real, version, labels, parameters, seed)
         injected = selftest.injected_gaps(real, version, labels, parameters, seed)
     size = np.bincount(labels)
-    told = judged.told(size, len(version), None if again is None else again.like_a_gap)
+    told = judged.told(size, len(version), None if again is None else again.probability)
     return _Findings(judged, told, again, injected, baseline, size, len(version))
 
 
@@ -264,11 +264,6 @@ def _clusters(findings: _Findings, of_cluster: Floats, q: Floats) -> tuple[Clust
     return tuple(judged)
 
 
-def _reliability(judged: Judged) -> float | None:
-    """That of a middling group."""
-    return float(np.median(judged.decision.reliability)) if judged.decision else None
-
-
 def _summary(findings: _Findings, tier: np.ndarray, view: str) -> VersionSummary:
     share = float((tier == Tier.ABSENT).mean())
     low, high = None, None
@@ -289,8 +284,8 @@ def _summary(findings: _Findings, tier: np.ndarray, view: str) -> VersionSummary
         cannot_tell=int((tier == Tier.CANNOT_TELL).sum()),
         singles=0,
         view=view,
-        look=findings.judged.evidence.look,
-        reliability=_reliability(findings.judged),
+        look=findings.judged.look,
+        nearness=None if findings.judged.decision is None else findings.judged.decision.nearness,
         injected=len(whole),
         recovered=recovered,
         false_alarm_share=float(np.mean(alarms)) if alarms else None,

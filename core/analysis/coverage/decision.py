@@ -4,12 +4,13 @@ Two things are known of a group's distance to the version. If it is *absent*, it
 gaps injected into this data lie: 0.045 nearer, give or take 0.045, in every set that was measured.
 If it is *covered*, it lies with the other covered groups of this data, wherever that is; their
 place is found from all groups together by expectation–maximisation, groups that look absent
-counting less (so that they are never the norm for others). Bayes' rule makes that a probability.
+counting less (so that they are never the norm for others). Bayes' rule makes that ``like_a_gap``.
 
-One thing spoils it: where the renderer's look is far from the real images', kinds that *are*
-rendered can lie where gaps lie, and nothing in the distances tells them apart. How often depends on
-how far the look is and how well the real groups are separated; :func:`reliability` says so, and no
-group's probability can exceed it.
+Distances alone do not settle it: where groups are ill separated or the renderer's look is far,
+kinds that *are* rendered can lie where gaps lie. So a second witness is heard: the share of the
+version that looks like the group. Under a near look it is close to nothing for an absent group and
+to the group's own share for a covered one; under a far look it says nothing, and only groups well
+apart from the others can be told. :func:`probability` weighs all of it.
 
 The constants were set on random draws of photographs against paintings and cartoons and the
 reverse (PACS, ``lite0``; ``benchmarks/judgement.py``, ``docs/research/judgement.md``).
@@ -22,8 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
-from core.analysis.vectors.alignment import Views
-from core.analysis.vectors.neighbors import unit
+from core.analysis.coverage.look import nearness
 
 ABSENT_AT = -0.045  # an absent group's distance less the median injected gap's
 ABSENT_SPREAD = 0.045
@@ -35,39 +35,47 @@ TAILS = 6  # degrees of freedom of both: a few groups lie far out
 SHARE = 0.2  # of groups that are absent, before the data is seen …
 SHARE_WEIGHT = 4.0  # … counted as so many groups
 ROUNDS = 30  # of expectation and maximisation; it settles in about ten
-# logistic in (look or shift, separation, distance beyond a typical absent group's): of groups that
-# lie where gaps lie, how many are absent
-# separation and distance as fitted (docs/research/judgement.md); the shift steeper than fitted,
-# because of 40 groups of cartoons said absent on fresh draws only 20 were; the look so that it
-# speaks for clearly near looks only
-RELIABLE_BY_LOOK = (32.0, -30.0, -6.8, 24.6)
-RELIABLE_BY_SHIFT = (8.1, -30.0, -6.8, 24.6)
+# a logistic regression of "the group is absent" on 1,900 groups of random draws, rounded; both near
+# and far looks fit one set of numbers because the look turns terms on and off
+CONSTANT, NEAR = -1.0, 4.2
+HINGE = -1.1  # logit of a quarter
+UNLIKE, NEAR_UNLIKE, LIKE = 0.9, 0.9, 0.38  # per logit of like_a_gap below HINGE, and above
+BEYOND = 30.0  # per distance beyond a typical absent group
+APART, NEAR_APART = -2.0, -6.7  # per separation, and more of it under a near look
+NEAR_SHARE = -1.4  # per log of the share that looks like it, under a near look
+LEAST_SHARE, MOST_SHARE = 0.05, 1.0  # of what is expected: below and above nothing changes
 MOST_BEYOND = 0.1  # of that distance: not seen beyond
 MOST_APART = 1.3  # of the separation: not seen beyond
-PLAIN_SHIFT = 0.6  # the simplified views' shift in those of the plain ones
-LOOK_IMAGES, LOOK_DRAWS = 60, 8  # images on each side that are looked for, and how often
-LOOK_ASKED = 2000  # real images that look
-LOOK_QUANTILE = 0.1  # of real images: those that are covered best, whatever is missing
+CERTAIN = 0.01  # like_a_gap is never taken for surer than this
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where gaps and covered groups lie in this data, and how far each of C groups is like a gap:
+    ``like_a_gap`` (C,), 0 to 1, never falling with the distance.
+    """
+
+    like_a_gap: np.ndarray
+    covered_at: float
+    absent_at: float
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What is known of C groups. ``like_a_gap`` (C,): the probability that each lies where gaps
-    lie rather than where covered groups do; ``probability`` (C,) that it is absent, 0 to 1;
-    ``covered_at``: distance of a typical covered group; ``absent_at``: of a typical absent one;
-    ``reliability`` (C,): of groups like each that lie where gaps lie, the share that is absent.
+    """What is known of C groups: where they lie, ``probability`` (C,) that each is absent, 0 to 1,
+    how far the renderer's ``look`` is and how near that makes it, 0 far to 1 near
+    (:mod:`core.analysis.coverage.look`).
     """
 
-    like_a_gap: np.ndarray
+    places: Places
     probability: np.ndarray
-    covered_at: float
-    absent_at: float
-    reliability: np.ndarray
+    look: float
+    nearness: float
 
 
-def decide(distance: np.ndarray, gap_distance: float, reliability: float | np.ndarray) -> Decision:
-    """The probability that each group is absent, from its ``distance`` (C,), the median distance of
-    an injected gap and the ``reliability`` (C,) or one for all.
+def places(distance: np.ndarray, gap_distance: float) -> Places:
+    """How far each group is like a gap, from its ``distance`` (C,) and the median distance of an
+    injected gap.
     """
     offset = np.asarray(distance, np.float64) - gap_distance
     place, share, p = COVERED_AT, SHARE, np.zeros(len(offset))
@@ -86,68 +94,49 @@ def decide(distance: np.ndarray, gap_distance: float, reliability: float | np.nd
     order = np.argsort(offset)
     rising = np.empty_like(p)
     rising[order] = np.maximum.accumulate(p[order])
-    return Decision(
-        like_a_gap=rising,
-        probability=rising * reliability,
-        covered_at=gap_distance + place,
-        absent_at=gap_distance + ABSENT_AT,
-        reliability=np.broadcast_to(reliability, offset.shape),
-    )
+    return Places(rising, gap_distance + place, gap_distance + ABSENT_AT)
 
 
-def reliability(
+def decide(
+    distance: np.ndarray,
+    gap_distance: float,
+    share: np.ndarray,
+    separation: np.ndarray,
+    *,
     look: float,
     shift: float,
-    separation: np.ndarray | float,
-    beyond: np.ndarray | float = 0.0,
+) -> Decision:
+    """The probability that each group is absent, from its ``distance`` (C,), the median distance of
+    an injected gap, the ``share`` (C,) of the version that looks like it as a multiple of what its
+    size would lead one to expect, its ``separation`` (C,) from the other groups (0 tight and far
+    apart, 1 not at all), and the two measures of the look.
+    """
+    found = places(distance, gap_distance)
+    beyond = np.asarray(distance, np.float64) - found.absent_at
+    near = nearness(look, shift)
+    told = probability(found.like_a_gap, beyond, share, separation, near)
+    return Decision(found, told, look, near)
+
+
+def probability(
+    like_a_gap: np.ndarray,
+    beyond: np.ndarray,
+    share: np.ndarray,
+    separation: np.ndarray,
+    near: float,
 ) -> np.ndarray:
-    """Of groups that lie where gaps lie, the share that is absent, 0 to 1, by their ``separation``
-    (C,) and how far ``beyond`` a typical absent group they lie (C,): the better of what two
-    measures of the look say. A mere shift of all images moves none apart (``look`` stays small),
-    and where images lie far apart for other reasons the ``shift`` may still be small.
+    """Of groups like each of these, the share that is absent, (C,); ``beyond`` (C,): how much
+    farther it lies than a typical absent group; ``near``: nearness of the look, 0 to 1. The others
+    as for :func:`decide`.
     """
-    found = []
-    for measure, weights in ((look, RELIABLE_BY_LOOK), (shift, RELIABLE_BY_SHIFT)):
-        constant, of_look, of_separation, of_beyond = weights
-        apart = np.minimum(separation, MOST_APART)
-        farther = np.minimum(beyond, MOST_BEYOND)
-        found.append(constant + of_look * measure + of_separation * apart + of_beyond * farther)
-    return np.asarray(special.expit(np.maximum(*found)))
-
-
-def shift_strength(real: Views, version: Views) -> float:
-    """How far the renderer's look moves all images alike: the squared distance between the means of
-    both sides in units of the variance within them, of the simplified views where there are. Two
-    halves of one set have 0.01, photographs and paintings 0.10, photographs and cartoons 0.24,
-    whatever is missing and however many there are.
-    """
-    if real.simplified is None or version.simplified is None:
-        return PLAIN_SHIFT * _shift(real.plain, version.plain)
-    return _shift(real.simplified, version.simplified)
-
-
-def look_strength(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> float:
-    """How far the renderer's look moves the images apart, what is moved for all alike taken out:
-    how much farther the nearest of 60 synthetic images is than the nearest of 60 other real ones,
-    at the best covered tenth of the real images.
-
-    ``real`` (n, d), ``synthetic`` (m, d) in one domain-aligned space. Two halves of one set have
-    0.6, photographs and paintings 1.06, photographs and cartoons 1.26, whatever is missing and
-    however many there are (5 to 95 % of draws: ± 0.1).
-    """
-    one, other = unit(real), unit(synthetic)
-    count = min(LOOK_IMAGES, len(one) // 2, len(other))
-    if count < 1:
-        return np.inf
-    draw, ratios = np.random.default_rng(seed), []
-    for _ in range(LOOK_DRAWS):
-        order = draw.permutation(len(one))
-        near, asked = one[order[:count]], one[order[count:]][:LOOK_ASKED]
-        rendered = other[draw.choice(len(other), count, replace=False)]
-        to_real = 1 - (asked @ near.T).max(axis=1)
-        to_rendered = 1 - (asked @ rendered.T).max(axis=1)
-        ratios.append(to_rendered / np.maximum(to_real, 1e-6))
-    return float(np.quantile(np.concatenate(ratios), LOOK_QUANTILE))
+    logit = special.logit(np.clip(like_a_gap, CERTAIN, 1 - CERTAIN)) - HINGE
+    seen = np.log(np.clip(share, 0.0, MOST_SHARE) + LEAST_SHARE)
+    apart = np.minimum(separation, MOST_APART)
+    unlike = np.minimum(logit, 0)
+    far = UNLIKE * unlike + LIKE * np.maximum(logit, 0) + APART * apart
+    far = CONSTANT + far + BEYOND * np.clip(beyond, 0.0, MOST_BEYOND)
+    of_near = NEAR + NEAR_UNLIKE * unlike + NEAR_APART * apart + NEAR_SHARE * seen
+    return np.asarray(special.expit(far + near * of_near))
 
 
 def q_values(probability: np.ndarray) -> np.ndarray:
@@ -159,9 +148,3 @@ def q_values(probability: np.ndarray) -> np.ndarray:
     q = np.empty(len(order))
     q[order] = wrong
     return q
-
-
-def _shift(one: np.ndarray, other: np.ndarray) -> float:
-    between = float(((one.mean(axis=0) - other.mean(axis=0)) ** 2).sum())
-    within = float(one.var(axis=0).sum() + other.var(axis=0).sum()) / 2
-    return between / within if within > 0 else 0.0

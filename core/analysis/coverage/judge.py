@@ -7,15 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis.coverage import tiers
-from core.analysis.coverage.decision import (
-    ABSENT_AT,
-    Decision,
-    decide,
-    reliability,
-    shift_strength,
-)
-from core.analysis.coverage.evidence import Evidence, Neighborhoods
-from core.analysis.coverage.space import measured
+from core.analysis.coverage.decision import Decision, decide, places
+from core.analysis.coverage.evidence import Evidence, Neighborhoods, evidence, witnesses
+from core.analysis.coverage.look import look_strength, shift_strength
+from core.analysis.coverage.space import together
 from core.analysis.types import Floats, Ints
 from core.analysis.vectors.alignment import Views
 
@@ -23,12 +18,14 @@ from core.analysis.vectors.alignment import Views
 @dataclass(frozen=True)
 class Judged:
     """What one look at a version gives. ``decision`` None: ``obstacle`` says why it cannot be
-    judged.
+    judged. ``look``: how far the renderer's look is
+    (:func:`core.analysis.coverage.look.look_strength`).
     """
 
     evidence: Evidence
     decision: Decision | None
     obstacle: str | None
+    look: float
 
     def told(self, size: np.ndarray, version: int, again: Floats | None = None) -> list[tiers.Told]:
         """The tier of each group: see :func:`core.analysis.coverage.tiers.tell`."""
@@ -39,7 +36,7 @@ class Judged:
     def gap_score(self, distance: Floats) -> Floats:
         """Distances as gap scores: 0 a typical covered group, 1 a typical absent one."""
         if self.decision is not None:
-            low, high = self.decision.covered_at, self.decision.absent_at
+            low, high = self.decision.places.covered_at, self.decision.places.absent_at
         else:
             low = float(np.median(self.evidence.distance))
             high = self.evidence.gap_distance
@@ -54,23 +51,31 @@ def judge(real: Views, version: Views, labels: Ints, around: Neighborhoods, seed
     images. So it is done twice, the second time with the real images weighted as the version has
     their groups, absent ones not at all.
     """
-    found = measured(real, version, labels, around, seed)
+    sides = together(real, version, seed)
+    found = evidence(*sides, labels, around, seed=seed)
     groups = int(labels.max()) + 1
     why = tiers.obstacle(len(real), len(version), groups, found)
     if why is not None:
-        return Judged(found, None, why)
-    first = decide(found.distance, found.gap_distance, 1.0)
-    weights = _matched(labels, found, first)
-    found = measured(real, version, labels, around, seed, weights)
-    shift = shift_strength(real, version)
-    beyond = np.maximum(found.distance - (found.gap_distance + ABSENT_AT), 0.0)
-    sure = reliability(found.look, shift, found.separation, beyond)
-    return Judged(found, decide(found.distance, found.gap_distance, sure), None)
+        return Judged(found, None, why, look_strength(*sides, seed=seed))
+    first = places(found.distance, found.gap_distance).like_a_gap
+    sides = together(real, version, seed, _matched(labels, found, first))
+    found = evidence(*sides, labels, around, seed=seed)
+    other = witnesses(*sides, labels, around, seed=seed)
+    look = look_strength(*sides, seed=seed)
+    decision = decide(
+        found.distance,
+        found.gap_distance,
+        other.share,
+        other.separation,
+        look=look,
+        shift=shift_strength(real, version),
+    )
+    return Judged(found, decision, None, look)
 
 
-def _matched(labels: Ints, found: Evidence, decision: Decision) -> np.ndarray:
+def _matched(labels: Ints, found: Evidence, like_a_gap: np.ndarray) -> np.ndarray:
     """What each real image counts for (n,), so that each group weighs as much as in the version."""
-    share = found.alike * (1 - decision.like_a_gap)
+    share = found.alike * (1 - like_a_gap)
     if not share.sum():
         return np.ones(len(labels))
     return np.asarray((share / np.bincount(labels))[labels])

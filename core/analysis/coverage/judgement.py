@@ -61,8 +61,8 @@ class VersionSummary:
     """A version as a whole: how much is absent, how sure that is, in numbers and in one sentence.
 
     ``absent_rate`` 0 to 1, with what 95 % of re-runs list between ``low`` and ``high``; ``look``:
-    how far the renderer's look is, and ``reliability`` of groups that lie where gaps lie
-    (:mod:`core.analysis.coverage.decision`); ``baseline_rate``: the share
+    how far the renderer's look is and its ``nearness`` (:mod:`core.analysis.coverage.look`);
+    ``baseline_rate``: the share
     listed of one real half against the other; ``recovered`` of ``injected`` gaps found, ``recall``
     their ratio; ``thin`` and ``cannot_tell``: real images in such groups, ``singles`` those odd by
     themselves; ``judged``: whether the version can be judged (False: ``obstacle`` says why, and
@@ -79,7 +79,7 @@ class VersionSummary:
     singles: int
     view: str
     look: float
-    reliability: float | None
+    nearness: float | None
     injected: int
     recovered: int
     false_alarm_share: float | None

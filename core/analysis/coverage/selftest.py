@@ -30,12 +30,12 @@ MOST_HIDDEN = 0.5  # share of the version, beyond which what is left is another 
 
 @dataclass(frozen=True)
 class Reruns:
-    """What re-runs say of C clusters: ``like_a_gap`` (C,), the mean over re-runs, NaN where a
+    """What re-runs say of C clusters: ``probability`` (C,), the mean over re-runs, NaN where a
     cluster was in none; ``stability`` (C,): share of them that say absent; ``rates`` (runs,): the
     share of the real images that each lists.
     """
 
-    like_a_gap: Floats
+    probability: Floats
     stability: Floats
     rates: Floats
 
@@ -145,7 +145,7 @@ def reruns(
         judged = judge(part, other, own, neighbourhoods(part, parameters, seed), seed + run)
         if judged.decision is None:
             continue
-        p = judged.decision.like_a_gap[own]
+        p = judged.decision.probability[own]
         absent = _absent(judged, own, len(other))[own]
         rates.append(float(absent.mean()))
         for cluster in np.unique(labels[rows]):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.analysis.coverage.evidence import Evidence, Neighborhoods, evidence
-from core.analysis.types import Ints
+from core.analysis.coverage.evidence import Neighborhoods
 from core.analysis.vectors.alignment import Views, aligned_views, domain_aligned
 from core.analysis.vectors.neighbors import graph
 from core.contracts.compare_spec import CompareParameters
@@ -25,19 +24,14 @@ def neighbourhoods(real: Views, parameters: CompareParameters, seed: int) -> Nei
     )
 
 
-def measured(
-    real: Views,
-    version: Views,
-    labels: Ints,
-    around: Neighborhoods,
-    seed: int,
-    weights: np.ndarray | None = None,
-) -> Evidence:
-    """The evidence about one version; ``labels`` int64 (n,): the real images' clusters;
-    ``weights`` (n,): what each counts for in the real images' mean.
+def together(
+    real: Views, version: Views, seed: int, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The real images (n, d) and the version's (m, d) in their space; ``weights`` (n,): what each
+    real image counts for in their mean.
     """
-    _, space = aligned_views([real, version], seed=seed, weights=weights)
-    return evidence(space[0], space[1], labels, around, seed=seed)
+    _, (one, other) = aligned_views([real, version], seed=seed, weights=weights)
+    return one, other
 
 
 def view_name(real: Views, version: Views) -> str:
