@@ -253,7 +253,7 @@ def compare(
             _write_text(brief, write(comparison))
     numbers = gate_numbers(result)
     outcome = rule.check(numbers, allow_unjudged=allow_unjudged) if rule is not None else None
-    if outcome is not None:
+    if outcome is not None and not outcome.failed:
         out.print(outcome.sentence, markup=False)
     if junit:
         _write_text(junit, junit_xml(numbers, outcome))

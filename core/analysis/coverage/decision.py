@@ -35,14 +35,14 @@ TAILS = 6  # degrees of freedom of both: a few groups lie far out
 SHARE = 0.2  # of groups that are absent, before the data is seen …
 SHARE_WEIGHT = 4.0  # … counted as so many groups
 ROUNDS = 30  # of expectation and maximisation; it settles in about ten
-# a logistic regression of "the group is absent" on 1,900 groups of random draws, rounded; both near
+# a logistic regression of "the group is absent" on 2,200 groups of random draws, rounded; both near
 # and far looks fit one set of numbers because the look turns terms on and off
-CONSTANT, NEAR = -1.0, 4.2
+CONSTANT, NEAR = 0.1, 2.0
 HINGE = -1.1  # logit of a quarter
-UNLIKE, NEAR_UNLIKE, LIKE = 0.9, 0.9, 0.38  # per logit of like_a_gap below HINGE, and above
-BEYOND = 30.0  # per distance beyond a typical absent group
-APART, NEAR_APART = -2.0, -6.7  # per separation, and more of it under a near look
-NEAR_SHARE = -1.4  # per log of the share that looks like it, under a near look
+UNLIKE, NEAR_UNLIKE, LIKE = 1.2, 0.5, 0.28  # per logit of like_a_gap below HINGE, and above
+BEYOND = 17.0  # per distance beyond a typical absent group
+APART, NEAR_APART = -3.3, -5.5  # per separation, and more of it under a near look
+NEAR_SHARE = -1.9  # per log of the share that looks like it, under a near look
 LEAST_SHARE, MOST_SHARE = 0.05, 1.0  # of what is expected: below and above nothing changes
 MOST_BEYOND = 0.1  # of that distance: not seen beyond
 MOST_APART = 1.3  # of the separation: not seen beyond

@@ -81,7 +81,7 @@ def test_reruns_that_disagree_leave_it_open_and_say_so() -> None:
 
 
 def test_a_group_between_both_is_left_open() -> None:
-    told = _told([0.71, 0.5, 0.5, 0.55, 0.52], NEAR)
+    told = _told([0.71, 0.5, 0.5, 0.55, 0.52], NEAR, share=[0.2, 1, 1, 1, 1])
     assert told[0].tier == Tier.CANNOT_TELL and "between" in told[0].reason
 
 
