@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from core.contracts.comparison import GroupRow
 from core.contracts.words import Mark, Tier
+from core.reports.members import members
 from core.store.mark_table import Answer, GroupMark, ImageMark
 from core.store.results import Comparison
 
@@ -55,7 +56,8 @@ class VersionMarks:
 
     ``groups``: the marked groups by id; ``images``: the marked images by path; ``answers``: those
     of the check by group id; ``open_groups``: ids of the open gaps that matter, in the groups'
-    order; ``precision``: None where no answer about an absent group is held back.
+    order, without clusters that a label says already; ``precision``: None where no answer about an
+    absent group is held back.
     """
 
     version_id: int
@@ -94,12 +96,13 @@ def version_marks(comparison: Comparison, version: str | int) -> VersionMarks:
     version_id = comparison.version_id(version)
     rows, groups = comparison.group_rows(version_id), comparison.group_marks(version_id)
     answers = comparison.answers(version_id)
+    once = members(comparison, version_id).once(rows)
     return VersionMarks(
         version_id=version_id,
         groups=groups,
         images=comparison.image_marks(version_id),
         answers=answers,
-        open_groups=[row.group_id for row in rows if is_open(row, groups.get(row.group_id))],
+        open_groups=[row.group_id for row in once if is_open(row, groups.get(row.group_id))],
         precision=measured(rows, answers),
     )
 
