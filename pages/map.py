@@ -1,87 +1,107 @@
-"""Map: every image as a point; draw a lasso and see what is inside."""
+"""Map: every image as a point, the images themselves beside it; draw around points to see them."""
 
 from __future__ import annotations
+
+import time
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from pages.parts.map import choices as map_choices
-from pages.parts.map import class_shares, colouring, drawn, figures, images, panels
-from pages.parts.map.drawn import Drawn
-from pages.parts.map.figures import Picture
-from pages.parts.shared import choose, style
+from pages.parts.map import class_shares, colouring, component, figures, images, panels, selected
+from pages.parts.map.picture import Picture
+from pages.parts.shared import choose
 from pages.parts.shared.read import Scene
 from pages.parts.shared.session import workspace
 
-CHART = {
-    "displaylogo": False,
-    "scrollZoom": True,
-    "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
-}
+KEY = "map"  # of the component
+HIDDEN = "map_hidden"  # session state: labels that the legend leaves out, by colouring
+MISSING = "map_missing"  # session state: this browser has no WebGL 2
 
 
 def page() -> None:
     """Draw the page."""
     ws = workspace()
-    style.heading(
-        "Map",
-        "Every image is a point; near points look alike to the encoder. Draw a lasso to see what "
-        "is inside.",
-    )
-    scene = choose.scene(ws, "Absent from version")
-    if scene is None:
-        return
-    if not len(scene.points):
-        st.info("This comparison has no map.")
-        return
-    _map(scene)
+    with st.container(key="gs-map"):
+        title, what, whose = st.columns([0.5, 2, 1.6], vertical_alignment="center")
+        title.title("Map", anchor=False)
+        with what:
+            comparison = choose.comparison(ws)
+        if comparison is None:
+            return
+        with whose:
+            version = choose.version(comparison, "Absent from version")
+        scene = Scene(ws, comparison, version)
+        if not len(scene.points):
+            st.info("This comparison has no map.")
+            return
+        _map(scene)
 
 
 def _map(scene: Scene) -> None:
-    choices = map_choices.controls(scene)
-    shown = map_choices.visible(scene, choices)
-    if not shown.any():
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        choices = map_choices.controls(scene)
+    passing = map_choices.visible(scene, choices)
+    if not passing.any():
         st.info("No image passes these filters.")
         return
-    colours = colouring.colouring(scene, choices, shown)
-    picture = Picture(scene, choices, shown, colours, drawn.times_cleared())
+    colours = colouring.colouring(scene, choices, passing)
+    hidden = st.session_state.get(HIDDEN, {}).get(choices.colouring, ())
+    picture = Picture(scene, choices, passing, colours, hidden)
+    shown = picture.shown
+    chosen = selected.current(scene.key)
     with st.container(key="gs-stack"):
-        left, right = st.columns([2.3, 1], gap="medium")
+        left, right = st.columns([2, 1], gap="small")
     with left:
-        selection = _chart(picture)
-    rows = drawn.rows_inside(selection, picture.place, shown)
-    with right:
-        panels.legend(colours)
-        if choices.deep:
-            panels.cube(picture, selection, rows)
-        if selection:
-            panels.selection(picture, rows)
+        if st.session_state.get(MISSING):
+            _sample(picture)
+        component.show(picture.drawing(chosen), KEY, partial(_told, picture))
+    rows = chosen.rows[shown[chosen.rows]]
+    with right, st.container(key="gs-map-side"):
+        if len(rows):
+            panels.selection(scene, picture.space.clusters, rows)
         else:
-            panels.nothing_selected()
-    selected = bool(selection) and len(rows) > 0
-    if selected:
-        images.selected(scene, rows)
-    class_shares.panel(scene.points, rows if selected else np.flatnonzero(shown), selected=selected)
+            panels.nothing_selected(int(shown.sum()))
+        every = rows if len(rows) else np.flatnonzero(shown)
+        images.gallery_of(scene, every)
+        class_shares.panel(scene.points, every, selected=len(rows) > 0)
 
 
-def _chart(picture: Picture) -> Drawn:
-    """The map; what is selected on it."""
-    base = drawn.before(picture.coordinates, picture.key)
-    figure, count = figures.flat_figure(picture, base)
-    event = st.plotly_chart(
+def _told(picture: Picture, event: str) -> None:
+    """The map told something: remember it before the page is drawn anew."""
+    value = component.value_of(KEY, event)
+    if event == "gesture":
+        selected.take(value, picture.ground)
+    elif event == "missing":
+        st.session_state[MISSING] = True
+    elif event == "hide" and isinstance(value, dict):
+        labels = {entry.label for entry in picture.colours.legend}
+        hidden = tuple(label for label in value.get("hidden") or () if label in labels)
+        st.session_state.setdefault(HIDDEN, {})[picture.choices.colouring] = hidden
+
+
+def _sample(picture: Picture) -> None:
+    """The map for a browser without WebGL 2."""
+    figure, count = figures.sample_figure(picture)
+    key = "map_sample"
+
+    def drawn() -> None:
+        serial = time.time_ns() // 1_000_000
+        selected.apply(figures.gestures(st.session_state[key], serial), picture.ground)
+
+    st.plotly_chart(
         figure,
-        key="map",
-        on_select="rerun",
+        key=key,
+        on_select=drawn,
         selection_mode=("points", "box", "lasso"),
-        config=CHART,
+        config={"displaylogo": False, "scrollZoom": True},
     )
     every = int(picture.shown.sum())
     if count < every:
         st.caption(
-            f"{count:,} of {every:,} points are drawn, every absent image among them. A selection "
-            "counts all of them."
+            f"A sample: {count:,} of {every:,} points are drawn. A selection counts all of them."
         )
-    return drawn.remember(drawn.from_event(event), base)
 
 
 page()
