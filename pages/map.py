@@ -8,6 +8,8 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from core import Workspace
+from core.workspace import Comparison
 from pages.parts.map import choices as map_choices
 from pages.parts.map import class_shares, colouring, component, figures, images, panels, selected
 from pages.parts.map.picture import Picture
@@ -24,24 +26,21 @@ def page() -> None:
     """Draw the page."""
     ws = workspace()
     with st.container(key="gs-map"):
-        title, what, whose = st.columns([0.5, 2, 1.6], vertical_alignment="center")
-        title.title("Map", anchor=False)
-        with what:
+        with st.container(key="gs-map-title", horizontal=True, vertical_alignment="center"):
+            st.title("Map", anchor=False, width="content")
             comparison = choose.comparison(ws)
-        if comparison is None:
-            return
-        with whose:
-            version = choose.version(comparison, "Absent from version")
-        scene = Scene(ws, comparison, version)
-        if not len(scene.points):
-            st.info("This comparison has no map.")
-            return
-        _map(scene)
+        if comparison is not None:
+            _map(ws, comparison)
 
 
-def _map(scene: Scene) -> None:
+def _map(ws: Workspace, comparison: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        choices = map_choices.controls(scene)
+        version = choose.version(comparison, "Absent from version")
+        scene = Scene(ws, comparison, version)
+        choices = map_choices.controls(scene) if len(scene.points) else None
+    if choices is None:
+        st.info("This comparison has no map.")
+        return
     passing = map_choices.visible(scene, choices)
     if not passing.any():
         st.info("No image passes these filters.")
@@ -52,7 +51,7 @@ def _map(scene: Scene) -> None:
     shown = picture.shown
     chosen = selected.current(scene.key)
     with st.container(key="gs-stack"):
-        left, right = st.columns([2, 1], gap="small")
+        left, right = st.columns([1.8, 1], gap="small")
     with left:
         if st.session_state.get(MISSING):
             _sample(picture)

@@ -25,8 +25,8 @@ REAL_FLAG, ABSENT_FLAG = 1, 2  # as engine.js has them
 
 @dataclass(frozen=True)
 class Label:
-    """Words on the map: where on paper and, if it has a place there, in space. ``tone``: ``gap`` or
-    ``plain``.
+    """Words on the map: above which place on paper and, if it has one there, at which in space.
+    ``tone``: ``gap`` or ``plain``.
     """
 
     text: str
@@ -43,7 +43,8 @@ class Drawing:
     ``deep``: float32 (n, 3) or None, both as files of :func:`coordinates`; NaN: not on this map.
     ``real``, ``absent``, ``shown``, ``selected``: bool (n,). ``hidden``: labels that the legend
     leaves out. ``serial``: of the newest gesture that ``selected`` knows. ``cards``: where to ask
-    for what is known of a row. ``link``: maps of one name move together.
+    for what is known of a row. ``link``: maps of one name move together. ``fill``: it reaches
+    down to the window's foot.
     """
 
     view: str
@@ -62,6 +63,7 @@ class Drawing:
     cards: str | None = None
     link: str | None = None
     note: str | None = None
+    fill: bool = False
 
 
 def coordinates(places: np.ndarray) -> MediaFile:
@@ -107,7 +109,6 @@ def _data(drawing: Drawing) -> dict[str, Any]:
         "legend": [
             {
                 "label": entry.label,
-                "colour": entry.colour,
                 "count": entry.count,
                 "codes": list(entry.codes),
                 "ring": entry.ring,
@@ -126,6 +127,7 @@ def _data(drawing: Drawing) -> dict[str, Any]:
         "cards": drawing.cards,
         "link": drawing.link,
         "note": drawing.note,
+        "fill": drawing.fill,
     }
 
 

@@ -24,15 +24,12 @@ def gallery_of(scene: Scene, rows: np.ndarray) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         counts = np.bincount(points.group[rows], minlength=len(points.groups))
         there = [label for label, count in zip(points.groups, counts, strict=True) if count]
-        side = st.selectbox(
-            "Show", (EVERY, *there), key="map_side", label_visibility="collapsed", width=150
-        )
+        side = st.selectbox("Show", (EVERY, *there), key="map_side", label_visibility="collapsed")
         order = st.selectbox(
             "Order",
             (BY_SCORE, BY_NAME),
             key="map_order",
             label_visibility="collapsed",
-            width=170,
         )
     if side in points.groups:
         rows = rows[points.group[rows] == points.groups.index(side)]

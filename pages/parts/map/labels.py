@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import streamlit as st
 
@@ -12,6 +14,7 @@ from pages.parts.shared.read import Key, Points, Scene
 GAPS = 12  # gaps that are named
 CLUSTERS = 40  # clusters that are looked at, the largest
 MOSTLY = 0.5  # share of a cluster's named images that one class must have to name it
+TOP = 0.95  # share of a label's images that lie below it
 FEWEST = 8  # images of a gap or a cluster that has a name
 
 
@@ -72,20 +75,23 @@ def _clusters(points: Points, space: str) -> list[Label]:
 
 
 def _label(points: Points, space: str, rows: np.ndarray, text: str, tone: str) -> Label | None:
-    """A label in the middle of these rows; None where none of them is on the map."""
-    flat = _middle(points, SPACES[space].flat, rows)
-    if flat is None:
+    """A label above these rows; None where none of them is on the map."""
+    columns = SPACES[space]
+    flat = _finite(points.place(columns.flat)[rows])
+    if not len(flat):
         return None
-    deep = SPACES[space].deep
-    return Label(text, tone, flat, None if deep is None else _middle(points, deep, rows))
+    middle, top = np.median(flat, axis=0), np.quantile(flat[:, 1], TOP)
+    deep = _finite(points.place(columns.deep)[rows]) if columns.deep else None
+    inside = None if deep is None or not len(deep) else _rounded(np.median(deep, axis=0))
+    return Label(text, tone, _rounded((middle[0], top)), inside)
 
 
-def _middle(points: Points, columns: tuple[str, ...], rows: np.ndarray) -> tuple[float, ...] | None:
-    places = points.place(columns)[rows]
-    places = places[np.isfinite(places).all(axis=1)]
-    if not len(places):
-        return None
-    return tuple(round(float(value), 4) for value in np.median(places, axis=0))
+def _finite(places: np.ndarray) -> np.ndarray:
+    return places[np.isfinite(places).all(axis=1)]
+
+
+def _rounded(place: Iterable[float]) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in place)
 
 
 def _paths(points: Points) -> zip[tuple[str, bool]]:

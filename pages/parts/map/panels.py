@@ -27,7 +27,7 @@ def selection(scene: Scene, clusters: str, rows: np.ndarray) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{made.sentence}**", width="stretch")
         st.button(
-            "Clear selection",
+            "Clear",
             key="map_clear",
             type="tertiary",
             icon=":material/close:",

@@ -77,6 +77,7 @@ class Picture:
             serial=selected.serial,
             cards=cards.address(scene),
             link=link,
+            fill=link is None,
         )
 
 

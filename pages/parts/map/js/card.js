@@ -9,7 +9,7 @@ const AWAY = 16; // pixels from the cursor
 
 export class Card {
   constructor() {
-    this.root = element("div", "card");
+    this.root = element("div", "hover-card");
     this.root.hidden = true;
     this.picture = element("img");
     this.picture.alt = "";

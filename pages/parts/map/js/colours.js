@@ -29,9 +29,14 @@ export function paletteOf(colours, hidden, paper) {
   });
 }
 
+/** The same colours for what is written beside the map. */
+export function colourWords(colours, paper) {
+  return paletteOf(colours, new Set(), paper).map(([r, g, b]) => `rgb(${r}, ${g}, ${b})`);
+}
+
 function clear(colour, dark) {
   const light = lightness(colour);
-  if (dark && light < 0.36) return mixed(colour, 255, 0.36 - light);
+  if (dark && light < 0.44) return mixed(colour, 255, 0.44 - light);
   if (!dark && light > 0.8) return mixed(colour, 0, light - 0.8);
   return colour;
 }

@@ -5,6 +5,7 @@ import { projected } from "./camera.js";
 
 const LINE = 17; // pixels of one line of a label
 const AIR = 5; // between labels
+const LIFT = 13; // pixels a label stands above its place
 
 /**
  * Which labels fit: from the heaviest down, those that overlap none before them.
@@ -62,7 +63,7 @@ export class Overlay {
       return {
         ...label,
         x: ((x + 1) / 2) * size.width,
-        y: ((1 - y) / 2) * size.height,
+        y: ((1 - y) / 2) * size.height - LIFT,
         width: context.measureText(label.text).width,
       };
     });

@@ -83,8 +83,11 @@ export class Legend {
     this.entries = [];
   }
 
-  /** entries: [{ label, colour, count, ring, hidden }]; scale: { colours, low, high } or null. */
-  update(entries, scale) {
+  /**
+   * entries: [{ label, codes, count, ring, hidden }]; scale: { colours, low, high } or null;
+   * palette: a colour for each code.
+   */
+  update(entries, scale, palette) {
     this.entries = entries;
     this.root.hidden = !entries.length && !scale;
     if (scale) {
@@ -95,16 +98,16 @@ export class Legend {
       this.root.replaceChildren(bar, ends);
       return;
     }
-    this.root.replaceChildren(...entries.map((entry) => this.button(entry)));
+    this.root.replaceChildren(...entries.map((entry) => this.button(entry, palette)));
   }
 
-  button(entry) {
+  button(entry, palette) {
     const button = element("button", entry.hidden ? "entry hidden" : "entry");
     button.type = "button";
     button.title = `${entry.label}: click to hide or show, Alt and click for this one only`;
     button.setAttribute("aria-pressed", String(!entry.hidden));
     const dot = element("span", entry.ring ? "dot ring" : "dot");
-    dot.style.color = entry.colour;
+    dot.style.color = palette[entry.codes[0]];
     const count = element("span", "count", entry.count.toLocaleString("en"));
     button.append(dot, element("span", "name", entry.label), count);
     button.addEventListener("click", (event) => {

@@ -3,7 +3,7 @@
 
 import { Card } from "./card.js";
 import { boundsOf, DeepCamera, FlatCamera, projected } from "./camera.js";
-import { paletteOf, parts } from "./colours.js";
+import { colourWords, paletteOf, parts } from "./colours.js";
 import { discSize, Engine } from "./engine.js";
 import * as files from "./files.js";
 import { LASSO, listen } from "./gestures.js";
@@ -16,6 +16,8 @@ import { rounded, rowsInside, straightened, thinned } from "./polygon.js";
 
 const REACH = 9; // pixels around the cursor in which a point is found
 const REST = 25; // milliseconds the cursor must rest for a card
+const LOWEST = 340; // pixels: a map that fills the window is no lower
+const FOOT = 18; // pixels left below it
 const MISSING =
   "This browser has no WebGL 2, so the map cannot be drawn here. A simpler map of a sample of the " +
   "points is below. Turning on hardware acceleration in the browser's settings usually helps.";
@@ -61,6 +63,7 @@ export class MapView {
     this.unlink();
     this.deafen?.();
     this.watcher?.disconnect();
+    window.removeEventListener("resize", this.resized);
     cancelAnimationFrame(this.frameRequest);
     clearTimeout(this.resting);
     this.engine?.free();
@@ -168,7 +171,7 @@ export class MapView {
   // --- inside ---
 
   build(root) {
-    this.frame = element("div", "frame");
+    this.frame = element("div", "map");
     this.frame.setAttribute("role", "group");
     const canvas = element("canvas", "points");
     const over = element("canvas", "over");
@@ -202,6 +205,8 @@ export class MapView {
     this.deafen = listen(over, this.hands());
     this.watcher = new ResizeObserver(() => this.resize());
     this.watcher.observe(this.frame);
+    this.resized = () => this.resize();
+    window.addEventListener("resize", this.resized);
     this.resize();
   }
 
@@ -345,6 +350,7 @@ export class MapView {
       gap: this.data.gap,
     };
     this.canvases[1].setAttribute("aria-label", this.data.title);
+    this.stretch();
     this.describe();
     if (this.missing) {
       if (!this.toldMissing) this.tell("missing", true);
@@ -358,7 +364,8 @@ export class MapView {
   describe() {
     const { data } = this;
     const selected = this.there ? this.points.chosen(this.there) : 0;
-    this.legend.update(data.legend, data.scale);
+    this.palette = colourWords(data.palette, this.theme.paperParts);
+    this.legend.update(data.legend, data.scale, this.palette);
     this.toolbar.update({ tool: this.tool, dims: this.dims, hasDeep: Boolean(data.deep) });
     this.status.update(selected, data.note);
     this.canvases[1].dataset.tool = this.tool;
@@ -395,7 +402,19 @@ export class MapView {
     else this.frame.requestFullscreen?.();
   }
 
+  /** Reach down to the window's foot, and let what stands beside the map do the same. */
+  stretch() {
+    const filling = Boolean(this.data?.fill);
+    this.frame.classList.toggle("filling", filling);
+    if (!filling || document.fullscreenElement) return;
+    let top = this.frame.getBoundingClientRect().top;
+    for (let one = this.frame.getRootNode().host; one; one = one.parentElement) top += one.scrollTop;
+    const height = Math.max(LOWEST, Math.floor(window.innerHeight - top - FOOT));
+    document.documentElement.style.setProperty("--gs-map-height", `${height}px`);
+  }
+
   resize() {
+    this.stretch();
     const { clientWidth: width, clientHeight: height } = this.frame;
     if (!width || !height) return;
     this.size = { width, height };
@@ -470,7 +489,7 @@ export class MapView {
       size: this.size,
       source: data.cards,
       first: entry?.label,
-      colour: data.palette[points.codes[row]],
+      colour: this.palette[points.codes[row]],
     });
   }
 
