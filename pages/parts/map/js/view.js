@@ -83,7 +83,7 @@ export class MapView {
     if (inside && inside.length !== this.points.count) return;
     if (inside) this.points.choose(inside, mode);
     else this.points.selected = null;
-    this.mark();
+    this.mark(false);
   }
 
   // --- what the user does ---
@@ -107,20 +107,23 @@ export class MapView {
     if (screen.length < 6) return;
     const matrix = this.deep ? this.camera.matrix(this.size) : null;
     const polygon = rounded(places);
-    const inside = rowsInside(polygon, this.places, this.dims, this.there, matrix);
-    this.gesture({ mode, corners: polygon, matrix }, inside);
+    this.gesture({ mode, corners: polygon, matrix }, () =>
+      rowsInside(polygon, this.places, this.dims, this.there, matrix),
+    );
   }
 
   click(x, y, mode) {
     const row = this.find(x, y);
     if (row < 0) return;
-    const inside = new Uint8Array(this.points.count);
-    inside[row] = 1;
-    this.gesture({ mode, row }, inside);
+    this.gesture({ mode, row }, () => {
+      const inside = new Uint8Array(this.points.count);
+      inside[row] = 1;
+      return inside;
+    });
   }
 
   clear() {
-    if (this.points?.selected) this.gesture({ mode: "clear" }, null);
+    if (this.points?.selected) this.gesture({ mode: "clear" }, () => null);
   }
 
   hover(x, y) {
@@ -235,24 +238,33 @@ export class MapView {
     return Object.fromEntries(names.map((name, at) => [name, found[at]]));
   }
 
+  /** Take what was fetched; do again only what depends on it. */
   apply(data, changed) {
     if (this.points.count !== data.count) this.points = new Points(data.count);
     const { points } = this;
+    const hidden = new Set(data.legend.flatMap((entry) => (entry.hidden ? entry.codes : [])));
+    let where = !this.there || !same([...hidden], [...points.hidden]);
+    let which = false;
+    points.hidden = hidden;
     for (const [name, value] of Object.entries(changed)) {
       if (name === "deep" && !value) continue; // fetched when it is looked at
-      if (name === "selected" && data.serial < this.serial) continue; // a newer one is on its way
-      this.loaded[name] = data[name];
-      if (name === "flat") points.place(2, value);
+      if (name === "selected") {
+        if (data.serial < this.serial) continue; // a newer one is on its way
+        which = !same(points.selected, value);
+        points.selected = value;
+      } else if (name === "flat") points.place(2, value);
       else if (name === "deep") points.place(3, value);
       else points[name] = value;
+      where ||= name !== "selected";
+      this.loaded[name] = data[name];
     }
-    points.hidden = new Set(data.legend.flatMap((entry) => (entry.hidden ? entry.codes : [])));
     if (this.view !== data.view) this.enter(data);
     if (this.dims === 3 && !points.coordinates[3]) this.dims = 2;
     this.upload();
     if ("codes" in changed) this.engine.codes(points.codes);
     this.colour();
-    this.mark();
+    if (where || which) this.mark(where);
+    this.redraw();
   }
 
   /** Another map: look at all of it, or as it was looked at before. */
@@ -322,11 +334,13 @@ export class MapView {
     if (telling) this.moved();
   }
 
-  /** Rows were shown, hidden or selected: tell the engine. */
-  mark() {
+  /** Rows were selected and, with `where`, shown or hidden: tell the engine. */
+  mark(where = true) {
     if (!this.places) return;
-    this.there = this.points.there(this.dims);
-    this.picker = null;
+    if (where) {
+      this.there = this.points.there(this.dims);
+      this.picker = null;
+    }
     this.engine.states(this.points.states(this.there));
     this.describe();
     this.redraw();
@@ -381,14 +395,18 @@ export class MapView {
     this.tell("hide", { by: this.data.by, hidden });
   }
 
-  /** Show a gesture at once and send it, with those before it that Python has not answered yet. */
-  gesture(gesture, inside) {
+  /**
+   * Send a gesture, with those before it that Python has not answered yet, and show it meanwhile.
+   * found(): its rows, one byte each.
+   */
+  gesture(gesture, found) {
     this.serial = Math.max(this.serial + 1, Date.now());
-    this.choose(inside, gesture.mode);
-    tell(this.data.link, this, "choose", inside, gesture.mode);
     const open = this.sent.filter((one) => one.serial > this.data.serial);
     this.sent = [...open, { ...gesture, serial: this.serial }];
     this.tell("gesture", { gestures: this.sent });
+    const inside = found();
+    this.choose(inside, gesture.mode);
+    tell(this.data.link, this, "choose", inside, gesture.mode);
   }
 
   showAll() {
@@ -528,4 +546,10 @@ export class MapView {
     const [x, y] = projected(this.camera.matrix(size), places[at], places[at + 1], z);
     return { x: ((x + 1) / 2) * size.width, y: ((1 - y) / 2) * size.height };
   }
+}
+
+/** Whether two arrays hold the same, or both are missing. */
+function same(one, other) {
+  if (!one || !other) return one === other;
+  return one.length === other.length && one.every((value, at) => value === other[at]);
 }
