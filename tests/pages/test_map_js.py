@@ -1,5 +1,5 @@
-"""The map's JavaScript: its own tests, run by node where there is one, and that the browser gets all
-of its modules.
+"""The map's JavaScript: its own tests, run by node where there is one, and that the browser gets
+all of its modules.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ CODES = 256  # colours of one map at most: a code is a byte
 @dataclass(frozen=True)
 class Entry:
     """A line of the legend: how many of the shown points it counts, and the codes it stands for.
-    ``ring``: all of them are synthetic images, which are drawn as rings.
+    ``ring``: it names synthetic images only, which are drawn as rings.
     """
 
     label: str
