@@ -76,12 +76,13 @@ class Filters:
 @dataclass(frozen=True)
 class Choices:
     """Everything that is chosen: the map (a key of :data:`SPACES`), the colouring (a key of
-    :data:`COLOURINGS`), the filters.
+    :data:`COLOURINGS`), the filters, whether each version has a map of its own.
     """
 
     space: str
     colouring: str
     filters: Filters
+    side_by_side: bool = False
 
 
 def offered(points: Points) -> dict[str, str]:
@@ -110,12 +111,24 @@ def controls(scene: Scene) -> Choices:
         persist_state="session",
         width=195,
     )
-    return Choices(space, colouring, _filters(points, scene.version.label))
+    filters = _filters(points, scene.version.label)
+    several = len(points.groups) > 2 and SPACES[space].whose == Whose.ALL
+    apart = several and st.toggle(
+        "Side by side",
+        key="map_apart",
+        help="A map for each version, with the real images and its own; they move together.",
+    )
+    return Choices(space, colouring, filters, apart)
 
 
 def visible(scene: Scene, choices: Choices) -> np.ndarray:
-    """Which points the map shows: those with a place on it that pass the filters; bool (n,)."""
-    return _visible(scene, scene.key, scene.version_id, choices.space, choices.filters)
+    """Which points the map shows: those with a place on it that pass the filters, side by side of
+    the versions only the scene's own; bool (n,).
+    """
+    inside = _visible(scene, scene.key, scene.version_id, choices.space, choices.filters)
+    if not choices.side_by_side:
+        return inside
+    return inside & (scene.points.real | (scene.points["dataset_id"] == scene.version_id))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -18,7 +18,6 @@ from pages.parts.map.choices import (
     SPACES,
     VERSION,
     Choices,
-    Filters,
 )
 from pages.parts.shared.plots import FAINT, MANY, REAL, SCALE, VERSIONS
 from pages.parts.shared.plots import TIERS as TIER_COLOURS
@@ -81,22 +80,15 @@ def colouring(scene: Scene, choices: Choices, shown: np.ndarray) -> Colouring:
         ),
         scene.key,
         scene.version_id,
-        choices.space,
-        choices.filters,
-        choices.colouring,
+        choices,
     )
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _kept(
-    _subject: Subject,
-    key: tuple[str, int, str],
-    version_id: int,
-    space: str,
-    filters: Filters,
-    by: str,
+    _subject: Subject, key: tuple[str, int, str], version_id: int, choices: Choices
 ) -> Colouring:
-    return coloured(_subject, by)
+    return coloured(_subject, choices.colouring)
 
 
 def coloured(subject: Subject, by: str) -> Colouring:

@@ -43,8 +43,9 @@ class Drawing:
     ``deep``: float32 (n, 3) or None, both as files of :func:`coordinates`; NaN: not on this map.
     ``real``, ``absent``, ``shown``, ``selected``: bool (n,). ``hidden``: labels that the legend
     leaves out. ``serial``: of the newest gesture that ``selected`` knows. ``cards``: where to ask
-    for what is known of a row. ``link``: maps of one name move together. ``fill``: it reaches
-    down to the window's foot.
+    for what is known of a row. ``link``: maps of one name move together. ``share``: of how many
+    maps, one above the other, it is one that fill the window down to its foot; 0: of none.
+    ``first``: it is the topmost of them.
     """
 
     view: str
@@ -63,7 +64,8 @@ class Drawing:
     cards: str | None = None
     link: str | None = None
     note: str | None = None
-    fill: bool = False
+    share: int = 0
+    first: bool = True
 
 
 def coordinates(places: np.ndarray) -> MediaFile:
@@ -127,7 +129,8 @@ def _data(drawing: Drawing) -> dict[str, Any]:
         "cards": drawing.cards,
         "link": drawing.link,
         "note": drawing.note,
-        "fill": drawing.fill,
+        "share": drawing.share,
+        "first": drawing.first,
     }
 
 

@@ -25,7 +25,7 @@ def selection(scene: Scene, clusters: str, rows: np.ndarray) -> None:
     points = scene.points
     made = composition(points.group[rows], points.groups, points[clusters][rows])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{made.sentence}**", width="stretch")
+        st.markdown(f"**{made.sentence}**", width="content")
         st.button(
             "Clear",
             key="map_clear",

@@ -54,8 +54,8 @@ class Picture:
         flat, deep = places(self.scene, self.space)
         return Ground(self.scene.key, flat, deep, self.shown)
 
-    def drawing(self, selected: Selected, link: str | None = None) -> Drawing:
-        """All that the component needs."""
+    def drawing(self, selected: Selected) -> Drawing:
+        """All that the component needs, for a map that fills the window."""
         scene, shown, columns = self.scene, self.shown, self.space.deep
         chosen = np.zeros(len(shown), bool)
         chosen[selected.rows] = True
@@ -76,8 +76,7 @@ class Picture:
             labels=labels.of(scene, self.choices.space),
             serial=selected.serial,
             cards=cards.address(scene),
-            link=link,
-            fill=link is None,
+            share=1,
         )
 
 

@@ -143,8 +143,8 @@ export class Status {
 
   /** selected: how many; note: a standing remark. */
   update(selected, note) {
-    const parts = selected ? [`${selected.toLocaleString("en")} selected`] : [];
-    if (note) parts.push(note);
+    const parts = note ? [note] : [];
+    if (selected) parts.push(`${selected.toLocaleString("en")} selected`);
     this.words.textContent = parts.join(" · ");
     this.button.hidden = !selected;
     this.root.hidden = !parts.length;

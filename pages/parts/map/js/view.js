@@ -422,9 +422,10 @@ export class MapView {
 
   /** Reach down to the window's foot, and let what stands beside the map do the same. */
   stretch() {
-    const filling = Boolean(this.data?.fill);
-    this.frame.classList.toggle("filling", filling);
-    if (!filling || document.fullscreenElement) return;
+    const { share = 0, first } = this.data ?? {};
+    this.frame.classList.toggle("filling", share > 0);
+    this.frame.style.setProperty("--share", share);
+    if (!share || !first || document.fullscreenElement) return;
     let top = this.frame.getBoundingClientRect().top;
     for (let one = this.frame.getRootNode().host; one; one = one.parentElement) top += one.scrollTop;
     const height = Math.max(LOWEST, Math.floor(window.innerHeight - top - FOOT));
