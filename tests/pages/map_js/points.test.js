@@ -68,7 +68,7 @@ test("Shift adds, Alt removes", () => {
   assert.equal(modeOf({ altKey: true, shiftKey: true }), "remove");
 });
 
-test("a click in the legend hides one entry, Alt leaves one alone, the last one brings all back", () => {
+test("a click in the legend hides an entry, Alt leaves it alone, the last brings all back", () => {
   const entries = (...hidden) =>
     ["a", "b", "c"].map((label) => ({ label, hidden: hidden.includes(label) }));
   assert.deepEqual(hiddenAfter(entries(), "b", false), ["b"]);
@@ -82,7 +82,12 @@ test("labels that would overlap give way to heavier ones", () => {
   const label = (text, x, y) => ({ text, x, y, width: 60 });
   const size = { width: 400, height: 300 };
   const placed = fitting(
-    [label("heavy", 100, 100), label("under it", 120, 104), label("far", 300, 100), label("out", -80, 0)],
+    [
+      label("heavy", 100, 100),
+      label("under it", 120, 104),
+      label("far", 300, 100),
+      label("out", -80, 0),
+    ],
     size,
   );
   assert.deepEqual(

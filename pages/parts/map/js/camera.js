@@ -5,7 +5,8 @@
 const DISTANCE = 3; // of the eye from the centre, in radii of the cloud: a mild perspective
 const WIDEST = 0.25; // how far one can zoom out and in, relative to the whole cloud
 const CLOSEST = 4000;
-const MARGIN = 1.12; // air around the cloud when all of it is shown
+const MARGIN = 1.1; // air around the cloud when all of it is shown
+const TOP = 40; // pixels at the top that the toolbar takes: the flat map leaves them free
 
 /** Smallest and largest coordinate on each axis of the rows that are there. */
 export function boundsOf(places, dims, there) {
@@ -45,9 +46,9 @@ export class FlatCamera {
   /** Show everything. */
   fit(size) {
     const { low, high } = this.bounds;
-    this.centre = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2];
-    this.zoom = 1;
     this.follow(size);
+    this.zoom = 1;
+    this.centre = [(low[0] + high[0]) / 2, (low[1] + high[1] + TOP * this.unit) / 2];
   }
 
   /** The window has another size: the scale at zoom 1 changes, what is looked at does not. */
@@ -55,7 +56,8 @@ export class FlatCamera {
     const { low, high } = this.bounds;
     const wide = Math.max(high[0] - low[0], 1e-9) * MARGIN;
     const tall = Math.max(high[1] - low[1], 1e-9) * MARGIN;
-    this.unit = Math.max(wide / size.width, tall / size.height); // data units a pixel at zoom 1
+    const free = Math.max(size.height - TOP, TOP);
+    this.unit = Math.max(wide / size.width, tall / free); // data units a pixel at zoom 1
   }
 
   matrix(size) {

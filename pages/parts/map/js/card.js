@@ -1,5 +1,5 @@
-// The card beside the cursor: what is known of one image. What the map knows itself is there at once;
-// the rest (name, picture, score) comes from the server and is kept.
+// The card beside the cursor: what is known of one image. What the map knows itself is there at
+// once; the rest (name, picture, score) comes from the server and is kept.
 
 import { address } from "./files.js";
 import { element } from "./panel.js";

@@ -3,7 +3,9 @@
 /** [r, g, b] of "#rgb", "#rrggbb" or "rgb(r, g, b)"; grey where it is none of these. */
 export function parts(text) {
   const colour = String(text).trim();
-  if (/^#[0-9a-f]{3}$/i.test(colour)) return [...colour.slice(1)].map((one) => parseInt(one, 16) * 17);
+  if (/^#[0-9a-f]{3}$/i.test(colour)) {
+    return [...colour.slice(1)].map((one) => parseInt(one, 16) * 17);
+  }
   if (/^#[0-9a-f]{6}/i.test(colour)) {
     return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
   }

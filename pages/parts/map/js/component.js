@@ -1,5 +1,5 @@
-// Where Streamlit and the map meet: called for every new message and every new theme, for each map on
-// the page; makes the map at the first call and updates it at the others.
+// Where Streamlit and the map meet: called for every new message and every new theme, for each map
+// on the page; makes the map at the first call and updates it at the others.
 
 import { MapView } from "./view.js";
 

@@ -142,7 +142,7 @@ export class Engine {
 
 /** Pixels of a real image's disc: smaller where there are many, a little larger when zoomed in. */
 export function discSize(count, zoom, ratio) {
-  const base = count <= 3000 ? 8 : Math.max(2, 8 - 1.85 * Math.log10(count / 3000));
+  const base = Math.min(9, Math.max(2, 8 - 1.85 * Math.log10(Math.max(count, 1) / 1000)));
   const grown = Math.min(Math.max(zoom, 1) ** 0.33, 3);
   return base * grown * ratio;
 }

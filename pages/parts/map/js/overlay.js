@@ -1,5 +1,6 @@
-// What is drawn above the points on a 2-D canvas: names of gaps and classes, the lasso that is being
-// drawn, a ring around the point under the cursor. Dragging a lasso so never redraws the points.
+// What is drawn above the points on a 2-D canvas: names of gaps and classes, the lasso that is
+// being drawn, a ring around the point under the cursor. Dragging a lasso so never redraws the
+// points.
 
 import { projected } from "./camera.js";
 

@@ -19,8 +19,8 @@ const REST = 25; // milliseconds the cursor must rest for a card
 const LOWEST = 340; // pixels: a map that fills the window is no lower
 const FOOT = 18; // pixels left below it
 const MISSING =
-  "This browser has no WebGL 2, so the map cannot be drawn here. A simpler map of a sample of the " +
-  "points is below. Turning on hardware acceleration in the browser's settings usually helps.";
+  "This browser has no WebGL 2, so the map cannot be drawn here. A simpler map of a sample of " +
+  "the points is above. Turning on hardware acceleration in the browser's settings usually helps.";
 
 const kept = new Map(); // how each map was last looked at, for when it is shown again
 
@@ -52,7 +52,8 @@ export class MapView {
       this.apply(data, changed);
       message(this.frame, null);
     } catch (error) {
-      if (round === this.round && !this.gone) message(this.frame, `${error.message}. Reload the page.`);
+      if (round !== this.round || this.gone) return;
+      message(this.frame, `${error.message}. Reload the page.`);
     }
   }
 
@@ -427,7 +428,9 @@ export class MapView {
     this.frame.style.setProperty("--share", share);
     if (!share || !first || document.fullscreenElement) return;
     let top = this.frame.getBoundingClientRect().top;
-    for (let one = this.frame.getRootNode().host; one; one = one.parentElement) top += one.scrollTop;
+    for (let one = this.frame.getRootNode().host; one; one = one.parentElement) {
+      top += one.scrollTop;
+    }
     const height = Math.max(LOWEST, Math.floor(window.innerHeight - top - FOOT));
     document.documentElement.style.setProperty("--gs-map-height", `${height}px`);
   }
