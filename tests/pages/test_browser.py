@@ -207,7 +207,7 @@ def the_map(page: Page) -> Locator:
 
 def stroke(page: Page, corners: tuple[tuple[float, float], ...]) -> None:
     """Draw with the mouse; corners as shares of the map's width and height."""
-    box = page.locator(".map .over").bounding_box()
+    box = page.locator(".map .over").first.bounding_box()
     assert box is not None
     places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
     page.mouse.move(*places[0])
@@ -296,7 +296,8 @@ def test_a_lasso_works_in_space(app: App) -> None:
     assert selected > 100
     expect(page.get_by_text(re.compile(rf"^{selected:,} images: "))).to_be_visible()
     expect(page.locator(".map[data-dims='3']")).to_be_visible()
-    app.go("gaps")
+    page.get_by_role("link", name="Gaps", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Gaps")
     page.get_by_role("link", name="Map", exact=True).click()
     expect(page.locator(".map[data-dims='3']")).to_be_visible()  # as it was left
 
@@ -334,6 +335,28 @@ def test_zoom_survives_new_colours(app: App) -> None:
     assert before != after  # other colours
     page.locator(".map .over").press("0")
     assert page.locator(".map .over").screenshot() != after  # it was zoomed in until now
+
+
+def test_versions_side_by_side_move_and_select_together(app: App) -> None:
+    page = app.go("map")
+    the_map(page)
+    page.get_by_text("Side by side", exact=True).click()
+    maps = page.locator(".map[data-drawn]")
+    expect(maps).to_have_count(2)
+    app.settle()
+    second = page.locator(".map .over").nth(1)
+    before = second.screenshot()
+    page.locator(".map .over").nth(0).press("+")
+    page.locator(".map .over").nth(0).press("+")
+    time.sleep(1)
+    assert second.screenshot() != before
+    page.locator(".map .over").nth(0).press("0")
+    stroke(page, ((0.02, 0.3), (0.98, 0.3), (0.98, 0.98), (0.02, 0.98)))
+    expect(page.get_by_text(re.compile(r"^[\d,]+ images?: \d+ real"))).to_be_visible()
+    app.settle()
+    counts = [int(maps.nth(one).get_attribute("data-selected") or 0) for one in (0, 1)]
+    assert counts[0] > 0 and counts[1] > 0
+    app.picture("map-side-by-side")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
