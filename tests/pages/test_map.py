@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -350,6 +351,8 @@ def test_cards_are_told_only_to_who_has_the_token(
 ) -> None:
     assert cards.address(scene) is None  # no server, no route
     monkeypatch.setattr(cards, "_served", threading.Event())
+    monkeypatch.setattr(cards, "_sources", {})
+    monkeypatch.setattr(cards, "_tokens", OrderedDict())
     browser = TestClient(Starlette(routes=[cards.route()]))
     address = cards.address(scene)
     assert address is not None and address == cards.address(scene)

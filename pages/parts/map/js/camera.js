@@ -3,6 +3,7 @@
 // data coordinates to clip space. Everything else (drawing, picking, lasso) only sees that matrix.
 
 const DISTANCE = 3; // of the eye from the centre, in radii of the cloud: a mild perspective
+const FILLED = 1.5; // the cloud's radius on the screen, in halves of the shorter side
 const WIDEST = 0.25; // how far one can zoom out and in, relative to the whole cloud
 const CLOSEST = 4000;
 const MARGIN = 1.1; // air around the cloud when all of it is shown
@@ -131,8 +132,8 @@ export class DeepCamera {
 
   matrix(size) {
     const shorter = Math.min(size.width, size.height);
-    const fx = (1.25 * this.zoom * shorter) / size.width;
-    const fy = (1.25 * this.zoom * shorter) / size.height;
+    const fx = (FILLED * this.zoom * shorter) / size.width;
+    const fy = (FILLED * this.zoom * shorter) / size.height;
     const r = this.rotation.map((value) => value / this.radius);
     const [cx, cy, cz] = this.centre;
     const along = (row) => -(r[row] * cx + r[row + 1] * cy + r[row + 2] * cz);
@@ -172,7 +173,7 @@ export class DeepCamera {
 
   /** Pixels as lengths in the plane through the centre. */
   pixels(dx, dy, size) {
-    const scale = 2 / (1.25 * this.zoom * Math.min(size.width, size.height));
+    const scale = 2 / (FILLED * this.zoom * Math.min(size.width, size.height));
     return [dx * scale, dy * scale];
   }
 
