@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -30,7 +32,7 @@ from pages.parts.map.selected import Gesture, Ground, Mode, Selected
 from pages.parts.shared import cards, plots
 from pages.parts.shared.read import OnPoints, Points, Scene
 from tests.pages import example_workspace
-from tests.pages.driver import home, show, told
+from tests.pages.driver import ROOT, home, show, told
 
 EVERYTHING = [-99, -99, 99, -99, 99, 99, -99, 99]
 
@@ -364,6 +366,23 @@ def test_cards_are_told_only_to_who_has_the_token(
     assert len(address.rsplit("/", 1)[1]) >= 32
     other = cards.address(scene.of(scene.points.ids[1]))
     assert other is not None and other != address
+
+
+def test_streamlit_finds_the_server_with_its_route_and_workers_find_nothing() -> None:
+    """In a process of its own: a server changes Streamlit's settings for good."""
+    code = """
+import sys
+from pathlib import Path
+import streamlit_app
+assert "streamlit" not in sys.modules  # what a spawned worker imports
+from streamlit.web.server.app_discovery import discover_asgi_app
+found = discover_asgi_app(Path(streamlit_app.__file__))
+assert found.import_string == "streamlit_app:app", found
+print([route.path for route in streamlit_app.app._user_routes])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == f"['{cards.PATH}/{{token}}/{{row:int}}']"
 
 
 def test_the_browser_gets_float32_and_bits(scene: Scene, points: Points) -> None:
