@@ -3,7 +3,7 @@
 // data coordinates to clip space. Everything else (drawing, picking, lasso) only sees that matrix.
 
 const DISTANCE = 3; // of the eye from the centre, in radii of the cloud: a mild perspective
-const FILLED = 1.5; // the cloud's radius on the screen, in halves of the shorter side
+const FILLED = 1.25; // the cloud's radius on the screen, in halves of the shorter side
 const WIDEST = 0.25; // how far one can zoom out and in, relative to the whole cloud
 const CLOSEST = 4000;
 const MARGIN = 1.1; // air around the cloud when all of it is shown
