@@ -1,11 +1,13 @@
 """Gapscope's screen: page setup, navigation and the sidebar. Run it with ``streamlit run
 streamlit_app.py``.
 
-All of it stands in :func:`main`: a worker process that the server spawns imports this file once
-more, and must find nothing to run and no Streamlit to import.
+All of it stands in functions: a worker process that the server spawns imports this file once more,
+and must find nothing to run and no Streamlit to import.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 def main() -> None:
@@ -30,6 +32,20 @@ def main() -> None:
         current.run()
     except GapscopeError as error:
         errors.box(error)
+
+
+def __getattr__(name: str) -> Any:
+    """``app``: the server, made when Streamlit asks this module for it; this file as its script,
+    and beside it a route for the cards of the map.
+    """
+    if name != "app":
+        raise AttributeError(name)
+    from streamlit.starlette import App
+
+    from pages.parts.shared import cards
+
+    app = App(__file__, routes=[cards.route()])
+    return app  # noqa: RET504 - Streamlit looks for this assignment
 
 
 if __name__ == "__main__":

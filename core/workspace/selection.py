@@ -8,7 +8,7 @@ has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,31 +33,27 @@ def inside_polygon(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
         & (y >= corners[:, 1].min())
         & (y <= corners[:, 1].max())
     )
+    near = near[np.argsort(y[near], kind="stable")]
     x, y = x[near], y[near]
     odd = np.zeros(len(near), bool)
-    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if y0 == y1:
-            continue  # a level edge is never crossed by a level ray
-        crosses = (y0 > y) != (y1 > y)
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # of points level with nearly level edges, which do not cross
-            odd ^= crosses & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
+    # sorted by height, the points that an edge's level rays can cross are one slice
+    following = np.roll(corners, -1, axis=0)
+    bottom = np.searchsorted(y, np.minimum(corners[:, 1], following[:, 1]), "left")
+    top = np.searchsorted(y, np.maximum(corners[:, 1], following[:, 1]), "left")
+    for (x0, y0), (x1, y1), low, high in zip(corners, following, bottom, top, strict=True):
+        if low < high:
+            odd[low:high] ^= x[low:high] < (x1 - x0) * (y[low:high] - y0) / (y1 - y0) + x0
     inside[near] = odd
     return inside
 
 
-def inside_box(points: np.ndarray, x: Sequence[float], y: Sequence[float]) -> np.ndarray:
-    """Which of ``points`` (n, 2) lie in the box between two opposite corners (x[0], y[0]) and
-    (x[1], y[1]).
+def seen_through(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Where points in space (n, 3) appear on the screen, (n, 2), under a projection (4, 4) in
+    homogeneous coordinates; both from -1 to 1. NaN for points behind the eye.
     """
-    (left, right), (low, high) = sorted(x[:2]), sorted(y[:2])
-    return (
-        (points[:, 0] >= left)
-        & (points[:, 0] <= right)
-        & (points[:, 1] >= low)
-        & (points[:, 1] <= high)
-    )
+    homogeneous = np.column_stack([points, np.ones(len(points))]) @ np.asarray(matrix).T
+    depth = np.where(homogeneous[:, 3] > 0, homogeneous[:, 3], np.nan)
+    return homogeneous[:, :2] / depth[:, None]
 
 
 @dataclass(frozen=True)
@@ -79,21 +75,22 @@ class Composition:
         return f"{self.total:,} {images}: {self.real:,} real, {self.synthetic:,} synthetic"
 
 
-def composition(
-    real: np.ndarray, version: Iterable[str | None], cluster: np.ndarray
-) -> Composition:
+def composition(group: np.ndarray, groups: Sequence[str], cluster: np.ndarray) -> Composition:
     """Count a selection of n images by domain, version and cluster.
 
-    ``real``: bool (n,). ``version``: n labels, None for real images. ``cluster``: int (n,); -1 (no
-    cluster) is counted as one of them.
+    ``group``: int (n,), indices into ``groups``, the labels of the real dataset (0) and of the
+    versions. ``cluster``: int (n,); -1 (no cluster) is counted as one of them.
     """
-    labels = [label for label in version if label is not None]
+    counts = np.bincount(group, minlength=len(groups))
+    order = 1 + np.argsort(-counts[1:], kind="stable")
+    values, sizes = np.unique(cluster, return_counts=True)
+    largest = np.argsort(-sizes, kind="stable")
     return Composition(
-        len(real),
-        int(real.sum()),
-        int(len(real) - real.sum()),
-        _counts(labels),
-        _counts(cluster.tolist()),
+        len(group),
+        int(counts[0]),
+        int(len(group) - counts[0]),
+        tuple((groups[index], int(counts[index])) for index in order if counts[index]),
+        tuple((int(values[index]), int(sizes[index])) for index in largest),
     )
 
 
@@ -109,9 +106,3 @@ def plot_sample(keep: np.ndarray, limit: int, seed: int = 0) -> np.ndarray:
     room = min(len(others), max(0, limit - int(keep.sum())))
     drawn = np.random.default_rng(seed).choice(others, room, replace=False)
     return np.sort(np.concatenate([np.flatnonzero(keep), drawn]))
-
-
-def _counts(labels: list) -> tuple:
-    values, counts = np.unique(np.array(labels), return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    return tuple((values[index].item(), int(counts[index])) for index in order)

@@ -9,6 +9,7 @@ order. ``GAPSCOPE_BROWSER`` names a Chromium where none is on the path.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import shutil
@@ -18,8 +19,11 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pytest
+from PIL import Image
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import Locator, Page, expect  # noqa: E402
@@ -194,30 +198,211 @@ def test_the_gaps_are_the_injected_ones(app: App) -> None:
         app.picture(f"gaps-{version}")
 
 
+def the_map(page: Page) -> Locator:
+    """The map, drawn."""
+    chart = page.locator(".map[data-drawn]")
+    expect(chart).to_be_visible()
+    return chart
+
+
+def stroke(page: Page, corners: tuple[tuple[float, float], ...]) -> None:
+    """Draw with the mouse; corners as shares of the map's width and height."""
+    box = page.locator(".map .over").first.bounding_box()
+    assert box is not None
+    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+AROUND_ALL = ((0.5, 0.01), (0.99, 0.2), (0.99, 0.99), (0.01, 0.99), (0.01, 0.4), (0.4, 0.01))
+ALL = re.compile(r"\d+ images: 384 real, \d+ synthetic")
+
+
+def found(page: Page) -> Locator:
+    """A place on the map where there is a point, by moving the mouse until a card comes up."""
+    box, card = page.locator(".map .over").bounding_box(), page.locator(".hover-card")
+    assert box is not None
+    for line in range(1, 20):
+        for column in range(1, 40):
+            page.mouse.move(
+                box["x"] + box["width"] * column / 40, box["y"] + box["height"] * line / 20
+            )
+            time.sleep(0.04)
+            if card.is_visible():
+                return card
+    raise AssertionError("no point was found under the cursor")
+
+
 def test_a_lasso_tells_what_it_holds(app: App) -> None:
     page = app.go("map")
-    chart = page.locator(".js-plotly-plot .nsewdrag").first
-    expect(chart).to_be_visible()
-    lasso = page.locator(".modebar-btn[data-title='Lasso Select']")
-    if lasso.count():
-        lasso.first.dispatch_event("click")
-    box = chart.bounding_box()
-    assert box is not None
-    left, top, right, bottom = (
-        box["x"] + 8,
-        box["y"] + 8,
-        box["x"] + box["width"] - 8,
-        box["y"] + box["height"] - 8,
-    )
-    page.mouse.move(left, top)
-    page.mouse.down()
-    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top + 4)):
-        page.mouse.move(x, y, steps=8)
-    page.mouse.up()
-    expect(page.get_by_text(re.compile(r"384 real"))).to_be_visible()
+    chart = the_map(page)
+    stroke(page, AROUND_ALL)
+    expect(page.get_by_text(ALL)).to_be_visible()
     expect(page.locator(".card").first).to_be_visible()
     app.settle()
     app.picture("map-lasso")
+    selected = int(chart.get_attribute("data-selected") or 0)
+    words = page.get_by_text(ALL).inner_text().split()[0].replace(",", "")
+    assert selected == int(words)  # browser and server follow one rule
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Nothing is selected")).to_be_visible()
+    assert chart.get_attribute("data-selected") == "0"
+
+
+def test_a_part_is_added_and_removed(app: App) -> None:
+    page = app.go("map")
+    chart = the_map(page)
+    half = ((0.5, 0.14), (0.99, 0.14), (0.99, 0.99), (0.5, 0.99))
+    stroke(page, AROUND_ALL)
+    everything = int(chart.get_attribute("data-selected") or 0)
+    page.keyboard.down("Alt")
+    stroke(page, half)
+    page.keyboard.up("Alt")
+    left = int(chart.get_attribute("data-selected") or 0)
+    assert 0 < left < everything
+    expect(page.get_by_text(re.compile(rf"^{left:,} images: "))).to_be_visible()
+    page.keyboard.down("Shift")
+    stroke(page, half)
+    page.keyboard.up("Shift")
+    expect(page.get_by_text(re.compile(rf"^{everything:,} images: "))).to_be_visible()
+
+
+def test_the_cursor_shows_the_image_and_a_click_takes_it(app: App) -> None:
+    page = app.go("map")
+    the_map(page)
+    card = found(page)
+    expect(card.locator(".title")).to_have_text(re.compile(r"\.(jpg|png|webp)$"))
+    expect(card.locator("img")).to_have_attribute("src", re.compile("^data:image/webp"))
+    app.picture("map-card")
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.get_by_text(re.compile("^1 image: "))).to_be_visible()
+
+
+def test_a_lasso_works_in_space(app: App) -> None:
+    page = app.go("map")
+    chart = the_map(page)
+    page.get_by_role("button", name="In space (3)").click()
+    expect(page.locator(".map[data-dims='3']")).to_be_visible()
+    stroke(page, AROUND_ALL)
+    page.locator(".map .over").press("ArrowLeft")  # turns; the selection stays
+    expect(page.get_by_text(re.compile(r"images: \d+ real"))).to_be_visible()
+    app.settle()
+    app.picture("map-space")
+    selected = int(chart.get_attribute("data-selected") or 0)
+    assert selected > 100
+    expect(page.get_by_text(re.compile(rf"^{selected:,} images: "))).to_be_visible()
+    expect(page.locator(".map[data-dims='3']")).to_be_visible()
+    page.get_by_role("link", name="Gaps", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Gaps")
+    page.get_by_role("link", name="Map", exact=True).click()
+    expect(page.locator(".map[data-dims='3']")).to_be_visible()  # as it was left
+
+
+def test_the_legend_leaves_out_a_version(app: App) -> None:
+    page = app.go("map")
+    the_map(page)
+    entry = page.locator(".legend .entry", has_text=re.compile("^1.0"))
+    expect(entry).to_have_attribute("aria-pressed", "true")
+    before = page.get_by_text(re.compile(r"images on the map")).inner_text()
+    entry.click()
+    expect(entry).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_text(before.split(".")[0])).to_have_count(0)
+    app.settle()
+    stroke(page, AROUND_ALL)
+    expect(page.get_by_text(ALL)).to_be_visible()
+    expect(page.locator(".st-key-gs-map-side").get_by_text("1.0", exact=True)).to_have_count(0)
+
+
+def test_zoom_survives_new_colours(app: App) -> None:
+    page = app.go("map")
+    the_map(page)
+    page.locator(".map .over").press("+")
+    page.locator(".map .over").press("+")
+    app.settle()
+    area = {"x": 700, "y": 420, "width": 120, "height": 120}
+    before = page.locator(".map .over").screenshot()
+    page.get_by_role("combobox", name="Colour").click()
+    page.get_by_role("option", name="Class", exact=True).click()
+    app.settle()
+    expect(page.locator(".legend .entry").first).to_be_visible()
+    time.sleep(1)
+    page.mouse.move(area["x"], 5)
+    after = page.locator(".map .over").screenshot()
+    assert before != after  # other colours
+    page.locator(".map .over").press("0")
+    assert page.locator(".map .over").screenshot() != after  # it was zoomed in until now
+
+
+def test_versions_side_by_side_move_and_select_together(app: App) -> None:
+    page = app.go("map")
+    the_map(page)
+    page.get_by_text("Side by side", exact=True).click()
+    maps = page.locator(".map[data-drawn]")
+    expect(maps).to_have_count(2)
+    app.settle()
+    second = page.locator(".map .over").nth(1)
+    before = second.screenshot()
+    page.locator(".map .over").nth(0).press("+")
+    page.locator(".map .over").nth(0).press("+")
+    time.sleep(1)
+    assert second.screenshot() != before
+    page.locator(".map .over").nth(0).press("0")
+    stroke(page, ((0.02, 0.3), (0.98, 0.3), (0.98, 0.98), (0.02, 0.98)))
+    expect(page.get_by_text(re.compile(r"^[\d,]+ images?: \d+ real"))).to_be_visible()
+    app.settle()
+    counts = [int(maps.nth(one).get_attribute("data-selected") or 0) for one in (0, 1)]
+    assert counts[0] > 0 and counts[1] > 0
+    app.picture("map-side-by-side")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_map_and_its_images_fit_a_small_window(
+    app: App, scheme: Literal["light", "dark"]
+) -> None:
+    page = app.go("map")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.emulate_media(color_scheme=scheme)
+    try:
+        page.reload()
+        chart = the_map(page)
+        app.settle()
+        box, side = chart.bounding_box(), page.locator(".st-key-gs-map-side").bounding_box()
+        assert box is not None and side is not None
+        assert box["y"] + box["height"] <= 720 and side["y"] + side["height"] <= 720
+        assert box["height"] > 480 and box["width"] > 500
+        assert side["x"] >= box["x"] + box["width"] and side["x"] + side["width"] <= 1280
+        scrolls = page.get_by_test_id("stMain").evaluate(
+            "(one) => one.scrollHeight - one.clientHeight"
+        )
+        assert scrolls <= 2
+        app.picture(f"map-{scheme}")
+        corner = chart.screenshot()
+        light = np.asarray(Image.open(io.BytesIO(corner)).convert("L"))
+        assert (np.median(light) > 128) == (scheme == "light")
+    finally:
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 1440, "height": 1000})
+
+
+def test_a_browser_without_webgl_gets_a_simpler_map(app: App) -> None:
+    browser = app.page.context.browser
+    assert browser is not None
+    page = browser.new_page()
+    page.add_init_script(
+        "const made = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
+        "  return kind === 'webgl2' ? null : made.call(this, kind, ...more); };"
+    )
+    try:
+        page.goto(f"{app.address}/map")
+        expect(page.get_by_text("This browser has no WebGL 2")).to_be_visible(timeout=SOON)
+        expect(page.locator(".js-plotly-plot .nsewdrag").first).to_be_visible(timeout=SOON)
+    finally:
+        page.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

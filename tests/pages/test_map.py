@@ -6,6 +6,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,20 +17,24 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.spatial import ConvexHull
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from core.contracts.words import Tier
 from core.workspace import Workspace
-from pages.parts.map import choices, class_shares, colouring, drawn, figures
+from pages.parts.map import choices, class_shares, colouring, component, figures, labels, selected
 from pages.parts.map.choices import ALIGNED, AS_IT_IS, REAL_ALONE, SPACES, VERSION_ALONE, Filters
 from pages.parts.map.colouring import Subject
-from pages.parts.map.drawn import Drawn
-from pages.parts.shared import plots
+from pages.parts.map.picture import places
+from pages.parts.map.selected import Gesture, Ground, Mode, Selected
+from pages.parts.shared import cards, plots
 from pages.parts.shared.read import OnPoints, Points, Scene
 from tests.pages import example_workspace
-from tests.pages.driver import home, show, told
+from tests.pages.driver import ROOT, home, show, told
 
-Area = dict[str, list[float]]
+EVERYTHING = [-99, -99, 99, -99, 99, 99, -99, 99]
 
 
 @pytest.fixture(scope="module")
@@ -58,26 +66,54 @@ def points(scene: Scene) -> Points:
 
 
 @pytest.fixture(scope="module")
-def crosses(points: Points) -> Area:
-    """A lasso around the crosses by night on the domain-aligned map, where no version has any: the
-    outline of these twenty real images, a little wider.
+def night(points: Points) -> np.ndarray:
+    """The crosses by night: twenty real images, where no version has any."""
+    return points.real & (points["class"] == "cross") & (points["bias"] == "night")
+
+
+@pytest.fixture(scope="module")
+def crosses(points: Points, night: np.ndarray) -> list[float]:
+    """A lasso around them on the domain-aligned map: their outline, a little wider, corner by
+    corner.
     """
-    night = (points["class"] == "cross") & (points["bias"] == "night")
     place = points.place(SPACES[ALIGNED].flat)[night]
     outline = place[ConvexHull(place).vertices]
-    wider = place.mean(axis=0) + 1.05 * (outline - place.mean(axis=0))
-    return {"x": wider[:, 0].tolist(), "y": wider[:, 1].tolist()}
+    return (place.mean(axis=0) + 1.05 * (outline - place.mean(axis=0))).ravel().tolist()
 
 
-def figure(app: AppTest, number: int = 0) -> dict[str, Any]:
-    """A chart of the page as Plotly gets it."""
-    return json.loads(app.get("plotly_chart")[number].proto.spec)
+def sent(app: AppTest) -> dict[str, Any]:
+    """What the map is told."""
+    return json.loads(the_map(app).mixed.json or the_map(app).json)
 
 
-def lasso(app: AppTest, *areas: Area) -> AppTest:
-    """Play a lasso: the browser sends its corners, and the points it drew inside."""
-    app.session_state["map"] = {"selection": {"points": [], "lasso": list(areas), "box": []}}
-    return app.run()
+def the_map(app: AppTest) -> Any:
+    """The map's message."""
+    return next(
+        one.proto for one in app.get("bidi_component") if one.proto.component_name == "gapscope_map"
+    )
+
+
+def tell(app: AppTest, event: str, value: Any) -> AppTest:
+    """Play what the browser does when the map tells something."""
+    state = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{the_map(app).id}__events")
+    state.json_trigger_value = json.dumps([{"event": event, "value": value}])
+    states = app._tree.get_widget_states()
+    states.widgets.append(state)
+    return app._run(states)
+
+
+def draw(app: AppTest, corners: list[float], mode: str = "replace", **more: Any) -> AppTest:
+    """Play a lasso."""
+    gesture = {"mode": mode, "corners": corners, "matrix": None, "serial": next(SERIAL), **more}
+    return tell(app, "gesture", {"gestures": [gesture]})
+
+
+SERIAL = itertools.count(1)
+
+
+def drawn_points(app: AppTest) -> int:
+    """How many points the filters leave on the map, as the panel says."""
+    return int(told(app).split(" on the map.")[0].rsplit("<b>", 1)[1].split()[0].replace(",", ""))
 
 
 def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:
@@ -85,78 +121,129 @@ def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:
         assert "no finished comparison yet" in told(show("map", tmp_path))
 
 
-def test_one_trace_holds_every_image(app: AppTest) -> None:
-    (trace,) = figure(app)["data"]
-    assert trace["type"] == "scattergl" and len(trace["text"]) == 300
-    assert "Nothing is selected" in told(app)
+def test_every_image_is_on_the_map_and_none_is_in_the_message(app: AppTest) -> None:
+    message = sent(app)
+    assert message["count"] == 300 and message["shown"] is None and message["selected"] is None
+    assert all(message[name].startswith("/mock/media/") for name in ("flat", "deep", "codes"))
+    assert len(json.dumps(message)) < 5_000
+    assert drawn_points(app) == 300 and "Nothing is selected" in told(app)
 
 
-def test_a_lasso_says_what_is_inside(app: AppTest, crosses: Area) -> None:
+def test_a_lasso_says_what_is_inside(app: AppTest, crosses: list[float]) -> None:
     """Only real images live there: no version has crosses by night."""
-    lasso(app, crosses)
+    draw(app, crosses)
     assert not app.exception
     assert "**20 images: 20 real, 0 synthetic**" in told(app)
-    everything = {"x": [-99, 99, 99, -99], "y": [-99, -99, 99, 99]}
-    assert "**300 images: 120 real, 180 synthetic**" in told(lasso(app, everything))
+    assert "**300 images: 120 real, 180 synthetic**" in told(draw(app, EVERYTHING))
 
 
-def test_a_box_and_a_click_select_too(app: AppTest, points: Points) -> None:
-    place = points.place(SPACES[ALIGNED].flat)
-    (x0, y0), (x1, y1) = place.min(axis=0) - 1, place.max(axis=0) + 1
-    app.session_state["map"] = {
-        "selection": {"points": [], "lasso": [], "box": [{"x": [x1, x0], "y": [y1, y0]}]}
-    }
-    assert "**300 images: 120 real, 180 synthetic**" in told(app.run())
-    app.session_state["map"] = {
-        "selection": {"points": [{"customdata": [130]}], "lasso": [], "box": []}
-    }
-    assert "**1 image: 0 real, 1 synthetic**" in told(app.run())
+def test_shift_adds_alt_removes_escape_clears(app: AppTest, crosses: list[float]) -> None:
+    draw(app, EVERYTHING)
+    assert "**280 images: 100 real, 180 synthetic**" in told(draw(app, crosses, "remove"))
+    assert "**300 images: 120 real, 180 synthetic**" in told(draw(app, crosses, "add"))
+    tell(app, "gesture", {"gestures": [{"mode": "clear", "serial": next(SERIAL)}]})
+    assert "Nothing is selected" in told(app) and sent(app)["selected"] is None
 
 
-def test_a_selection_outlives_a_new_colour_but_not_a_new_map(app: AppTest, crosses: Area) -> None:
-    lasso(app, crosses)
+def test_a_click_takes_one_image(app: AppTest) -> None:
+    tell(app, "gesture", {"gestures": [{"mode": "replace", "row": 130, "serial": next(SERIAL)}]})
+    assert "**1 image: 0 real, 1 synthetic**" in told(app)
+    tell(app, "gesture", {"gestures": [{"mode": "add", "row": 3, "serial": next(SERIAL)}]})
+    assert "**2 images: 1 real, 1 synthetic**" in told(app)
+
+
+def test_gestures_that_were_not_answered_are_sent_again_and_count_once(
+    app: AppTest, crosses: list[float]
+) -> None:
+    first = {"mode": "replace", "corners": crosses, "matrix": None, "serial": next(SERIAL)}
+    second = {"mode": "add", "row": 130, "serial": next(SERIAL)}
+    tell(app, "gesture", {"gestures": [first]})
+    tell(app, "gesture", {"gestures": [first, second]})
+    assert "**21 images: 20 real, 1 synthetic**" in told(app)
+    tell(app, "gesture", {"gestures": [first]})
+    assert "**21 images: 20 real, 1 synthetic**" in told(app)
+    assert sent(app)["serial"] == second["serial"]
+
+
+def test_a_selection_outlives_new_colours_filters_and_maps(
+    app: AppTest, crosses: list[float]
+) -> None:
+    draw(app, crosses)
+    before = sent(app)
     for colour in ("score", "cluster", "class", "tag", "looks_real", "domain"):
         app.selectbox(key="map_colour").set_value(colour).run()
         assert not app.exception
         assert "**20 images: 20 real, 0 synthetic**" in told(app), colour
-        assert len(figure(app)["layout"]["selections"]) == 1  # drawn into the new figure
-    app.toggle(key="map_cube").set_value(True).run()
+        now = sent(app)
+        assert now["codes"] != before["codes"]
+        same = ("view", "flat", "deep", "kinds", "selected", "serial")
+        assert [now[name] for name in same] == [before[name] for name in same]  # nothing anew
+    app.selectbox(key="map_look").set_value(AS_IT_IS).run()
     assert "**20 images: 20 real, 0 synthetic**" in told(app)
-    traces = figure(app, 1)["data"]
-    assert {len(trace["text"]) for trace in traces} == {20, 280}  # the 3-D view follows
-    app.segmented_control(key="map_look").set_value(AS_IT_IS).run()
-    assert "Nothing is selected" in told(app)
+    assert sent(app)["view"] != before["view"] and sent(app)["flat"] != before["flat"]
+    app.multiselect(key="map_classes").set_value(["circle"]).run()
+    assert "Nothing is selected" in told(app)  # they are selected, but cannot be seen
+    app.multiselect(key="map_classes").set_value([]).run()
+    assert "**20 images: 20 real, 0 synthetic**" in told(app)
 
 
-def test_clear_selection_clears_it(app: AppTest, crosses: Area) -> None:
-    lasso(app, crosses)
-    app.selectbox(key="map_colour").set_value("domain").run()
+def test_clear_clears(app: AppTest, crosses: list[float]) -> None:
+    draw(app, crosses)
     app.button(key="map_clear").click().run()
     assert "Nothing is selected" in told(app)
-    assert not figure(app)["layout"].get("selections")
+
+
+def test_a_lasso_takes_only_what_can_be_seen(app: AppTest) -> None:
+    app.multiselect(key="map_classes").set_value(["cross"]).run()
+    assert "**80 images: 40 real, 40 synthetic**" in told(draw(app, EVERYTHING))
+    app.multiselect(key="map_classes").set_value([]).run()
+    assert "**80 images: 40 real, 40 synthetic**" in told(app)
+
+
+def test_the_legend_leaves_out_what_is_clicked(app: AppTest) -> None:
+    tell(app, "hide", {"by": "version", "hidden": ["1.0", "no such entry"]})
+    assert drawn_points(app) == 220
+    entries = {entry["label"]: entry for entry in sent(app)["legend"]}
+    assert entries["1.0"]["hidden"] and entries["1.0"]["count"] == 80  # it can be brought back
+    assert not entries["1.1"]["hidden"]
+    assert "**220 images: 120 real, 100 synthetic**" in told(draw(app, EVERYTHING))
+    app.selectbox(key="map_colour").set_value("domain").run()
+    tell(app, "hide", {"by": "domain", "hidden": []})
+    assert not any(entry["hidden"] for entry in sent(app)["legend"])  # each colouring its own
+
+
+def test_without_webgl_a_sample_is_drawn_the_old_way(app: AppTest, crosses: list[float]) -> None:
+    assert not app.get("plotly_chart")
+    tell(app, "missing", True)
+    (chart,) = app.get("plotly_chart")
+    (trace,) = json.loads(chart.proto.spec)["data"]
+    assert trace["type"] == "scatter" and len(trace["x"]["bdata"]) > 1000
+    area = {"x": crosses[::2], "y": crosses[1::2]}
+    (made,) = figures.gestures({"selection": {"lasso": [area]}}, 5)
+    assert made.corners is not None and made.corners.ravel().tolist() == crosses
 
 
 def test_filters_decide_what_is_drawn_and_counted(app: AppTest, points: Points) -> None:
     app.toggle(key="map_absent").set_value(True).run()
-    assert len(figure(app)["data"][0]["text"]) == 20
+    assert drawn_points(app) == 20 and sent(app)["shown"] is not None
     app.toggle(key="map_absent").set_value(False).run()
     app.multiselect(key="map_classes").set_value(["cross"]).run()
-    assert len(figure(app)["data"][0]["text"]) == 40 + 20 + 20  # real, 1.0, 1.1
+    assert drawn_points(app) == 40 + 20 + 20  # real, 1.0, 1.1
     app.multiselect(key="map_classes").set_value([]).run()
     middle = round(float(np.median(points["tag_confidence"])) * 20) / 20
     app.slider(key="map_confidence").set_value((middle, 1.0)).run()
     sure = int((points["tag_confidence"] >= middle).sum())
     assert 0 < sure < 300
-    assert len(figure(app)["data"][0]["text"]) == sure
+    assert drawn_points(app) == sure
     app.slider(key="map_confidence").set_value((1.0, 1.0)).run()
     assert "No image passes these filters." in told(app)
 
 
 def test_each_side_alone_has_a_map_of_its_own(app: AppTest) -> None:
-    app.segmented_control(key="map_look").set_value(REAL_ALONE).run()
-    assert len(figure(app)["data"][0]["text"]) == 120
-    app.segmented_control(key="map_look").set_value(VERSION_ALONE).run()
-    assert len(figure(app)["data"][0]["text"]) == 100
+    app.selectbox(key="map_look").set_value(REAL_ALONE).run()
+    assert drawn_points(app) == 120 and sent(app)["deep"] is None
+    app.selectbox(key="map_look").set_value(VERSION_ALONE).run()
+    assert drawn_points(app) == 100
 
 
 def test_levels_of_one_pyramid_are_picked_by_level(tmp_path: Path) -> None:
@@ -180,14 +267,154 @@ def test_levels_of_one_pyramid_are_picked_by_level(tmp_path: Path) -> None:
 # --- what the map shows ---------------------------------------------------------------------------
 
 
-def test_an_area_is_resolved_over_points_that_were_not_drawn(points: Points, crosses: Area) -> None:
-    """The browser names one point; the lasso's corners decide."""
-    event = {"selection": {"points": [{"customdata": 3}], "lasso": [crosses], "box": []}}
-    place, every = points.place(SPACES[ALIGNED].flat), np.ones(len(points), bool)
-    rows = drawn.rows_inside(drawn.from_event(event), place, every)
-    assert len(rows) == 20 and len(set(points["acluster"][rows])) == 1
-    assert drawn.rows_inside(Drawn(rows=(3, 999)), place, every).tolist() == [3]
-    assert not drawn.from_event(None) and not drawn.from_event({"selection": {}})
+@pytest.fixture(scope="module")
+def ground(scene: Scene) -> Ground:
+    """The domain-aligned map with every point in sight."""
+    flat, deep = places(scene, SPACES[ALIGNED])
+    return Ground(scene.key, flat, deep, np.ones(len(flat), bool))
+
+
+def test_a_lasso_in_space_is_seen_through_its_matrix(ground: Ground, night: np.ndarray) -> None:
+    """Looked at straight along each axis, the screen shows the two others."""
+    assert ground.deep is not None
+    for away in range(3):
+        across, up = (axis for axis in range(3) if axis != away)
+        matrix = np.zeros((4, 4))
+        matrix[0, across] = matrix[1, up] = 0.01
+        matrix[3, 3] = 1
+        place = 0.01 * ground.deep[night][:, [across, up]].astype(float)
+        low, high = place.min(axis=0) - 1e-9, place.max(axis=0) + 1e-9
+        box = np.array([low, (high[0], low[1]), high, (low[0], high[1])])
+        rows = selected.rows_of(Gesture(Mode.REPLACE, 1, box, matrix), ground)
+        every = 0.01 * ground.deep[:, [across, up]].astype(float)
+        assert (
+            rows.tolist() == np.flatnonzero(((every >= low) & (every <= high)).all(axis=1)).tolist()
+        )
+        assert set(np.flatnonzero(night)) <= set(rows.tolist())
+
+
+def test_matrices_arrive_column_by_column() -> None:
+    matrix = list(range(16))
+    part = {"mode": "add", "serial": 1, "corners": [0, 0, 1, 0, 1, 1], "matrix": matrix}
+    (gesture,) = selected.read({"gestures": [part]})
+    assert gesture.matrix is not None and gesture.matrix[:, 0].tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"mode": "explode", "serial": 1, "row": 1},
+        {"mode": "add", "serial": "1", "row": 1},
+        {"mode": "add", "serial": 1, "corners": [0, 0, 1, 1]},
+        {"mode": "add", "serial": 1, "corners": [0, 0, 1, 0, 1]},
+        {"mode": "add", "serial": 1, "corners": [0, 0, 1, 0, 1, float("nan")]},
+        {"mode": "add", "serial": 1, "corners": [0, 0, 1, 0, 1, "1"]},
+        {"mode": "add", "serial": 1, "corners": [0.0] * 40_000},
+        {"mode": "add", "serial": 1, "corners": [0, 0, 1, 0, 1, 1], "matrix": [1, 2]},
+        "add",
+    ],
+)
+def test_what_is_no_gesture_changes_nothing(part: Any) -> None:
+    assert selected.read({"gestures": [part]}) == []
+    assert selected.read(part) == [] and selected.read(None) == []
+
+
+def test_rows_that_are_not_there_or_hidden_are_not_taken(ground: Ground) -> None:
+    hidden = Ground(ground.key, ground.flat, ground.deep, np.arange(300) != 3)
+    for row in (3, 999, -1):
+        after = selected.after(Selected(), Gesture(Mode.ADD, 1, row=row), hidden)
+        assert not len(after.rows)
+
+
+def test_labels_stand_over_what_they_name(scene: Scene, points: Points, night: np.ndarray) -> None:
+    found = {label.text: label for label in labels.of(scene, ALIGNED)}
+    gap = next(label for label in found.values() if label.tone == "gap")
+    place = points.place(SPACES[ALIGNED].flat)[night]
+    assert place[:, 0].min() <= gap.flat[0] <= place[:, 0].max()
+    assert np.median(place[:, 1]) < gap.flat[1] <= place[:, 1].max()
+    assert {"circle", "square"} <= found.keys()  # a class each, at its largest cluster
+    assert len(found) == len(labels.of(scene, ALIGNED))
+    assert all(label.deep is None for label in labels.of(scene, REAL_ALONE))
+
+
+def test_a_card_says_what_is_known_of_an_image(scene: Scene, points: Points) -> None:
+    source = cards.Source(scene.ws, points, scene.on_points)
+    row = int(np.flatnonzero(scene.on_points.absent)[0])
+    real = cards.card(source, row)
+    assert real["title"] == str(points["path"][row]).rsplit("/", 1)[-1]
+    assert real["lines"][:2] == ["Drawn photographs", "cross"]
+    assert real["lines"][2].startswith("absent · gap score ")
+    assert real["picture"].startswith("data:image/webp;base64,")
+    assert cards.card(source, 299)["lines"][0] == "1.1"
+
+
+def test_cards_are_told_only_to_who_has_the_token(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cards.address(scene) is None  # no server, no route
+    monkeypatch.setattr(cards, "_served", threading.Event())
+    monkeypatch.setattr(cards, "_sources", {})
+    monkeypatch.setattr(cards, "_tokens", OrderedDict())
+    browser = TestClient(Starlette(routes=[cards.route()]))
+    address = cards.address(scene)
+    assert address is not None and address == cards.address(scene)
+    assert browser.get(f"{address}/5").json() == cards.card(
+        cards.Source(scene.ws, scene.points, scene.on_points), 5
+    )
+    assert browser.get(f"{address}/300").status_code == 404
+    assert browser.get(f"{cards.PATH}/guess/5").status_code == 404
+    assert len(address.rsplit("/", 1)[1]) >= 32
+    other = cards.address(scene.of(scene.points.ids[1]))
+    assert other is not None and other != address
+
+
+def test_streamlit_finds_the_server_with_its_route_and_workers_find_nothing() -> None:
+    """In a process of its own: a server changes Streamlit's settings for good."""
+    code = """
+import sys
+from pathlib import Path
+import streamlit_app
+assert "streamlit" not in sys.modules  # what a spawned worker imports
+from streamlit.web.server.app_discovery import discover_asgi_app
+found = discover_asgi_app(Path(streamlit_app.__file__))
+assert found.import_string == "streamlit_app:app", found
+print([route.path for route in streamlit_app.app._user_routes])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == f"['{cards.PATH}/{{token}}/{{row:int}}']"
+
+
+def test_the_browser_gets_float32_and_bits(scene: Scene, points: Points) -> None:
+    """What js/files.js reads: little-endian floats row by row, masks lowest bit first."""
+    place = points.place(SPACES[ALIGNED].flat)
+    read = np.frombuffer(component.coordinates(place).content, "<f4").reshape(-1, 2)
+    assert read == pytest.approx(place, rel=1e-6)
+    mask = np.zeros(10, bool)
+    mask[[0, 2, 9]] = True
+    assert component.mask_file(mask).content == bytes([0b101, 0b10])
+
+
+def test_classes_keep_their_colour_in_every_view(scene: Scene, points: Points) -> None:
+    every, few = np.ones(300, bool), points["class"] == "square"
+    named = {}
+    for shown in (every, few):
+        made = colouring.coloured(Subject(points, scene.on_points, "acluster", shown), "class")
+        for entry in made.legend:
+            assert named.setdefault(entry.label, entry.colour) == entry.colour
+    assert len(set(named.values())) == 3
+    columns = {**points.columns, "tag": np.where(points.real, points["class"], "zebra")}
+    guessed = Points(columns, points.real, points.group, points.groups, points.ids)
+    tags = colouring.class_colours(guessed, "tag")
+    assert {name: tags[name] for name in named} == named and tags["zebra"] not in named.values()
+
+
+def test_a_picture_of_a_million_rows_needs_a_byte_a_row(scene: Scene) -> None:
+    """Many clusters share codes rather than overflow one."""
+    clusters = np.arange(-1, 999)
+    made = colouring._by_cluster(clusters, np.ones(1000, bool))
+    assert made.codes.max() < colouring.CODES and len(made.colours) <= colouring.CODES
+    assert sum(entry.count for entry in made.legend) == 1000
 
 
 def test_colours_say_what_the_legend_says(points: Points) -> None:
@@ -198,7 +425,7 @@ def test_colours_say_what_the_legend_says(points: Points) -> None:
     covered = OnPoints(np.where(points.real, 1.0, np.nan), absent, tier)
     subject = Subject(points, covered, "acluster", np.ones(len(points), bool))
     by_version = colouring.coloured(subject, "version")
-    assert {label: count for label, _, count in by_version.legend} == {
+    assert {entry.label: entry.count for entry in by_version.legend} == {
         "Drawn photographs, absent": 20,
         "Drawn photographs, thin": 10,
         "Drawn photographs, cannot tell": 30,
@@ -210,17 +437,15 @@ def test_colours_say_what_the_legend_says(points: Points) -> None:
     for by in choices.offered(points):
         made = colouring.coloured(subject, by)
         assert made.codes.shape == (300,) and made.codes.max() < len(made.colours)
-        assert made.ends is not None or sum(count for _, _, count in made.legend) == 300
+        assert made.ends is not None or sum(entry.count for entry in made.legend) == 300
+        for entry in made.legend:  # an entry's codes have its colour, and its count
+            assert {made.colours[code] for code in entry.codes} <= {entry.colour, *plots.MANY}
+            assert np.isin(made.codes, entry.codes).sum() == entry.count
+            assert made.left_in([entry.label]).sum() == 300 - entry.count
+            if by in ("version", "domain"):  # a ring in the legend where the map has rings
+                assert entry.ring == (not points.real[np.isin(made.codes, entry.codes)].any())
     scored = colouring.coloured(subject, "score")
     assert {scored.colours[code] for code in scored.codes[~points.real]} == {plots.FAINT}
-
-
-def test_names_reach_the_hover_as_text(points: Points) -> None:
-    columns = {**points.columns, "path": points["path"].copy()}
-    columns["path"][0] = "a/<img src=x>.png"
-    marked = Points(columns, points.real, points.group, points.groups, points.ids)
-    (words,) = figures.hover(marked, np.array([0]), np.full(300, 1.5), "cluster")
-    assert "<img" not in words and "&lt;img src=x&gt;.png" in words and "gap score 1.50" in words
 
 
 def test_class_shares_compare_datasets(points: Points) -> None:

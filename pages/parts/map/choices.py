@@ -76,14 +76,13 @@ class Filters:
 @dataclass(frozen=True)
 class Choices:
     """Everything that is chosen: the map (a key of :data:`SPACES`), the colouring (a key of
-    :data:`COLOURINGS`), whether there is a 3-D map and a ring around absent images, the filters.
+    :data:`COLOURINGS`), the filters, whether each version has a map of its own.
     """
 
     space: str
     colouring: str
-    deep: bool
-    ring: bool
     filters: Filters
+    side_by_side: bool = False
 
 
 def offered(points: Points) -> dict[str, str]:
@@ -93,43 +92,43 @@ def offered(points: Points) -> dict[str, str]:
 
 
 def controls(scene: Scene) -> Choices:
-    """Draw the controls in one row; what they say."""
+    """Draw the controls side by side; what they say."""
     points = scene.points
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        space = st.segmented_control(
-            "Map",
-            tuple(SPACES),
-            default=ALIGNED,
-            required=True,
-            key="map_look",
-            persist_state="session",
-            help=SPACES_HELP,
-        )
-        names = offered(points)
-        colouring = st.selectbox(
-            "Colour",
-            list(names),
-            format_func=lambda one: names.get(one, one),
-            key="map_colour",
-            persist_state="session",
-            width=210,
-        )
-        filters = _filters(points, scene.version.label)
-        has_deep = SPACES[space].deep is not None
-        deep = st.toggle(
-            "3-D",
-            key="map_cube",
-            disabled=not has_deep,
-            help="Turns with the mouse; follows the selection.",
-        )
-        can_ring = colouring != VERSION
-        ring = st.toggle("Ring absent", key="map_ring", disabled=not can_ring)
-    return Choices(space, colouring, deep and has_deep, ring and can_ring, filters)
+    space = st.selectbox(
+        "Map",
+        tuple(SPACES),
+        key="map_look",
+        persist_state="session",
+        help=SPACES_HELP,
+        width=170,
+    )
+    names = offered(points)
+    colouring = st.selectbox(
+        "Colour",
+        list(names),
+        format_func=lambda one: names.get(one, one),
+        key="map_colour",
+        persist_state="session",
+        width=195,
+    )
+    filters = _filters(points, scene.version.label)
+    several = len(points.groups) > 2 and SPACES[space].whose == Whose.ALL
+    apart = several and st.toggle(
+        "Side by side",
+        key="map_apart",
+        help="A map for each version, with the real images and its own; they move together.",
+    )
+    return Choices(space, colouring, filters, apart)
 
 
 def visible(scene: Scene, choices: Choices) -> np.ndarray:
-    """Which points the map shows: those with a place on it that pass the filters; bool (n,)."""
-    return _visible(scene, scene.key, scene.version_id, choices.space, choices.filters)
+    """Which points the map shows: those with a place on it that pass the filters, side by side of
+    the versions only the scene's own; bool (n,).
+    """
+    inside = _visible(scene, scene.key, scene.version_id, choices.space, choices.filters)
+    if not choices.side_by_side:
+        return inside
+    return inside & (scene.points.real | (scene.points["dataset_id"] == scene.version_id))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

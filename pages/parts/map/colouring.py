@@ -18,25 +18,43 @@ from pages.parts.map.choices import (
     SPACES,
     VERSION,
     Choices,
-    Filters,
 )
 from pages.parts.shared.plots import FAINT, MANY, REAL, SCALE, VERSIONS
 from pages.parts.shared.plots import TIERS as TIER_COLOURS
 from pages.parts.shared.read import OnPoints, Points, Scene
 
 NAMED = 19  # classes with a colour of their own; the others are faint
+CODES = 256  # colours of one map at most: a code is a byte
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the legend: how many of the shown points it counts, and the codes it stands for.
+    ``ring``: it names synthetic images only, which are drawn as rings.
+    """
+
+    label: str
+    colour: str
+    count: int
+    codes: tuple[int, ...]
+    ring: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Colouring:
-    """A colour for each point: ``codes`` (n,) into ``colours``; ``legend`` (label, colour, count),
-    or the ends of a scale.
+    """A colour for each point: ``codes`` (n,) into ``colours``, at most :data:`CODES`; the
+    ``legend``, or the ends of a scale.
     """
 
     codes: np.ndarray
     colours: tuple[str, ...]
-    legend: tuple[tuple[str, str, int], ...] = ()
+    legend: tuple[Entry, ...] = ()
     ends: tuple[str, str] | None = None
+
+    def left_in(self, hidden: Sequence[str]) -> np.ndarray:
+        """Which points stay where the legend leaves out the entries of these labels; bool (n,)."""
+        codes = [code for entry in self.legend if entry.label in hidden for code in entry.codes]
+        return ~np.isin(self.codes, codes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,22 +80,15 @@ def colouring(scene: Scene, choices: Choices, shown: np.ndarray) -> Colouring:
         ),
         scene.key,
         scene.version_id,
-        choices.space,
-        choices.filters,
-        choices.colouring,
+        choices,
     )
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _kept(
-    _subject: Subject,
-    key: tuple[str, int, str],
-    version_id: int,
-    space: str,
-    filters: Filters,
-    by: str,
+    _subject: Subject, key: tuple[str, int, str], version_id: int, choices: Choices
 ) -> Colouring:
-    return coloured(_subject, by)
+    return coloured(_subject, choices.colouring)
 
 
 def coloured(subject: Subject, by: str) -> Colouring:
@@ -87,14 +98,33 @@ def coloured(subject: Subject, by: str) -> Colouring:
         return _by_tier(subject)
     if by == DOMAIN:
         synthetic = (~points.real).astype(int)
-        return _named(synthetic, ["real", "synthetic"], (REAL, VERSIONS[0]), shown)
+        return _named(synthetic, ["real", "synthetic"], (REAL, VERSIONS[0]), shown, real=1)
     if by == CLUSTER:
         return _by_cluster(points[subject.clusters], shown)
     if by == SCORE:
         return _scaled(subject.covered.score, shown, ("near", "far"))
     if by == LOOKS_REAL:
         return _scaled(points[by], shown, ("rendered", "real"))
-    return _by_class(points[by], shown)
+    return _by_class(points, by, shown)
+
+
+def class_colours(points: Points, column: str) -> dict[str, str]:
+    """A colour for each of the :data:`NAMED` most frequent names in a column of classes.
+
+    The same whatever is shown, and a name that is among the labelled classes has their colour.
+    """
+    colours = dict(zip(_frequent(points["class"]), MANY, strict=False))
+    if column == "class":
+        return colours
+    names = _frequent(points[column])
+    free = iter([one for one in MANY if one not in {colours.get(name) for name in names}])
+    return {name: colours.get(name) or next(free) for name in names}
+
+
+def _frequent(values: np.ndarray) -> list[str]:
+    known = values[values != None].astype(str)  # noqa: E711 - elementwise
+    names, counts = np.unique(known, return_counts=True)
+    return [str(name) for name in names[np.argsort(-counts, kind="stable")][:NAMED]]
 
 
 def _by_tier(subject: Subject) -> Colouring:
@@ -105,49 +135,60 @@ def _by_tier(subject: Subject) -> Colouring:
     for place, tier in enumerate(TIERS):
         codes[points.real & (subject.covered.tier == tier)] = place
     colours = (*(TIER_COLOURS[tier] for tier in TIERS), *list(points.colours.values())[1:])
-    return _named(codes, [*labels, *points.groups[1:]], colours, subject.shown)
+    every = [*labels, *points.groups[1:]]
+    return _named(codes, every, colours, subject.shown, real=len(TIERS))
 
 
 def _named(
-    codes: np.ndarray, labels: Sequence[str], colours: Sequence[str], shown: np.ndarray
+    codes: np.ndarray,
+    labels: Sequence[str],
+    colours: Sequence[str],
+    shown: np.ndarray,
+    *,
+    real: int,
 ) -> Colouring:
+    """One colour a label; the first ``real`` labels are of real images."""
     counts = np.bincount(codes[shown], minlength=len(labels))
     legend = tuple(
-        (label, colour, int(count))
-        for label, colour, count in zip(labels, colours, counts, strict=True)
+        Entry(label, colour, int(count), (code,), ring=code >= real)
+        for code, (label, colour, count) in enumerate(zip(labels, colours, counts, strict=True))
         if count
     )
     return Colouring(codes, tuple(colours), legend)
 
 
 def _by_cluster(clusters: np.ndarray, shown: np.ndarray) -> Colouring:
-    codes = np.where(clusters < 0, 0, 1 + clusters % len(MANY))
-    names, counts = np.unique(clusters[(clusters >= 0) & shown], return_counts=True)
-    largest = np.argsort(-counts, kind="stable")[:NAMED]
+    codes = np.where(clusters < 0, 0, 1 + clusters % (CODES - 1))
+    used = int(codes.max(initial=0))
+    colours = (FAINT, *(MANY[code % len(MANY)] for code in range(used)))
+    counts = np.bincount(codes[shown], minlength=len(colours))
+    largest = [int(code) + 1 for code in np.argsort(-counts[1:], kind="stable")]
     legend = [
-        (f"cluster {names[one]}", MANY[names[one] % len(MANY)], int(counts[one])) for one in largest
+        Entry(f"cluster {code - 1}", colours[code], int(counts[code]), (code,))
+        for code in largest[:NAMED]
+        if counts[code]
     ]
-    loose = int(((clusters < 0) & shown).sum())
-    return Colouring(
-        codes, (FAINT, *MANY), (*legend, *([("no cluster", FAINT, loose)] if loose else []))
-    )
+    small = largest[NAMED:]
+    if counts[small].sum():
+        legend.append(Entry("smaller clusters", FAINT, int(counts[small].sum()), tuple(small)))
+    if counts[0]:
+        legend.append(Entry("no cluster", FAINT, int(counts[0]), (0,)))
+    return Colouring(codes, colours, tuple(legend))
 
 
-def _by_class(values: np.ndarray, shown: np.ndarray) -> Colouring:
-    text = np.array(["" if value is None else str(value) for value in values])
-    names, counts = np.unique(text[shown & (text != "")], return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    best = [str(name) for name in names[order[:NAMED]]]
-    code_of = {name: index + 1 for index, name in enumerate(best)}
-    unique, inverse = np.unique(text, return_inverse=True)
-    codes = np.array([code_of.get(str(name), 0) for name in unique])[inverse]
-    legend = [(name, MANY[index], int(counts[order[index]])) for index, name in enumerate(best)]
-    rest = int((shown & (codes == 0)).sum())
-    return Colouring(
-        codes,
-        (FAINT, *MANY[: len(best)]),
-        (*legend, *([("other or unknown", FAINT, rest)] if rest else [])),
-    )
+def _by_class(points: Points, column: str, shown: np.ndarray) -> Colouring:
+    colours = class_colours(points, column)
+    code_of = {name: code for code, name in enumerate(colours, start=1)}
+    codes = np.array([code_of.get(value, 0) for value in points[column].tolist()], np.int64)
+    counts = np.bincount(codes[shown], minlength=len(colours) + 1)
+    legend = [
+        Entry(name, colour, int(counts[code]), (code,))
+        for code, (name, colour) in enumerate(colours.items(), start=1)
+        if counts[code]
+    ]
+    if counts[0]:
+        legend.append(Entry("other or unknown", FAINT, int(counts[0]), (0,)))
+    return Colouring(codes, (FAINT, *colours.values()), tuple(legend))
 
 
 def _scaled(values: np.ndarray, shown: np.ndarray, ends: tuple[str, str]) -> Colouring:

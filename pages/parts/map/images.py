@@ -1,4 +1,4 @@
-"""The selected images, below the map."""
+"""The images beside the map: the selected ones, or all that it shows."""
 
 from __future__ import annotations
 
@@ -13,26 +13,31 @@ from pages.parts.shared import detail, gallery
 from pages.parts.shared.plots import TIERS
 from pages.parts.shared.read import Scene
 
-STEP = 48  # images shown at first
-EVERY = "All"
+STEP = 36  # images shown at first
+EVERY = "All datasets"
 BY_SCORE, BY_NAME = "Most absent first", "By name"
 
 
-def selected(scene: Scene, rows: np.ndarray) -> None:
+def gallery_of(scene: Scene, rows: np.ndarray) -> None:
     """Show the images of these ``rows``, of one dataset if asked, in the order that is chosen."""
     points, score = scene.points, scene.on_points.score
-    st.subheader("Selected images", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        there = [label for index, label in enumerate(points.groups) if index in points.group[rows]]
-        side = st.segmented_control("Show", (EVERY, *there), default=EVERY, key="map_side")
-        order = st.selectbox("Order", (BY_SCORE, BY_NAME), key="map_order", width=190)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        counts = np.bincount(points.group[rows], minlength=len(points.groups))
+        there = [label for label, count in zip(points.groups, counts, strict=True) if count]
+        side = st.selectbox("Show", (EVERY, *there), key="map_side", label_visibility="collapsed")
+        order = st.selectbox(
+            "Order",
+            (BY_SCORE, BY_NAME),
+            key="map_order",
+            label_visibility="collapsed",
+        )
     if side in points.groups:
         rows = rows[points.group[rows] == points.groups.index(side)]
     if order == BY_SCORE:
         rows = rows[np.argsort(-np.nan_to_num(score[rows], nan=-np.inf), kind="stable")]
     opened = gallery.grow(
         scene.ws,
-        rows.tolist(),
+        rows,
         partial(_tile, scene),
         key=f"map_{scene.comparison.id}",
         step=STEP,

@@ -1,4 +1,4 @@
-"""What stands beside the map: the legend, the 3-D view, and what a selection is made of."""
+"""What stands beside the map: what a selection is made of."""
 
 from __future__ import annotations
 
@@ -6,74 +6,43 @@ import numpy as np
 import streamlit as st
 
 from core.workspace.selection import Composition, composition
-from pages.parts.map import drawn as drawings
-from pages.parts.map.colouring import Colouring
-from pages.parts.map.drawn import Drawn
-from pages.parts.map.figures import Picture, deep_figure
+from pages.parts.map import selected
 from pages.parts.shared import plots
+from pages.parts.shared.read import Scene
 from pages.parts.shared.style import html
 
 GRID = (
     "display:grid;grid-template-columns:minmax(5rem,max-content) 1fr max-content;"
     "gap:.15rem .6rem;align-items:center;font-size:.84rem"
 )
-CLUSTERS = 8  # clusters of a selection that have a bar
+CLUSTERS = 5  # clusters of a selection that have a bar
 
 
-def legend(colours: Colouring) -> None:
-    """What the colours mean: names with counts, or the two ends of a scale."""
-    if colours.ends is not None:
-        steps = ", ".join(colours.colours[1::8])
-        low, high = (html(end) for end in colours.ends)
-        st.html(
-            "<div class='gs'><div style='height:8px;border-radius:4px;"
-            f"background:linear-gradient(90deg,{steps})'></div>"
-            "<div class='gs-soft' style='display:flex;justify-content:space-between'>"
-            f"<span>{low}</span><span>{high}</span></div></div>"
+def selection(scene: Scene, clusters: str, rows: np.ndarray) -> None:
+    """What the selected ``rows`` are made of, and a button that clears the selection. ``clusters``:
+    the column of the map's clusters.
+    """
+    points = scene.points
+    made = composition(points.group[rows], points.groups, points[clusters][rows])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{made.sentence}**", width="content")
+        st.button(
+            "Clear",
+            key="map_clear",
+            type="tertiary",
+            icon=":material/close:",
+            on_click=selected.clear,
         )
-        return
-    parts = "".join(
-        f"<span><span style='color:{colour}'>●</span> {html(label)} "
-        f"<span class='gs-label'>{count:,}</span></span>"
-        for label, colour, count in colours.legend
-    )
-    st.html(
-        "<div class='gs' style='display:flex;flex-wrap:wrap;gap:.1rem .9rem;font-size:.86rem'>"
-        f"{parts}</div>"
-    )
-
-
-def cube(picture: Picture, drawn: Drawn, rows: np.ndarray) -> None:
-    """The 3-D map, in which the selected ``rows`` stand out."""
-    figure = deep_figure(picture, drawn, rows)
-    if figure is None:
-        st.caption("This map has no 3-D view.")
-        return
-    config = {"displaylogo": False, "displayModeBar": False}
-    st.plotly_chart(figure, key="map_3d", config=config)
-
-
-def selection(picture: Picture, rows: np.ndarray) -> None:
-    """What the selected ``rows`` are made of, and a button that clears the selection."""
-    points = picture.scene.points
-    labels = [None if group == 0 else points.groups[group] for group in points.group[rows].tolist()]
-    made = composition(points.real[rows], labels, points[picture.space.clusters][rows])
-    st.markdown(f"**{made.sentence}**")
     st.html(bars(made, points.colours, points.groups[0]))
-    st.button(
-        "Clear selection",
-        key="map_clear",
-        type="tertiary",
-        icon=":material/close:",
-        on_click=drawings.clear,
-    )
 
 
-def nothing_selected() -> None:
-    """How to select."""
+def nothing_selected(shown: int) -> None:
+    """How to select. ``shown``: how many images the map shows."""
+    images = "1 image" if shown == 1 else f"{shown:,} images"
     st.html(
-        "<div class='gs gs-soft'>Nothing is selected. Draw around points with the lasso, or switch "
-        "to the box in the map's corner; hold Shift to add. A click takes one image.</div>"
+        f"<div class='gs'><b>{images} on the map.</b> <span class='gs-soft'>Nothing is selected. "
+        "Draw around points; Shift adds, Alt removes, Esc clears. A click takes one image.</span>"
+        "</div>"
     )
 
 

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from core import Workspace
@@ -76,13 +77,18 @@ def show(ws: Workspace, tiles: Sequence[Tile], key: str) -> str | None:
 
 
 def grow(
-    ws: Workspace, rows: Sequence[int], tile: Callable[[int], Tile], *, key: str, step: int
+    ws: Workspace,
+    rows: Sequence[int] | np.ndarray,
+    tile: Callable[[int], Tile],
+    *,
+    key: str,
+    step: int,
 ) -> str | None:
     """Draw a card for each of ``rows``, ``step`` at first and as many more each time the button is
     pressed; the key of the card that was just clicked, or None.
     """
     shown = growing(key, len(rows), step)
-    opened = show(ws, [tile(row) for row in rows[:shown]], key=f"gallery_{key}")
+    opened = show(ws, [tile(int(row)) for row in rows[:shown]], key=f"gallery_{key}")
     more(key, shown, len(rows), step)
     return opened
 
