@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.analysis.coverage.confidence import wilson
 from core.analysis.coverage.counts import LabelCount, LabelCounts, Labels, count_labels
 from core.analysis.coverage.judgement import Assessment, VersionAssessment, VersionSummary
 from core.analysis.types import Bools, Ints
@@ -124,18 +123,22 @@ def _listed_first(rank: Ints, absent: Bools) -> Ints:
 def _summary(
     summary: VersionSummary, tier: np.ndarray, absent: Bools, groups: Sequence[LabelGroup]
 ) -> VersionSummary:
-    """The summary with the counts that changed, and a verdict that begins with the labels."""
+    """The summary with the counts that changed, and a verdict that begins with the labels.
+
+    Counts do not waver: of the interval only what re-runs list by vectors is left.
+    """
     if not groups:
         return summary
     count, images = int(absent.sum()), len(absent)
-    low, high = wilson(count, images)
+    counted = [group.members for group in groups if group.count.tier == Tier.ABSENT]
+    sure = len(np.unique(np.concatenate(counted))) / images if counted else 0.0
     seen = summary.verdict[:1].lower() + summary.verdict[1:]
     return replace(
         summary,
         absent=count,
         absent_rate=count / images,
-        low=low,
-        high=high,
+        low=None if summary.low is None else max(summary.low, sure),
+        high=None if summary.high is None else max(summary.high, count / images),
         thin=int((tier == Tier.THIN).sum()),
         cannot_tell=int((tier == Tier.CANNOT_TELL).sum()),
         verdict=f"{_by_labels(groups, images)} By appearance: {seen}",

@@ -93,6 +93,14 @@ def test_what_lies_with_gaps_but_is_rendered_in_number_is_not_absent() -> None:
     assert "not set well apart" in between[0].reason
 
 
+def test_under_a_far_look_covered_is_said_only_of_what_lies_clearly_near() -> None:
+    distance = [0.68, 0.5, 0.5, 0.55, 0.52]
+    told = _told(distance, FAR, share=[1.0] * 5, separation=0.8)
+    assert told[0].probability < 0.15 and told[0].tier == Tier.CANNOT_TELL
+    assert [one.tier for one in told[1:]] == [Tier.COVERED] * 4
+    assert _told(distance, NEAR, share=[1.0] * 5, separation=0.8)[0].tier == Tier.COVERED
+
+
 def test_hardly_any_image_like_it_is_thin_where_the_look_is_the_same() -> None:
     found = _evidence([0.5] * 5, [1, 49, 50, 50, 50])
     share = [0.1, 1, 1, 1, 1]
