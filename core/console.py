@@ -12,7 +12,7 @@ from rich.table import Table
 from core.contracts.encoder_trial import EncoderTrialRow
 from core.contracts.encoder_trial_words import TRIAL_COLUMNS, trial_cells, trial_sentence
 from core.contracts.formatting import MISSING, in_sequences
-from core.contracts.judgement_words import GAP_TIERS, UNJUDGED, unjudged_sentence
+from core.contracts.judgement_words import BY_LABELS, GAP_TIERS, UNJUDGED, unjudged_sentence
 from core.contracts.words import Framing
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ def print_comparison(result: Mapping[str, Any]) -> None:
     for name, version in result["versions"].items():
         said = version["verdict"] or ""
         if not version["judged"]:
+            counted = f" {len(version['absent'])} real images are {BY_LABELS}."
             said = unjudged_sentence(name, version["obstacle"])
+            said += counted if version["absent"] else ""
         out.print(f"{name}: {said}", markup=False, highlight=False)
         groups = [group for group in version["groups"] if group["same_as"] is None]
         gaps = [group for group in groups if group["tier"] in GAP_TIERS]

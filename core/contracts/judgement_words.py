@@ -29,6 +29,7 @@ MEANING: dict[Tier, str] = {
     Tier.COVERED: "it is rendered",
 }
 UNJUDGED = "cannot be judged"
+BY_LABELS = "absent by their labels"  # of the real images, in a version that cannot be judged
 
 MUCH_DOUBT = 1 / 3
 """Share of the real images in groups of which it cannot be told, above which it is always said: a

@@ -9,6 +9,7 @@ import streamlit as st
 from core.contracts.comparison import GroupRow, VersionRow
 from core.contracts.formatting import in_sequences
 from core.contracts.judgement_words import (
+    BY_LABELS,
     UNJUDGED,
     doubt_sentence,
     groups_sentence,
@@ -32,7 +33,13 @@ def show(summary: VersionRow, real_images: int, groups: list[GroupRow]) -> None:
     else:
         why = escape(unjudged_sentence(summary.version, summary.obstacle))
         st.warning(f"**{why}** {UNJUDGED_HELP}", icon=":material/help:")
-        figures(figure(f"version {summary.version}", UNJUDGED, "", "gs-large"), *_rest(summary))
+        counted = (
+            [figure(f"real images {BY_LABELS}", number(summary.absent), "", "gs-large gs-gap")]
+            if summary.absent
+            else []
+        )
+        named = figure(f"version {summary.version}", UNJUDGED, "", "gs-large")
+        figures(named, *counted, *_rest(summary))
     lines = [groups_sentence(groups)]
     if summary.judged:
         lines += [injected_sentence(summary), doubt_sentence(summary.cannot_tell, real_images)]

@@ -11,7 +11,7 @@ import streamlit as st
 from core import Workspace
 from core.contracts.comparison import ComparisonRecord, VersionRow
 from core.contracts.derive import read_rows
-from core.contracts.judgement_words import UNJUDGED, unjudged_sentence
+from core.contracts.judgement_words import BY_LABELS, UNJUDGED, unjudged_sentence
 from core.contracts.words import RecordStatus, Tier
 from core.errors import GapscopeError
 from pages.parts.shared import errors, navigation, session, style
@@ -78,6 +78,8 @@ def _figure(version: VersionRow) -> str:
         if count
     ]
     if not version.judged:
+        if version.absent:
+            notes.insert(0, f"{style.number(version.absent)} {BY_LABELS}")
         label = f"version {version.version}"
         return style.figure(label, UNJUDGED, " · ".join(notes), "gs-large")
     notes.insert(0, f"{style.number(version.absent)} images")
