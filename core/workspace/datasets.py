@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.contracts.catalog import Dataset
+from core.contracts.catalog import Dataset, ImageRow
 from core.contracts.requests import BOTH_VIEWS, EmbedRequest, ScanRequest
 from core.contracts.words import Domain, ImageStatus, View
 from core.encoders import registry
@@ -18,6 +18,8 @@ from core.errors import InputError
 from core.images import labels as label_sources
 from core.images import roots, scan
 from core.images.decode import UnreadableImage, decode
+from core.images.full import FullImage as FullImage
+from core.images.full import full_image
 from core.images.roots import FolderListing as FolderListing
 from core.images.thumbnails import thumbnail
 from core.store import comparison_table, dataset_table, embeddings
@@ -184,6 +186,10 @@ class Datasets:
         """Every file of the last scan, readable or not, with its reason."""
         return dataset_table.images(self._db, dataset.id)
 
+    def image(self, dataset_id: int, path: str) -> ImageRow | None:
+        """One file of the last scan, or None."""
+        return dataset_table.image(self._db, dataset_id, path)
+
     def summary(self, dataset: Dataset) -> DatasetSummary:
         """The last scan in numbers."""
         return read_summary(dataset)
@@ -212,6 +218,18 @@ class Datasets:
                 "No dataset has this image any more", "Add the folder again, or compare again."
             )
         return thumbnail(decode(file, shortest=longest), longest)
+
+    def full_image(self, content_id: str, longest: int) -> FullImage:
+        """The image's own file where a browser can show it, else a WebP of at most ``longest``
+        pixels made from it. Raises :class:`InputError` with the reason as :meth:`preview` does, and
+        where the file has another content by now.
+        """
+        file = self.image_file(content_id)
+        if file is None:
+            raise InputError(
+                "No dataset has this image any more", "Add the folder again, or compare again."
+            )
+        return full_image(file, content_id, longest)
 
     def vectors(
         self, dataset: Dataset, encoder: str = "auto", view: str = View.PLAIN

@@ -97,7 +97,17 @@ class Search:
         by_dataset = self.nearest(
             content_id, k, datasets=datasets, encoder=encoder, framing=framing
         )
-        return merged(by_dataset.values(), k)
+        return self.merged(by_dataset.values(), k)
+
+    @staticmethod
+    def merged(lists: Iterable[Sequence[FoundImage]], k: int) -> list[FoundImage]:
+        """The ``k`` nearest of several lists, nearest first, each content once."""
+        every = sorted(
+            (one for part in lists for one in part),
+            key=lambda one: (one.distance if one.distance is not None else 0.0, one.path),
+        )
+        kept = {one.content_id: one for one in reversed(every)}  # of copies, the first
+        return [one for one in every if kept[one.content_id] is one][:k]
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -114,13 +124,3 @@ class Search:
                 "No image is embedded yet", "Compare two datasets: that embeds their images."
             )
         return there[0]
-
-
-def merged(lists: Iterable[Sequence[FoundImage]], k: int) -> list[FoundImage]:
-    """The ``k`` nearest of several lists, nearest first, each content once."""
-    every = sorted(
-        (one for part in lists for one in part),
-        key=lambda one: (one.distance if one.distance is not None else 0.0, one.path),
-    )
-    kept = {one.content_id: one for one in reversed(every)}  # of copies, the first
-    return [one for one in every if kept[one.content_id] is one][:k]

@@ -11,7 +11,7 @@ from core.contracts.search import FoundImage
 from core.contracts.words import Domain, Framing
 from core.errors import InputError
 from core.workspace import Workspace
-from core.workspace.search import merged
+from core.workspace.search import Search
 from tests.pages import example_workspace
 
 
@@ -90,5 +90,5 @@ def test_an_empty_workspace_says_that_nothing_is_embedded(workspace: Workspace) 
 def test_copies_count_once() -> None:
     first, copy = FoundImage(1, "a.png", "x", 0.25), FoundImage(2, "b.png", "x", 0.25)
     other = FoundImage(2, "c.png", "y", 0.5)
-    assert merged([[first], [copy, other]], 5) == [first, other]
-    assert merged([[first], [copy, other]], 1) == [first]
+    assert Search.merged([[first], [copy, other]], 5) == [first, other]
+    assert Search.merged([[first], [copy, other]], 1) == [first]

@@ -33,7 +33,8 @@ def show(scene: Scene, choices: Choices) -> None:
         opened = cards.show(scene, cards.groups(scene, rows, choices.order), "outside")
     else:
         opened = cards.pairs(scene, rows, choices.listing.name.lower(), RANKED)
-    detail.show_real(scene, opened)
+    within = scene.coverage.path[rows].tolist() if opened is not None else ()
+    detail.show_real(scene, opened, within)
 
 
 def by_tier(scene: Scene, groups: list[Group]) -> tuple[list[Group], list[Group], list[Group]]:

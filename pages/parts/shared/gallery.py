@@ -45,8 +45,15 @@ class Tile:
     note: str = ""
 
 
-def show(ws: Workspace, tiles: Sequence[Tile], key: str) -> str | None:
-    """Draw the cards; the key of the one that was just clicked, or None."""
+def show(
+    ws: Workspace,
+    tiles: Sequence[Tile],
+    key: str,
+    on_open: Callable[[str], None] | None = None,
+) -> str | None:
+    """Draw the cards; the key of the one that was just clicked, or None. ``on_open`` hears that
+    key before anything is drawn again.
+    """
     pictures = [shown for tile in tiles for shown in tile.images]
     ids = tuple(dict.fromkeys(shown.content_id for shown in pictures if shown.content_id))
     uris = data_uris(ws, str(ws.path), ids)
@@ -71,18 +78,25 @@ def show(ws: Workspace, tiles: Sequence[Tile], key: str) -> str | None:
             for tile in tiles
         ],
     }
-    result = _component()(key=key, data=data, on_opened_change=lambda: None)
+    heard = partial(_opened, key, on_open) if on_open else lambda: None
+    result = _component()(key=key, data=data, on_opened_change=heard)
     return result.get("opened")
 
 
 def grow(
-    ws: Workspace, rows: Sequence[int], tile: Callable[[int], Tile], *, key: str, step: int
+    ws: Workspace,
+    rows: Sequence[int],
+    tile: Callable[[int], Tile],
+    *,
+    key: str,
+    step: int,
+    on_open: Callable[[str], None] | None = None,
 ) -> str | None:
     """Draw a card for each of ``rows``, ``step`` at first and as many more each time the button is
-    pressed; the key of the card that was just clicked, or None.
+    pressed; the key of the card that was just clicked, or None. ``on_open`` as in :func:`show`.
     """
     shown = growing(key, len(rows), step)
-    opened = show(ws, [tile(row) for row in rows[:shown]], key=f"gallery_{key}")
+    opened = show(ws, [tile(row) for row in rows[:shown]], f"gallery_{key}", on_open)
     more(key, shown, len(rows), step)
     return opened
 
@@ -117,6 +131,12 @@ def preview(_ws: Workspace, path: str, content_id: str) -> bytes | str:
         return _ws.datasets.preview(content_id, PREVIEW)
     except InputError as error:
         return f"{error.what}."
+
+
+def _opened(key: str, on_open: Callable[[str], None]) -> None:
+    opened = (st.session_state.get(key) or {}).get("opened")
+    if opened is not None:
+        on_open(opened)
 
 
 def _show_more(key: str) -> None:

@@ -51,7 +51,8 @@ def show(ws: Workspace, comparison: Comparison) -> None:
     for name in LISTS:
         opened = _list(scene, pair, name) or opened
     _attribution(ws, comparison, pair)
-    detail.show_real(scene, opened)
+    listed = [row.path for name in LISTS for row in pair.lists[name]]
+    detail.show_real(scene, opened, listed)
 
 
 def _table(pairs: list[Pair]) -> None:
