@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from core.contracts.specs import parameter
+from core.contracts.words import View
 
 
 @dataclass(frozen=True)
@@ -16,3 +20,18 @@ class FoundImage:
     path: str
     content_id: str
     distance: float | None = None
+
+
+@dataclass(frozen=True)
+class QuerySpec:
+    """Embed what is searched by: ``phrase``, or, where that is null, the file ``inputs/image`` in
+    these views, whose content is ``content_id``.
+    """
+
+    KIND: ClassVar[str] = "query"
+
+    encoder: str = field()
+    phrase: str | None = None
+    content_id: str | None = None
+    views: tuple[View, ...] = (View.PLAIN,)
+    weights: str | None = parameter(None, "GAPSCOPE_WEIGHTS for this job.")

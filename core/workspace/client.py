@@ -91,7 +91,7 @@ class Workspace:
         self.encoder_trials = EncoderTrials(context, self.jobs, self.datasets)
         self.comparisons = Comparisons(context, self.jobs, self.datasets, self.encoder_trials)
         self.marks = Marks(context)
-        self.search = Search(context)
+        self.search = Search(context, self.jobs)
         self.studies = Studies(context, self.jobs, self.datasets)
         self.spectra = Spectra(self.jobs)
         self.exports = Exports(self.comparisons, self.jobs)

@@ -59,12 +59,12 @@ def tiles(
     images: Sequence[FoundImage],
     datasets: Sequence[Dataset],
     key: str,
-    open_image: Open,
+    open_image: Open | None = None,
     *,
     step: int = MANY,
-) -> None:
-    """Images as cards, each with its dataset in the corner; ``open_image`` takes the one that is
-    clicked.
+) -> FoundImage | None:
+    """Images as cards, each with its dataset in the corner; the one that was just clicked, or
+    None. ``open_image`` hears of it before anything is drawn again.
     """
     by_key = {f"{image.dataset_id}:{image.path}": image for image in images}
     names = {dataset.id: dataset for dataset in datasets}
@@ -89,14 +89,12 @@ def tiles(
             "" if image.distance is None else f"distance {image.distance:.3f}",
         )
 
-    gallery.grow(
-        ws,
-        range(len(images)),
-        tile,
-        key=key,
-        step=step,
-        on_open=lambda opened: open_image(by_key[opened]) if opened in by_key else None,
-    )
+    def heard(opened: str) -> None:
+        if open_image is not None and opened in by_key:
+            open_image(by_key[opened])
+
+    opened = gallery.grow(ws, range(len(images)), tile, key=key, step=step, on_open=heard)
+    return by_key.get(opened or "")
 
 
 def _sides(datasets: list[Dataset], scene: Scene | None) -> list[tuple[str, list[Dataset]]]:
