@@ -151,6 +151,14 @@ class Mark(StrEnum):
     MATTERS = "matters"
 
 
+class Combination(StrEnum):
+    """How two selections become one."""
+
+    AND = "and"
+    OR = "or"
+    WITHOUT = "without"
+
+
 class MetricScope(StrEnum):
     """Which images a metric was measured on: all, one class, or all without one cluster (what that
     cluster contributes). The row's ``part`` names the class or cluster.

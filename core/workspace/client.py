@@ -37,6 +37,7 @@ from core.settings import settings as default_settings
 from core.store.database import Database
 from core.store.results import Comparison
 from core.store.study_results import Study
+from core.workspace.annotations import Annotations
 from core.workspace.comparisons import Comparisons
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
@@ -46,13 +47,15 @@ from core.workspace.job_queue import Jobs
 from core.workspace.marks import Marks
 from core.workspace.progress import ProgressBar
 from core.workspace.search import Search
+from core.workspace.selections import Selections
 from core.workspace.spectra import Spectra
 from core.workspace.studies import Studies
 
 
 class Workspace:
     """The client of everything: ``datasets``, ``comparisons``, ``encoder_trials``, ``marks``,
-    ``search``, ``studies``, ``spectra``, ``exports``, ``jobs``, and the verbs that a script needs.
+    ``annotations``, ``selections``, ``search``, ``studies``, ``spectra``, ``exports``, ``jobs``,
+    and the verbs that a script needs.
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
     ``read_only``: open a colleague's copy without touching it. ``engine``: where jobs run; None: in
@@ -91,6 +94,8 @@ class Workspace:
         self.encoder_trials = EncoderTrials(context, self.jobs, self.datasets)
         self.comparisons = Comparisons(context, self.jobs, self.datasets, self.encoder_trials)
         self.marks = Marks(context)
+        self.annotations = Annotations(context)
+        self.selections = Selections(context)
         self.search = Search(context, self.jobs)
         self.studies = Studies(context, self.jobs, self.datasets)
         self.spectra = Spectra(self.jobs)

@@ -9,7 +9,7 @@ import streamlit as st
 from core import Workspace
 from core.contracts.catalog import Dataset
 from core.contracts.search import FoundImage
-from pages.parts.shared import detail, neighbours
+from pages.parts.shared import detail, neighbours, selections
 from pages.parts.shared.style import number
 
 STEP = 48
@@ -34,7 +34,9 @@ def show(ws: Workspace, found: Sequence[FoundImage], nothing: str) -> None:
     if not found:
         st.info(nothing)
         return
-    st.caption(f"{number(len(found))} image{'s' * (len(found) != 1)}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{number(len(found))} image{'s' * (len(found) != 1)}", width="content")
+        selections.save_contents(ws, (one.content_id for one in found), "found")
     opened = neighbours.tiles(ws, found, ws.datasets.list(), "search_found", step=STEP)
     if opened is not None:
         detail.show_found(ws, opened, found)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core import Workspace
 from core.contracts.search import FoundImage
-from pages.parts.shared import facts, looking, marks, neighbours, viewer
+from pages.parts.shared import annotate, facts, looking, marks, neighbours, viewer
 from pages.parts.shared.looking import Looking, file_name
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape, html
@@ -81,6 +81,7 @@ def body(ws: Workspace, scene: Scene | None) -> None:
         if scene is not None and row is not None and scene.points.real[row]:
             facts.scores(scene, shown.path)
             marks.image_choices(scene, shown.path)
+        annotate.image(ws, shown.content_id)
     neighbours.show(ws, scene, now, _open)
 
 

@@ -36,6 +36,7 @@ ALL = (
     PageInfo("gaps", "Gaps", ":material/troubleshoot:", "Look"),
     PageInfo("versions", "Versions", ":material/compare_arrows:", "Look"),
     PageInfo("search", "Search", ":material/image_search:", "Look"),
+    PageInfo("selections", "Selections", ":material/bookmarks:", "Look"),
     PageInfo("spectrum", "Spectrum", ":material/equalizer:", "Look"),
     PageInfo("finetune", "Fine-tune", ":material/model_training:", "Act"),
 )
