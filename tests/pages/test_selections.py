@@ -58,7 +58,7 @@ def test_the_page_compares_versions_and_combines(folder: Path, ws: Workspace) ->
     save(ws, "Night", "night/")
     save(ws, "Squares", "square/")
     app = show("selections", folder)
-    assert "100 files: 60 real, 40 synthetic" in told(app)  # 1.0 has 20 by night, 1.1 has 40
+    assert "120 files: 60 real, 60 synthetic" in told(app)  # 1.0 has 20 by night, 1.1 has 40
     table = app.dataframe[0].value.set_index("Version")
     assert table.loc["1.0", "absent"] == 40 and table.loc["1.1", "absent"] == 20
     app.selectbox(key="how").set_value("without").run()
