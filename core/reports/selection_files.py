@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from core.contracts.annotations import SelectedRow
 from core.contracts.derive import from_rows
+from core.contracts.selections import SelectedRow
 from core.files import storage_guard
 from core.reports import image_folder
 from core.reports.image_folder import MANIFEST, WrittenFolder

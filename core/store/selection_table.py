@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from core.contracts.annotations import SelectedRow, Selection, SelectionInVersion, SelectionRow
 from core.contracts.derive import read_rows
+from core.contracts.selections import SelectedRow, Selection, SelectionInVersion, SelectionRow
 from core.contracts.words import Combination, Tier
 from core.store.database import Database
 

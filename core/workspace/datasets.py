@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.contracts.catalog import Dataset, ImageRow
+from core.contracts.listing import ImageOrder, ListedImage
 from core.contracts.requests import BOTH_VIEWS, EmbedRequest, ScanRequest
 from core.contracts.words import Domain, ImageStatus, View
 from core.encoders import registry
@@ -21,13 +22,16 @@ from core.images.decode import UnreadableImage, decode
 from core.images.full import FullImage as FullImage
 from core.images.full import full_image
 from core.images.roots import FolderListing as FolderListing
-from core.images.thumbnails import thumbnail
+from core.images.thumbnails import SIZE, thumbnail
 from core.store import comparison_table, dataset_table, embeddings
+from core.store.listing import listing
 from core.workspace.context import Context
 from core.workspace.dataset_summary import DatasetSummary, read_summary
 from core.workspace.job_queue import Jobs
 
-Paths = list[str]  # inside the class, ``list`` is its method
+# inside the class, ``list`` is its method
+Paths = list[str]
+Listed = list[ListedImage]
 
 
 class Datasets:
@@ -199,6 +203,40 @@ class Datasets:
         images = self.images(dataset)
         broken = pc.not_equal(images.column("status"), ImageStatus.OK)
         return images.filter(broken).select(["path", "reason"])
+
+    def listing(
+        self,
+        dataset: Dataset,
+        order: ImageOrder | str = ImageOrder.PATH,
+        *,
+        descending: bool = False,
+        copies_only: bool = False,
+    ) -> Listed:
+        """The readable images of a dataset in an order, those of unknown value last.
+        ``copies_only``: only images whose bytes another of its files has too.
+        """
+        return listing(
+            self._db,
+            dataset.id,
+            ImageOrder(order),
+            descending=descending,
+            copies_only=copies_only,
+        )
+
+    def small_pictures(self, content_ids: Sequence[str]) -> dict[str, bytes]:
+        """WebP thumbnails by content id: the stored ones, else made now from the files, which is
+        what a dataset that is not embedded yet needs; contents without a readable file are left
+        out.
+        """
+        pictures = self.thumbnails(content_ids)
+        for content_id in content_ids:
+            file = None if content_id in pictures else self.image_file(content_id)
+            if file is not None:
+                try:
+                    pictures[content_id] = thumbnail(decode(file, shortest=SIZE))
+                except UnreadableImage:
+                    continue
+        return pictures
 
     def thumbnails(self, content_ids: Sequence[str]) -> dict[str, bytes]:
         """WebP thumbnails by content id; contents without one are left out."""

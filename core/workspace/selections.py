@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from core.contracts.annotations import SelectedRow, Selection, SelectionInVersion
+from core.contracts.selections import SelectedRow, Selection, SelectionInVersion
 from core.contracts.words import Combination
 from core.errors import InputError
 from core.reports import selection_files

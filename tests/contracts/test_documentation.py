@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.contracts import (
-    annotations,
     catalog,
     comparison,
     encoder_trial,
+    selections,
     spectrum_rows,
     study_rows,
     work,
@@ -24,10 +24,10 @@ ROWS: tuple[type, ...] = (
     catalog.DatasetRow,
     catalog.ImageRow,
     catalog.MarkRow,
-    annotations.TagRow,
-    annotations.NoteRow,
-    annotations.SelectionRow,
-    annotations.SelectionImageRow,
+    selections.TagRow,
+    selections.NoteRow,
+    selections.SelectionRow,
+    selections.SelectionImageRow,
     catalog.EncoderRow,
     catalog.ThumbnailRow,
     catalog.AttributesRow,

@@ -40,6 +40,8 @@ PAGES = {
     "map": "Map",
     "gaps": "Gaps",
     "versions": "Versions",
+    "search": "Search",
+    "selections": "Selections",
     "spectrum": "Spectrum",
     "finetune": "Fine-tune",
 }  # address and title

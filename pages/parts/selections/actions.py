@@ -7,8 +7,8 @@ from functools import partial
 import streamlit as st
 
 from core import Workspace
-from core.contracts.annotations import Selection
 from core.contracts.formatting import slug
+from core.contracts.selections import Selection
 from core.contracts.words import Combination
 from pages.parts.shared import errors, marks
 from pages.parts.shared.style import escape
@@ -58,7 +58,7 @@ def combine(ws: Workspace, selection: Selection, saved: list[Selection]) -> None
         )
         if st.button("Save the combination", key="selection_combine", type="primary"):
             with errors.shown():
-                made = ws.selections.combine(name, selection, how, second)
+                made = ws.selections.combine(name, selection, how or Combination.AND, second)
                 st.success(f"{escape(made.name)}: {made.images:,} images")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import Workspace
-from core.contracts.annotations import Selection
+from core.contracts.selections import Selection
 from core.contracts.words import RecordStatus
 
 

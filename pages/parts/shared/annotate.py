@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core import Workspace
-from core.contracts.annotations import Selection
+from core.contracts.selections import Selection
 from pages.parts.shared import marks
 from pages.parts.shared.style import html
 

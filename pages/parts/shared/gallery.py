@@ -121,7 +121,9 @@ def more(key: str, shown: int, total: int, step: int) -> None:
 @st.cache_data(show_spinner=False, max_entries=256)
 def data_uris(_ws: Workspace, path: str, ids: tuple[str, ...]) -> dict[str, str]:
     """Thumbnails by content id, as data URIs. ``path``: the workspace's, for the cache."""
-    return {content_id: data_uri(webp) for content_id, webp in _ws.datasets.thumbnails(ids).items()}
+    return {
+        content_id: data_uri(webp) for content_id, webp in _ws.datasets.small_pictures(ids).items()
+    }
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from core import Workspace
-from core.contracts.annotations import Selection
+from core.contracts.selections import Selection
 from pages.parts.shared import marks
 from pages.parts.shared.annotate import READ_ONLY
 from pages.parts.shared.read import Scene
@@ -34,7 +34,7 @@ def save_contents(ws: Workspace, content_ids: Iterable[str], key: str) -> None:
     ids = list(dict.fromkeys(content_ids))
     marks.show_error()
     box = st.popover(
-        f"Save {len(ids):,} images",
+        f"Save {len(ids):,} image{'s' * (len(ids) != 1)}",
         icon=":material/bookmark_add:",
         key=f"{key}_box",
         disabled=ws.read_only or not ids,
