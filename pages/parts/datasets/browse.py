@@ -22,9 +22,14 @@ def show(ws: Workspace, dataset: Dataset) -> None:
     """The images of a dataset, with their order and filter."""
     key = f"browse_{dataset.id}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        order = st.selectbox(
-            "Order by", tuple(ImageOrder), format_func=str.capitalize, key=f"{key}_order", width=220
+        chosen = st.selectbox(
+            "Order by",
+            list(ImageOrder),
+            format_func=lambda one: str(one).capitalize(),
+            key=f"{key}_order",
+            width=220,
         )
+        order = chosen or ImageOrder.PATH
         down = st.toggle("Largest first", key=f"{key}_down")
         copies = st.toggle(
             "Copies only",
