@@ -222,6 +222,23 @@ def test_a_lasso_tells_what_it_holds(app: App) -> None:
     app.picture("map-lasso")
 
 
+def test_an_image_leads_to_its_neighbours_and_back(app: App) -> None:
+    page = app.go("gaps")
+    page.locator(".card").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text(re.compile(r"^1 of \d+$"))).to_be_visible(timeout=SOON)
+    page.keyboard.press("ArrowRight")
+    expect(dialog.get_by_text(re.compile(r"^2 of \d+$"))).to_be_visible(timeout=SOON)
+    name = dialog.locator(".gs-path").inner_text()
+    dialog.get_by_role("button", name="Keep beside").click()
+    dialog.locator(".card").first.click()
+    expect(dialog.get_by_role("button", name="Back to")).to_be_visible(timeout=SOON)
+    expect(dialog.locator(".viewer .frame")).to_have_count(2)
+    app.picture("detail-beside")
+    page.keyboard.press("Backspace")
+    expect(dialog.locator(".gs-path")).to_have_text(name, timeout=SOON)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_opens_without_a_fault(app: App, name: str) -> None:
     page = app.go(name)
