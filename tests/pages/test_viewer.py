@@ -1,5 +1,5 @@
-"""The viewer's arithmetic, run by Node: what is under the pointer stays there, and the picture never
-leaves its frame.
+"""The viewer's arithmetic, run by Node: what is under the pointer stays there, and the picture
+never leaves its frame.
 """
 
 from __future__ import annotations
