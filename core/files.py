@@ -65,6 +65,14 @@ def write_text(path: Path, text: str) -> None:
     part.replace(path)
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    with storage_guard(path):
+        part.write_bytes(data)
+        part.replace(path)
+
+
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a Parquet file whole or not at all."""
     part = path.with_name(path.name + ".part")

@@ -84,6 +84,17 @@ class EncoderTrialRequest:
 
 
 @dataclass(frozen=True)
+class QueryRequest:
+    """Embed a phrase, or the image that was put aside under its content id, to search by it."""
+
+    encoder: str
+    phrase: str | None = None
+    content_id: str | None = None
+    views: tuple[View, ...] = (View.PLAIN,)
+    weights: str | None = None
+
+
+@dataclass(frozen=True)
 class StudyRequest:
     """Make the study ``study_id``. ``encoder``: whose vectors it trains on (None: it reads
     pixels).
@@ -153,6 +164,13 @@ class EncoderTrialResult:
 
 
 @dataclass(frozen=True)
+class QueryResult:
+    """Under which encoder the vectors in the job's folder are."""
+
+    encoder: str
+
+
+@dataclass(frozen=True)
 class StudyResult:
     """Which study was made."""
 
@@ -166,6 +184,7 @@ Result = (
     | CompareResult
     | SpectrumResult
     | EncoderTrialResult
+    | QueryResult
     | StudyResult
 )
 

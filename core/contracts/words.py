@@ -71,6 +71,7 @@ class JobKind(StrEnum):
     COMPARE = "compare"
     SPECTRUM = "spectrum"
     ENCODERS = "encoders"
+    QUERY = "query"
     FINETUNE = "finetune"
 
 
@@ -148,6 +149,14 @@ class Mark(StrEnum):
     COVERED = "covered after all"
     IGNORED = "does not matter"
     MATTERS = "matters"
+
+
+class Combination(StrEnum):
+    """How two selections become one."""
+
+    AND = "and"
+    OR = "or"
+    WITHOUT = "without"
 
 
 class MetricScope(StrEnum):

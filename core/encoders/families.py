@@ -202,6 +202,7 @@ class ClipFamily(HubFamily):
     listed = tuple(CLIP_CARDS)
     cards = CLIP_CARDS
     files = CLIP_FILES
+    knows_words = True
     library = "open_clip"
 
     def owns(self, encoder_id: str) -> bool:

@@ -61,6 +61,13 @@ def require_ready(encoder_id: str, settings: Settings | None = None) -> None:
         raise EncoderNotReady(f"The weights of {about.id} are not on this machine", about.how)
 
 
+def knows_words(encoder_id: str) -> bool:
+    """Whether phrases can be compared with an encoder's vectors. Raises InputError for an id that
+    does not exist.
+    """
+    return _family(encoder_id).knows_words
+
+
 def load(
     encoder_id: str,
     *,

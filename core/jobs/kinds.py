@@ -19,6 +19,8 @@ from core.jobs.encoders import prepare as encoders_prepare
 from core.jobs.finetune import ingest as finetune_ingest
 from core.jobs.finetune import prepare as finetune_prepare
 from core.jobs.kind import Kind
+from core.jobs.query import ingest as query_ingest
+from core.jobs.query import prepare as query_prepare
 from core.jobs.sample import ingest as sample_ingest
 from core.jobs.sample import prepare as sample_prepare
 from core.jobs.scan import ingest as scan_ingest
@@ -35,6 +37,7 @@ KINDS: Mapping[JobKind, Kind] = {
     ),
     JobKind.SPECTRUM: Kind(spectrum_prepare.prepare, spectrum_ingest.ingest),
     JobKind.ENCODERS: Kind(encoders_prepare.prepare, encoders_ingest.ingest),
+    JobKind.QUERY: Kind(query_prepare.prepare, query_ingest.ingest),
     JobKind.FINETUNE: Kind(
         finetune_prepare.prepare, finetune_ingest.ingest, failed=finetune_ingest.failed
     ),

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from core.contracts.catalog import BrokenRow, Dataset, DatasetRow, ImageRow
+from core.contracts.derive import read_rows
 from core.contracts.words import Domain
 from core.files import read_tables
 from core.store.database import Database, insert
@@ -84,6 +85,15 @@ def images(db: Database, dataset_id: int, *, readable: bool = False) -> pa.Table
             WHERE dataset_id = ? {condition} ORDER BY path""",
         [dataset_id],
     )
+
+
+def image(db: Database, dataset_id: int, path: str) -> ImageRow | None:
+    """One image row of a dataset, or None."""
+    table = db.table(
+        "SELECT * EXCLUDE (dataset_id) FROM images WHERE dataset_id = ? AND path = ?",
+        [dataset_id, path],
+    )
+    return next(iter(read_rows(ImageRow, table)), None)
 
 
 def image_file(db: Database, content_id: str) -> Path | None:

@@ -301,6 +301,18 @@ CREATE TABLE marks (
     group_name VARCHAR, version_id INTEGER, tier VARCHAR, checked BOOLEAN NOT NULL,
     held_back BOOLEAN NOT NULL, created_at TIMESTAMP NOT NULL
 );
+CREATE TABLE image_tags (
+    content_id VARCHAR NOT NULL, tag VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL
+);
+CREATE TABLE image_notes (
+    content_id VARCHAR NOT NULL, note VARCHAR NOT NULL, changed_at TIMESTAMP NOT NULL
+);
+CREATE SEQUENCE selection_ids START 1;
+CREATE TABLE selections (
+    id INTEGER PRIMARY KEY DEFAULT nextval('selection_ids'), name VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+CREATE TABLE selection_images (selection_id INTEGER NOT NULL, content_id VARCHAR NOT NULL);
 ALTER TABLE coverage ADD COLUMN tier VARCHAR;
 UPDATE coverage SET tier = CASE WHEN absent THEN 'absent' ELSE 'covered' END;
 UPDATE coverage SET tier = 'cannot tell' FROM versions AS v
@@ -382,8 +394,8 @@ CREATE TABLE encoder_trials (
 
 
 def _one_judgement(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks, and
-    which encoder sees gaps best.
+    """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks,
+    tags, notes and selections, and which encoder sees gaps best.
     """
     cursor.execute(_JUDGEMENT)
 

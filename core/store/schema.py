@@ -5,10 +5,10 @@ An older database reaches the same schema by the steps of :mod:`core.store.migra
 
 from __future__ import annotations
 
-from core.contracts import catalog, comparison, encoder_trial, study_rows
+from core.contracts import catalog, comparison, encoder_trial, selections, study_rows
 from core.contracts.derive import ddl, table_name
 
-SEQUENCES = ("dataset_ids", "encoder_numbers", "comparison_ids", "study_ids")
+SEQUENCES = ("dataset_ids", "encoder_numbers", "comparison_ids", "study_ids", "selection_ids")
 
 CATALOG_ROWS: tuple[type, ...] = (
     catalog.DatasetRow,
@@ -18,6 +18,10 @@ CATALOG_ROWS: tuple[type, ...] = (
     catalog.BrokenRow,
     catalog.JobRow,
     catalog.MarkRow,
+    selections.TagRow,
+    selections.NoteRow,
+    selections.SelectionRow,
+    selections.SelectionImageRow,
     comparison.ComparisonRow,
     study_rows.StudyRow,
     encoder_trial.EncoderTrialRow,

@@ -25,6 +25,7 @@ import numpy as np
 from core.contracts.catalog import Dataset
 from core.contracts.encoder_trial import SAMPLE, EncoderTrialRow
 from core.contracts.requests import EmbedResult, SampleRequest, SubmittedComparison
+from core.contracts.search import FoundImage
 from core.contracts.specs import from_json
 from core.contracts.words import View
 from core.encoders import registry
@@ -36,6 +37,7 @@ from core.settings import settings as default_settings
 from core.store.database import Database
 from core.store.results import Comparison
 from core.store.study_results import Study
+from core.workspace.annotations import Annotations
 from core.workspace.comparisons import Comparisons
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
@@ -44,13 +46,16 @@ from core.workspace.exports import Exports
 from core.workspace.job_queue import Jobs
 from core.workspace.marks import Marks
 from core.workspace.progress import ProgressBar
+from core.workspace.search import Search
+from core.workspace.selections import Selections
 from core.workspace.spectra import Spectra
 from core.workspace.studies import Studies
 
 
 class Workspace:
     """The client of everything: ``datasets``, ``comparisons``, ``encoder_trials``, ``marks``,
-    ``studies``, ``spectra``, ``exports``, ``jobs``, and the verbs that a script needs.
+    ``annotations``, ``selections``, ``search``, ``studies``, ``spectra``, ``exports``, ``jobs``,
+    and the verbs that a script needs.
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
     ``read_only``: open a colleague's copy without touching it. ``engine``: where jobs run; None: in
@@ -89,6 +94,9 @@ class Workspace:
         self.encoder_trials = EncoderTrials(context, self.jobs, self.datasets)
         self.comparisons = Comparisons(context, self.jobs, self.datasets, self.encoder_trials)
         self.marks = Marks(context)
+        self.annotations = Annotations(context)
+        self.selections = Selections(context)
+        self.search = Search(context, self.jobs)
         self.studies = Studies(context, self.jobs, self.datasets)
         self.spectra = Spectra(self.jobs)
         self.exports = Exports(self.comparisons, self.jobs)
@@ -162,6 +170,21 @@ class Workspace:
     ) -> tuple[list[str], np.ndarray]:
         """Paths and vectors, (n, d) float32, of a dataset's images that are embedded."""
         return self.datasets.vectors(dataset, encoder, view)
+
+    def neighbours(
+        self,
+        dataset: Dataset,
+        path: str,
+        k: int = 10,
+        *,
+        datasets: Sequence[Dataset] | None = None,
+        encoder: str = "auto",
+    ) -> list[FoundImage]:
+        """The ``k`` images (of these datasets, or all) most like one image, nearest first. See
+        :meth:`Search.alike`.
+        """
+        image = self.search.image(dataset, path)
+        return self.search.alike(image.content_id, k, datasets=datasets, encoder=encoder)
 
     # --- encoders, the sample project -------------------------------------------------------------
 

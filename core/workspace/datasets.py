@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.contracts.catalog import Dataset
+from core.contracts.catalog import Dataset, ImageRow
+from core.contracts.listing import ImageOrder, ListedImage
 from core.contracts.requests import BOTH_VIEWS, EmbedRequest, ScanRequest
 from core.contracts.words import Domain, ImageStatus, View
 from core.encoders import registry
@@ -18,14 +19,19 @@ from core.errors import InputError
 from core.images import labels as label_sources
 from core.images import roots, scan
 from core.images.decode import UnreadableImage, decode
+from core.images.full import FullImage as FullImage
+from core.images.full import full_image
 from core.images.roots import FolderListing as FolderListing
-from core.images.thumbnails import thumbnail
+from core.images.thumbnails import SIZE, thumbnail
 from core.store import comparison_table, dataset_table, embeddings
+from core.store.listing import listing
 from core.workspace.context import Context
 from core.workspace.dataset_summary import DatasetSummary, read_summary
 from core.workspace.job_queue import Jobs
 
-Paths = list[str]  # inside the class, ``list`` is its method
+# inside the class, ``list`` is its method
+Paths = list[str]
+Listed = list[ListedImage]
 
 
 class Datasets:
@@ -184,6 +190,10 @@ class Datasets:
         """Every file of the last scan, readable or not, with its reason."""
         return dataset_table.images(self._db, dataset.id)
 
+    def image(self, dataset_id: int, path: str) -> ImageRow | None:
+        """One file of the last scan, or None."""
+        return dataset_table.image(self._db, dataset_id, path)
+
     def summary(self, dataset: Dataset) -> DatasetSummary:
         """The last scan in numbers."""
         return read_summary(dataset)
@@ -193,6 +203,40 @@ class Datasets:
         images = self.images(dataset)
         broken = pc.not_equal(images.column("status"), ImageStatus.OK)
         return images.filter(broken).select(["path", "reason"])
+
+    def listing(
+        self,
+        dataset: Dataset,
+        order: ImageOrder | str = ImageOrder.PATH,
+        *,
+        descending: bool = False,
+        copies_only: bool = False,
+    ) -> Listed:
+        """The readable images of a dataset in an order, those of unknown value last.
+        ``copies_only``: only images whose bytes another of its files has too.
+        """
+        return listing(
+            self._db,
+            dataset.id,
+            ImageOrder(order),
+            descending=descending,
+            copies_only=copies_only,
+        )
+
+    def small_pictures(self, content_ids: Sequence[str]) -> dict[str, bytes]:
+        """WebP thumbnails by content id: the stored ones, else made now from the files, which is
+        what a dataset that is not embedded yet needs; contents without a readable file are left
+        out.
+        """
+        pictures = self.thumbnails(content_ids)
+        for content_id in content_ids:
+            file = None if content_id in pictures else self.image_file(content_id)
+            if file is not None:
+                try:
+                    pictures[content_id] = thumbnail(decode(file, shortest=SIZE))
+                except UnreadableImage:
+                    continue
+        return pictures
 
     def thumbnails(self, content_ids: Sequence[str]) -> dict[str, bytes]:
         """WebP thumbnails by content id; contents without one are left out."""
@@ -212,6 +256,18 @@ class Datasets:
                 "No dataset has this image any more", "Add the folder again, or compare again."
             )
         return thumbnail(decode(file, shortest=longest), longest)
+
+    def full_image(self, content_id: str, longest: int) -> FullImage:
+        """The image's own file where a browser can show it, else a WebP of at most ``longest``
+        pixels made from it. Raises :class:`InputError` with the reason as :meth:`preview` does, and
+        where the file has another content by now.
+        """
+        file = self.image_file(content_id)
+        if file is None:
+            raise InputError(
+                "No dataset has this image any more", "Add the folder again, or compare again."
+            )
+        return full_image(file, content_id, longest)
 
     def vectors(
         self, dataset: Dataset, encoder: str = "auto", view: str = View.PLAIN

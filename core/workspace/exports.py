@@ -18,6 +18,7 @@ from core.reports import (
     fiftyone,
     history,
     html,
+    image_folder,
     members,
     pairs,
     related,
@@ -104,7 +105,7 @@ class Exports:
 
     def write_absent_folder(
         self, comparison: Comparison, version: str | int, target: Path, *, copies: bool = False
-    ) -> absent_folder.WrittenFolder:
+    ) -> image_folder.WrittenFolder:
         """Copy (or link) the absent images into a folder, by rank."""
         return absent_folder.write_absent_folder(comparison, version, target, copies=copies)
 

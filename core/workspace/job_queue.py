@@ -26,6 +26,7 @@ Request = (
     | requests.CompareRequest
     | requests.SpectrumRequest
     | requests.EncoderTrialRequest
+    | requests.QueryRequest
     | requests.StudyRequest
 )
 KIND_OF: dict[type, JobKind] = {
@@ -35,6 +36,7 @@ KIND_OF: dict[type, JobKind] = {
     requests.CompareRequest: JobKind.COMPARE,
     requests.SpectrumRequest: JobKind.SPECTRUM,
     requests.EncoderTrialRequest: JobKind.ENCODERS,
+    requests.QueryRequest: JobKind.QUERY,
     requests.StudyRequest: JobKind.FINETUNE,
 }
 

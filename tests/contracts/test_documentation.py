@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.contracts import catalog, comparison, encoder_trial, spectrum_rows, study_rows, work
+from core.contracts import (
+    catalog,
+    comparison,
+    encoder_trial,
+    selections,
+    spectrum_rows,
+    study_rows,
+    work,
+)
 from core.contracts.derive import markdown
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "architecture.md"
@@ -16,6 +24,10 @@ ROWS: tuple[type, ...] = (
     catalog.DatasetRow,
     catalog.ImageRow,
     catalog.MarkRow,
+    selections.TagRow,
+    selections.NoteRow,
+    selections.SelectionRow,
+    selections.SelectionImageRow,
     catalog.EncoderRow,
     catalog.ThumbnailRow,
     catalog.AttributesRow,

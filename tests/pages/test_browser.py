@@ -44,6 +44,8 @@ PAGES = {
     "map": "Map",
     "gaps": "Gaps",
     "versions": "Versions",
+    "search": "Search",
+    "selections": "Selections",
     "spectrum": "Spectrum",
     "finetune": "Fine-tune",
 }  # address and title
@@ -403,6 +405,23 @@ def test_a_browser_without_webgl_gets_a_simpler_map(app: App) -> None:
         expect(page.locator(".js-plotly-plot .nsewdrag").first).to_be_visible(timeout=SOON)
     finally:
         page.close()
+
+
+def test_an_image_leads_to_its_neighbours_and_back(app: App) -> None:
+    page = app.go("gaps")
+    page.locator(".card").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text(re.compile(r"^1 of \d+$"))).to_be_visible(timeout=SOON)
+    page.keyboard.press("ArrowRight")
+    expect(dialog.get_by_text(re.compile(r"^2 of \d+$"))).to_be_visible(timeout=SOON)
+    name = dialog.locator(".gs-path").inner_text()
+    dialog.get_by_role("button", name="Keep beside").click()
+    dialog.locator(".card").first.click()
+    expect(dialog.get_by_role("button", name="Back to")).to_be_visible(timeout=SOON)
+    expect(dialog.locator(".viewer .frame")).to_have_count(2)
+    app.picture("detail-beside")
+    page.keyboard.press("Backspace")
+    expect(dialog.locator(".gs-path")).to_have_text(name, timeout=SOON)
 
 
 @pytest.mark.parametrize("name", PAGES)

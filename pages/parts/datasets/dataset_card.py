@@ -12,7 +12,7 @@ import streamlit as st
 from core import Workspace
 from core.contracts.catalog import Dataset
 from core.workspace.dataset_summary import DatasetSummary, GroupCount
-from pages.parts.datasets import labels_form
+from pages.parts.datasets import browse, labels_form
 from pages.parts.shared import errors, joblist, style
 
 VALUES = 8  # of a label on screen
@@ -47,6 +47,16 @@ def card(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
             if inside.open:
                 with inside:
                     _inside(ws, dataset)
+            if dataset.images:
+                images = st.expander(
+                    "Look through its images",
+                    key=f"browse-{dataset.id}",
+                    on_change="rerun",
+                    type="compact",
+                )
+                if images.open:
+                    with images:
+                        browse.show(ws, dataset)
 
 
 def close_menus() -> None:

@@ -54,7 +54,8 @@ def show(scene: Scene) -> None:
     for place, question in enumerate(questions, start=1):
         with st.container(border=True):
             opened = _question(scene, place, question) or opened
-    detail.show_real(scene, opened)
+    asked = (question.paths for question in questions if opened in question.paths)
+    detail.show_real(scene, opened, list(next(asked, ())))
 
 
 def _question(scene: Scene, place: int, question: Question) -> str | None:

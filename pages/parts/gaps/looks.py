@@ -36,7 +36,7 @@ def show(scene: Scene) -> None:
     second = _list(scene, real, "rendered")
     opened = second or first
     if opened is not None:
-        detail.show(scene, int(opened))
+        detail.show(scene, int(opened), (real if second else synthetic).tolist())
 
 
 def image_tile(scene: Scene, row: int, note: str) -> gallery.Tile:

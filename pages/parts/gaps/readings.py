@@ -4,6 +4,7 @@ outside the maps' synthetic clusters, the ranking, single images, surplus render
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from core.contracts.words import Tier
@@ -33,7 +34,16 @@ def show(scene: Scene, choices: Choices) -> None:
         opened = cards.show(scene, cards.groups(scene, rows, choices.order), "outside")
     else:
         opened = cards.pairs(scene, rows, choices.listing.name.lower(), RANKED)
-    detail.show_real(scene, opened)
+    if opened is not None:
+        detail.show_real(scene, opened, _list_of(scene, rows, opened, choices))
+
+
+def _list_of(scene: Scene, rows: np.ndarray, path: str, choices: Choices) -> list[str]:
+    """The paths of the list that an image was clicked in: its group's, where they are in groups."""
+    paths, groups = scene.coverage.path[rows], scene.coverage.group_id[rows]
+    if choices.listing in (Listing.JUDGEMENT, Listing.OUTSIDE):
+        paths = paths[np.isin(groups, groups[paths == path])]
+    return paths.tolist()
 
 
 def by_tier(scene: Scene, groups: list[Group]) -> tuple[list[Group], list[Group], list[Group]]:

@@ -51,7 +51,7 @@ def show(scene: Scene) -> None:
     st.caption(escape(split.note or ""))
     points = scene.points
     of_class = points[COLUMNS[ClassSource(split.source)]] == split.class_
-    opened = None
+    opened, within = None, np.empty(0, np.int64)
     for side, title, own in zip(
         st.columns(2, gap="medium"),
         ("Real", "Synthetic"),
@@ -60,9 +60,12 @@ def show(scene: Scene) -> None:
     ):
         with side:
             key = f"split_{title}_{split.source}_{split.class_}"
-            opened = _side(scene, np.flatnonzero(of_class & own), title, key) or opened
+            rows = np.flatnonzero(of_class & own)
+            clicked = _side(scene, rows, title, key)
+            if clicked is not None:
+                opened, within = clicked, rows
     if opened is not None:
-        detail.show(scene, int(opened))
+        detail.show(scene, int(opened), within.tolist())
 
 
 def _table(splits: list[SplitRow]) -> None:

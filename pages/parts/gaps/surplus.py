@@ -46,7 +46,7 @@ def show(scene: Scene) -> None:
             tile = partial(_tile, scene, members)
             opened = gallery.grow(scene.ws, list(members), tile, key=key, step=PAIRS) or opened
     if opened is not None:
-        _open(scene, opened)
+        _open(scene, opened, [row.path for row in rows])
 
 
 def map_sentence(scene: Scene) -> str:
@@ -89,8 +89,9 @@ def _tile(scene: Scene, members: dict[int, SurplusRow], place: int) -> gallery.T
     )
 
 
-def _open(scene: Scene, path: str) -> None:
+def _open(scene: Scene, path: str, paths: list[str]) -> None:
     points = scene.points
-    mine = (points["dataset_id"] == scene.version_id) & (points["path"] == path)
-    for row in np.flatnonzero(mine)[:1]:
-        detail.show(scene, int(row))
+    mine = np.flatnonzero(points["dataset_id"] == scene.version_id)
+    row_of = dict(zip(points["path"][mine].tolist(), mine.tolist(), strict=True))
+    if path in row_of:
+        detail.show(scene, row_of[path], [row_of[one] for one in paths if one in row_of])

@@ -1,126 +1,158 @@
-"""One image, close: the picture itself, the synthetic images nearest to it, and its gap score in
-every version.
+"""One image, close: the picture at full size, what is known of it, and its nearest neighbours on
+both sides, each one click away. A dialog that stays one: neighbours open inside it, with a way
+back; previous and next go through the list it was opened from.
 """
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
-from core.contracts.comparison import CoverageRow
-from core.contracts.formatting import data_uri
-from core.contracts.judgement_words import LABEL
-from pages.parts.shared import gallery, marks
-from pages.parts.shared.read import Points, Scene
+from core import Workspace
+from core.contracts.search import FoundImage
+from pages.parts.shared import annotate, facts, looking, marks, neighbours, viewer
+from pages.parts.shared.looking import Looking, file_name
+from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape, html
 
-PICTURE = "width:100%;max-height:30rem;object-fit:contain;object-position:left;border-radius:.4rem"
-PAIRS = "display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem"
+KEY = "detail"  # of the widgets
 
 
-@st.dialog("Image", width="large")
-def show(scene: Scene, row: int) -> None:
-    """Show one of the comparison's images. ``row``: its row in the scene's points."""
-    points, ws = scene.points, scene.ws
-    path, content_id = str(points["path"][row]), str(points["content_id"][row])
-    left, right = st.columns([1.25, 1], gap="large")
-    with left:
-        picture = gallery.preview(ws, str(ws.path), content_id)
-        if isinstance(picture, bytes):
-            st.html(f"<img src='{data_uri(picture)}' alt='{html(path)}' style='{PICTURE}'>")
-        else:
-            st.info(escape(picture), icon=":material/hide_image:")
-    with right:
-        st.html(
-            f"<div class='gs'><span class='gs-name'>{html(PurePosixPath(path).name)}</span><br>"
-            f"<span class='gs-path'>{html(path)}</span></div>"
-        )
-        st.html(_known(points, row))
-        if points.real[row]:
-            _scores(scene, path)
-            marks.image_choices(scene, path)
-    if points.real[row]:
-        covered = scene.coverage_row(path)
-        if covered is not None:
-            _nearest(scene, covered)
+def show(scene: Scene, row: int, within: Sequence[int] = ()) -> None:
+    """Show one of the comparison's images. ``row``: its row in the scene's points; ``within``: the
+    rows of the list it was clicked in, for previous and next.
+    """
+    rows = list(within) if row in within else [row]
+    looking.begin(images_of(scene, rows), rows.index(row))
+    _dialog(scene.ws, scene)
 
 
-def show_real(scene: Scene, path: str | None) -> None:
-    """Show a real image by its path; nothing for None and for one that the comparison lacks."""
+def show_real(scene: Scene, path: str | None, within: Sequence[str] = ()) -> None:
+    """Show a real image by its path; nothing for None and for one that the comparison lacks.
+    ``within``: the paths of the list it was clicked in.
+    """
     row = None if path is None else scene.row_of(path)
-    if row is not None:
-        show(scene, row)
+    if row is None:
+        return
+    rows = scene.rows_of(within) if len(within) else []
+    show(scene, row, rows)
 
 
-def _known(points: Points, row: int) -> str:
-    """What is known of the image, as lines of HTML."""
-    label = points.label(row)
-    lines = [("From", f"<span style='color:{points.colours[label]}'>●</span> {html(label)}")]
-    for name, words in (
-        ("class", "Class"),
-        ("bias", "Bias attribute"),
-        ("tag", "Looks like (ImageNet)"),
-        ("zero_shot", "Looks like (CLIP)"),
-    ):
-        value = points[name][row]
-        if value is not None:
-            lines.append((words, html(value) + _confidence(points, name, row)))
-    for name, words in (
-        ("acluster", "Cluster, domain-aligned"),
-        ("cluster", "Cluster, as it is"),
-    ):
-        cluster = points[name][row]
-        lines.append((words, "none" if cluster < 0 else str(cluster)))
-    looks = points["looks_real"][row]
-    if looks == looks:
-        lines.append(("Looks real", f"{looks * 100:.0f} %"))
-    cells = "".join(
-        f"<span class='gs-soft'>{html(name)}</span><span>{value}</span>" for name, value in lines
-    )
-    return f"<div class='gs' style='{PAIRS}'>{cells}</div>"
+def show_found(ws: Workspace, image: FoundImage, within: Sequence[FoundImage] = ()) -> None:
+    """Show an image of the workspace that need not be in a comparison."""
+    images = list(within) if image in within else [image]
+    looking.begin(images, images.index(image))
+    _dialog(ws, None)
 
 
-def _confidence(points: Points, name: str, row: int) -> str:
-    sure = points.columns.get(f"{name}_confidence")
-    return f" · {sure[row] * 100:.0f} %" if sure is not None and sure[row] == sure[row] else ""
+def images_of(scene: Scene, rows: Sequence[int]) -> Sequence[FoundImage]:
+    """The images of some rows of the scene's points."""
+    return _Rows(scene, rows)
 
 
-def _scores(scene: Scene, path: str) -> None:
-    rows = []
-    for dataset in scene.comparison.versions:
-        covered = scene.of(dataset.id).coverage_row(path)
-        if covered is not None:
-            rows.append(
-                {
-                    "Version": dataset.version,
-                    "Gap score": covered.score,
-                    "Rank": covered.rank,
-                    "Judgement": LABEL[covered.tier],
-                }
+def body(ws: Workspace, scene: Scene | None) -> None:
+    """What the dialog holds."""
+    now = looking.now()
+    if now is None:
+        return
+    _buttons(now)
+    beside = len(now.pictures) > 1
+    left, right = st.columns([2.6 if beside else 1.5, 1], gap="medium")
+    labels = {dataset.id: dataset for dataset in ws.datasets.list()}
+    with left:
+        panes = []
+        for image in now.pictures:
+            dataset = labels.get(image.dataset_id)
+            panes.append(
+                viewer.Pane(image.content_id, file_name(image), dataset.label if dataset else "")
             )
-    if rows:
-        st.dataframe(
-            rows,
-            hide_index=True,
-            column_config={"Gap score": st.column_config.NumberColumn(format="%.2f")},
+        viewer.show(ws, panes, key=f"{KEY}_viewer")
+    shown = now.shown
+    with right:
+        dataset = labels.get(shown.dataset_id)
+        st.html(
+            f"<div class='gs'><span class='gs-name'>{html(file_name(shown))}</span><br>"
+            f"<span class='gs-path'>{html(shown.path)}</span></div>"
         )
+        row = scene.row_of_content(shown.content_id, shown.dataset_id) if scene else None
+        facts.known(ws, shown, dataset, scene, row)
+        if scene is not None and row is not None and scene.points.real[row]:
+            facts.scores(scene, shown.path)
+            marks.image_choices(scene, shown.path)
+        annotate.image(ws, shown.content_id)
+    neighbours.show(ws, scene, now, _open)
 
 
-def _nearest(scene: Scene, covered: CoverageRow) -> None:
-    st.markdown(
-        f"**Nearest images in version {escape(scene.version.version)}** "
-        f":gray[· the nearest at distance {covered.distance:.3f}]"
+@st.dialog("Image", width="large", on_dismiss="rerun")
+def _dialog(ws: Workspace, scene: Scene | None) -> None:
+    body(ws, scene)
+
+
+def _buttons(now: Looking) -> None:
+    """Previous and next in the list, back from a neighbour, and the image kept beside."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if len(now.within) > 1:
+            _button("Previous", "arrow_back", now.stepped(-1), shortcut="Left", on=now.at > 0)
+            st.markdown(f"{now.at + 1:,} of {len(now.within):,}", width="content")
+            last = now.at + 1 >= len(now.within)
+            _button("Next", "arrow_forward", now.stepped(1), shortcut="Right", on=not last)
+        before = now.came_from
+        if before is not None:
+            words = f"Back to {escape(file_name(before))}"
+            _button(words, "undo", now.back(), shortcut="Backspace", key="back")
+        if now.beside is None:
+            kept = now.kept_beside(now.shown)
+            _button("Keep beside", "splitscreen_left", kept, key="beside", help=BESIDE_HELP)
+        else:
+            words = f"Take {escape(file_name(now.beside))} away"
+            _button(words, "close", now.kept_beside(None), key="beside")
+
+
+BESIDE_HELP = "Keeps this picture on the left while you look at others; both zoom together."
+
+
+def _button(
+    label: str,
+    icon: str,
+    to: Looking,
+    *,
+    shortcut: str | None = None,
+    on: bool = True,
+    key: str | None = None,
+    help: str | None = None,
+) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"{KEY}_{key or label.lower()}",
+        shortcut=shortcut,
+        disabled=not on,
+        help=help,
+        on_click=partial(looking.go, to),
+        type="tertiary",
     )
-    names = scene.paths_by_content()
-    colour = scene.points.colours[scene.version.label]
-    tiles = [
-        gallery.Tile(
-            content_id,
-            (gallery.Shown(content_id, f"{place}", colour),),
-            PurePosixPath(names.get(content_id, "")).name,
-            names.get(content_id, ""),
+
+
+def _open(image: FoundImage) -> None:
+    """Show a neighbour in the same dialog."""
+    now = looking.now()
+    if now is not None:
+        looking.go(now.opened(image))
+
+
+class _Rows(Sequence[FoundImage]):
+    """Rows of a comparison's points as images, made when they are asked for: a list may be long."""
+
+    def __init__(self, scene: Scene, rows: Sequence[int]) -> None:
+        self._scene, self._rows = scene, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, place: int) -> FoundImage:  # type: ignore[override]
+        points, row = self._scene.points, self._rows[place]
+        return FoundImage(
+            int(points["dataset_id"][row]), str(points["path"][row]), str(points["content_id"][row])
         )
-        for place, content_id in enumerate(covered.nearest_ids, start=1)
-    ]
-    gallery.show(scene.ws, tiles, key="detail_nearest")

@@ -46,8 +46,15 @@ class Tile:
     note: str = ""
 
 
-def show(ws: Workspace, tiles: Sequence[Tile], key: str) -> str | None:
-    """Draw the cards; the key of the one that was just clicked, or None."""
+def show(
+    ws: Workspace,
+    tiles: Sequence[Tile],
+    key: str,
+    on_open: Callable[[str], None] | None = None,
+) -> str | None:
+    """Draw the cards; the key of the one that was just clicked, or None. ``on_open`` hears that
+    key before anything is drawn again.
+    """
     pictures = [shown for tile in tiles for shown in tile.images]
     ids = tuple(dict.fromkeys(shown.content_id for shown in pictures if shown.content_id))
     uris = data_uris(ws, str(ws.path), ids)
@@ -72,7 +79,8 @@ def show(ws: Workspace, tiles: Sequence[Tile], key: str) -> str | None:
             for tile in tiles
         ],
     }
-    result = _component()(key=key, data=data, on_opened_change=lambda: None)
+    heard = partial(_opened, key, on_open) if on_open else lambda: None
+    result = _component()(key=key, data=data, on_opened_change=heard)
     return result.get("opened")
 
 
@@ -83,12 +91,13 @@ def grow(
     *,
     key: str,
     step: int,
+    on_open: Callable[[str], None] | None = None,
 ) -> str | None:
     """Draw a card for each of ``rows``, ``step`` at first and as many more each time the button is
-    pressed; the key of the card that was just clicked, or None.
+    pressed; the key of the card that was just clicked, or None. ``on_open`` as in :func:`show`.
     """
     shown = growing(key, len(rows), step)
-    opened = show(ws, [tile(int(row)) for row in rows[:shown]], key=f"gallery_{key}")
+    opened = show(ws, [tile(int(row)) for row in rows[:shown]], f"gallery_{key}", on_open)
     more(key, shown, len(rows), step)
     return opened
 
@@ -113,7 +122,9 @@ def more(key: str, shown: int, total: int, step: int) -> None:
 @st.cache_data(show_spinner=False, max_entries=256)
 def data_uris(_ws: Workspace, path: str, ids: tuple[str, ...]) -> dict[str, str]:
     """Thumbnails by content id, as data URIs. ``path``: the workspace's, for the cache."""
-    return {content_id: data_uri(webp) for content_id, webp in _ws.datasets.thumbnails(ids).items()}
+    return {
+        content_id: data_uri(webp) for content_id, webp in _ws.datasets.small_pictures(ids).items()
+    }
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -123,6 +134,12 @@ def preview(_ws: Workspace, path: str, content_id: str) -> bytes | str:
         return _ws.datasets.preview(content_id, PREVIEW)
     except InputError as error:
         return f"{error.what}."
+
+
+def _opened(key: str, on_open: Callable[[str], None]) -> None:
+    opened = (st.session_state.get(key) or {}).get("opened")
+    if opened is not None:
+        on_open(opened)
 
 
 def _show_more(key: str) -> None:

@@ -21,7 +21,6 @@ CHOICES_HELP = (
 )
 READ_ONLY = "This workspace is open for reading only: open it for writing to mark."
 COLOURS = {Mark.COVERED: "green", Mark.IGNORED: "gray", Mark.MATTERS: "orange"}
-_CHANGED = "mark_changed"  # session state: path of the image that was just marked
 _ERROR = "mark_error"  # session state: why the last mark could not be set
 
 
@@ -84,14 +83,10 @@ def group_choices(scene: Scene, group_id: str) -> None:
 
 
 def image_choices(scene: Scene, path: str) -> None:
-    """The three choices of one real image, in its dialog. A choice closes that: the page behind is
-    drawn anew.
+    """The three choices of one real image, in its dialog, which stays open: the page behind is
+    drawn anew when it is closed.
     """
     show_error()
-
-    def put(word: Mark | None) -> None:
-        scene.ws.marks.set_images(scene.comparison, scene.version_id, [path], word)
-        st.session_state[_CHANGED] = path
 
     mark = of(scene).images.get(path)
     if mark is not None:
@@ -102,10 +97,8 @@ def image_choices(scene: Scene, path: str) -> None:
         f"mark_image_{scene.comparison.id}_{scene.version_id}_{path}",
         "Mark this image",
         mark.mark if mark else None,
-        put,
+        lambda word: scene.ws.marks.set_images(scene.comparison, scene.version_id, [path], word),
     )
-    if st.session_state.pop(_CHANGED, None) == path:
-        st.rerun()
 
 
 def attempt(act: Callable[[], None]) -> None:

@@ -35,6 +35,8 @@ ALL = (
     PageInfo("map", "Map", ":material/scatter_plot:", "Look"),
     PageInfo("gaps", "Gaps", ":material/troubleshoot:", "Look"),
     PageInfo("versions", "Versions", ":material/compare_arrows:", "Look"),
+    PageInfo("search", "Search", ":material/image_search:", "Look"),
+    PageInfo("selections", "Selections", ":material/bookmarks:", "Look"),
     PageInfo("spectrum", "Spectrum", ":material/equalizer:", "Look"),
     PageInfo("finetune", "Fine-tune", ":material/model_training:", "Act"),
 )

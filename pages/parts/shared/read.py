@@ -245,6 +245,20 @@ class Scene:
         rows = np.flatnonzero((self.points["path"] == path) & self.points.real)
         return int(rows[0]) if len(rows) else None
 
+    def rows_of(self, paths: Sequence[str]) -> list[int]:
+        """The rows of some real images in :attr:`points`, in this order; those that are not there
+        are left out.
+        """
+        rows = real_rows(self.points)
+        return [rows[path] for path in paths if path in rows]
+
+    def row_of_content(self, content_id: str, dataset_id: int) -> int | None:
+        """The row of a dataset's first image with this content in :attr:`points`."""
+        points = self.points
+        same = (points["content_id"] == content_id) & (points["dataset_id"] == dataset_id)
+        rows = np.flatnonzero(same)
+        return int(rows[0]) if len(rows) else None
+
     def paths_by_content(self) -> dict[str, str]:
         """One path for each content of the version."""
         points = self.points
@@ -261,6 +275,11 @@ class Scene:
 def comparison_key(ws: Workspace, comparison: Comparison) -> Key:
     """What a comparison's results are known by."""
     return str(ws.path), comparison.id, str(comparison.record.finished_at)
+
+
+def real_rows(points: Points) -> dict[str, int]:
+    """The row of each real image by its path."""
+    return {path: row for row, path in enumerate(points["path"].tolist()) if points.real[row]}
 
 
 def column_array(column: pa.ChunkedArray) -> np.ndarray:
@@ -348,7 +367,7 @@ def _coverage(_comparison: Comparison, key: Key, version_id: int) -> Coverage:
 @st.cache_resource(show_spinner=False, max_entries=24)
 def _on_points(_comparison: Comparison, key: Key, version_id: int) -> OnPoints:
     points, coverage = _points(_comparison, key), _coverage(_comparison, key, version_id)
-    row_of = {path: row for row, path in enumerate(points["path"].tolist()) if points.real[row]}
+    row_of = real_rows(points)
     rows = np.array([row_of.get(path, -1) for path in coverage.path.tolist()], np.int64)
     there = rows >= 0
     score, absent = np.full(len(points), np.nan), np.zeros(len(points), bool)

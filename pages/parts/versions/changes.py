@@ -51,7 +51,8 @@ def show(ws: Workspace, comparison: Comparison) -> None:
     for name in LISTS:
         opened = _list(scene, pair, name) or opened
     _attribution(ws, comparison, pair)
-    detail.show_real(scene, opened)
+    lists = ([row.path for row in pair.lists[name]] for name in LISTS)
+    detail.show_real(scene, opened, next((paths for paths in lists if opened in paths), []))
 
 
 def _table(pairs: list[Pair]) -> None:

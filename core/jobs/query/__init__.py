@@ -1,0 +1,1 @@
+"""Query jobs: embed what is searched by."""

@@ -1,0 +1,1 @@
+"""What the Selections page is made of."""
