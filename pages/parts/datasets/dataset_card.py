@@ -63,7 +63,7 @@ def _numbers(dataset: Dataset, summary: DatasetSummary) -> str:
     """HTML of name, folder and the numbers of the last scan."""
     head = (
         f"<div><span class='gs-name'>{style.html(dataset.label)}</span> "
-        f"<span class='gs-path'>{style.html(dataset.folder)}</span></div>"
+        f"<span class='gs-path'>{style.path_html(dataset.folder)}</span></div>"
     )
     if dataset.scanned_at is None:
         return f"<div class='gs'>{head}<span class='gs-soft'>not scanned yet</span></div>"

@@ -66,7 +66,9 @@ def _dialog(ws: Workspace, choose: Callable[[str], None]) -> None:
         listing = ws.datasets.browse(roots[0])  # what was typed is no folder: begin at the top
     if len(roots) > 1:
         _roots(roots)
-    st.html(f"<div class='gs gs-path' style='font-size:.95rem'>{style.html(listing.path)}</div>")
+    st.html(
+        f"<div class='gs gs-path' style='font-size:.95rem'>{style.path_html(listing.path)}</div>"
+    )
     left, right = st.columns([1.3, 1], gap="large")
     with left, st.container(height=380, border=True, gap="xxsmall"):
         _folders(listing)

@@ -32,6 +32,7 @@ from core.contracts.comparison import (
     VersionRow,
 )
 from core.contracts.derive import columns, read_rows
+from core.contracts.words import Space
 from core.workspace import Comparison
 from pages.parts.shared.plots import group_colours
 
@@ -229,6 +230,10 @@ class Scene:
         """How many images of each dataset each cluster holds, by space."""
         return _clusters(self.comparison, self.key)
 
+    def cluster_names(self, space: Space) -> dict[int, str]:
+        """What the clusters of a space are called, by content."""
+        return _cluster_names(self.comparison, self.key, space)
+
     def of(self, version_id: int) -> Scene:
         """The same comparison as another version covers it."""
         return Scene(self.ws, self.comparison, version_id)
@@ -301,8 +306,7 @@ def _points(_comparison: Comparison, key: Key) -> Points:
 def _rows(_comparison: Comparison, key: Key, _row: type[Row], table: str) -> list[Row]:
     """The rows of one result table; ``table`` names it for the cache."""
     if _row is GroupRow:
-        parts = [_comparison.groups(dataset.id) for dataset in _comparison.versions]
-        return read_rows(_row, pa.concat_tables(parts))
+        return [row for one in _comparison.versions for row in _comparison.group_rows(one.id)]
     read = {
         LabelCountRow: _comparison.label_counts,
         LabelNoteRow: _comparison.label_notes,
@@ -319,6 +323,11 @@ def _rows(_comparison: Comparison, key: Key, _row: type[Row], table: str) -> lis
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _clusters(_comparison: Comparison, key: Key) -> list[ClusterRow]:
     return _comparison.cluster_rows()
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _cluster_names(_comparison: Comparison, key: Key, space: Space) -> dict[int, str]:
+    return _comparison.cluster_names(space)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)

@@ -91,7 +91,7 @@ def describe(ws: Workspace) -> None:
     """Which workspace this is and where it computes, small, for the sidebar."""
     lines = [
         f"<span class='gs-name'>{style.html(ws.path.stem)}</span>",
-        f"<span class='gs-path'>{style.html(ws.path)}</span>",
+        f"<span class='gs-path'>{style.path_html(ws.path)}</span>",
     ]
     notes = ["open for reading only"] if ws.read_only else []
     device = ws.jobs.device()
