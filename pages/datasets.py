@@ -34,6 +34,8 @@ def page() -> None:
         st.subheader("Compare", anchor=False)
         compare_form.form(ws, datasets)
         encoder_trial.panel(ws, real, versions)
+    elif datasets and not ws.read_only:
+        add_form.next_step(Domain.SYNTHETIC if real else Domain.REAL)
 
 
 def _scans(ws: Workspace) -> None:

@@ -19,6 +19,7 @@ from core.store.results import Comparison
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
 from core.workspace.encoder_trials import EncoderTrials
+from core.workspace.freshness import FolderChange, changes
 from core.workspace.job_queue import Jobs
 
 
@@ -102,6 +103,24 @@ class Comparisons:
         job_id = self._jobs.submit(request, f"Compare {title}", [embed])
         comparison_table.set_job(self._db, comparison_id, job_id)
         return SubmittedComparison(comparison_id, job_id)
+
+    def changes(self, comparison: Comparison) -> Sequence[FolderChange]:
+        """The datasets of a comparison whose folders changed since it was made, and how."""
+        return changes(self._db, comparison)
+
+    def again(self, comparison_id: int) -> SubmittedComparison:
+        """Start a comparison once more: the same datasets as they are now, the same encoder, seed
+        and parameters. What did not change is not computed again.
+        """
+        record = self.get(comparison_id).record
+        return self.submit(
+            self._datasets.get(record.real_id),
+            [self._datasets.get(version_id) for version_id in record.version_ids],
+            encoder=record.encoder,
+            seed=record.seed,
+            name=record.name,
+            **record.parameters,
+        )
 
     def wait(self, submitted: SubmittedComparison) -> Comparison:
         """Wait for a comparison that was asked for, and read it."""

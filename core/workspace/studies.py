@@ -16,6 +16,7 @@ from core.contracts.study import Mixture, Objective, Trainable, study_spec
 from core.contracts.study_rows import StudyRecord, StudyVerdict, SummaryRow, TrialRow
 from core.contracts.words import View
 from core.encoders import registry
+from core.finetune.plan import MixtureCounts as MixtureCounts
 from core.finetune.plan import StudyPlan as StudyPlan
 from core.finetune.plan import check
 from core.finetune.study_images import read_images
