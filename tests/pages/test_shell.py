@@ -144,9 +144,13 @@ def test_the_sample_project_opens_in_one_click(home: Path, show: Callable[[str],
     app = show("home")
     app.button(key="open_sample").click().run()
     assert not app.exception
-    kinds = {
-        job.kind for job in session.open_shared(session.Place(session.default_path())).jobs.list()
-    }
+    sample, own = (
+        session.open_shared(session.Place(path))
+        for path in (session.sample_path(), session.default_path())
+    )
+    assert own.jobs.list() == [] and own.datasets.list() == []  # a workspace of its own
+    kinds = {job.kind for job in sample.jobs.list()}
+    assert app.query_params["workspace"] == str(sample.path)
     assert kinds == {"sample", "scan", "embed", "compare"}
     assert "Draw the sample project" in told(app)  # its progress is on this page
     assert "open_sample" not in {button.key for button in app.button}
@@ -186,7 +190,7 @@ def test_another_workspace_opens_and_the_first_stays_open(
     app.text_input(key="workspace_path").set_value(str(home / "other.duckdb"))
     _button(app, "Open").click().run()
     assert not app.exception and not app.error
-    assert "other.duckdb" in told(app)
+    assert "other.duckdb" in told(app) and app.query_params["workspace"].endswith("other.duckdb")
     assert session.open_shared(session.Place(session.default_path())).datasets.list() == []
 
 

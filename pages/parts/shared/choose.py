@@ -9,7 +9,7 @@ from core.contracts.comparison import ComparisonRecord
 from core.contracts.framings import framing_of
 from core.contracts.words import JobKind, RecordStatus
 from core.workspace import Comparison
-from pages.parts.shared import changed
+from pages.parts.shared import address, changed
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape
 
@@ -48,6 +48,7 @@ def version(chosen: Comparison, label: str = "Version") -> int:
     """The dataset id of the version to look at: the newest unless another was chosen."""
     names = {dataset.id: str(dataset.version) for dataset in chosen.versions}
     ids = list(names)
+    address.keep("version", VERSION, {name: one for one, name in names.items()})
     wanted = st.session_state.get(VERSION)
     # Written at every run, before the picker is drawn: only then does a page's own picker show what
     # was chosen on another page.
@@ -82,6 +83,11 @@ def _picked(ws: Workspace) -> Comparison | None:
     if not records:
         _nothing_yet(ws)
         return None
+    if not address.keep("comparison", COMPARISON, {str(one.id): one.id for one in records}):
+        st.caption(
+            ":material/link_off: The comparison of this link is not in this workspace any more: "
+            "another one is shown."
+        )
     wanted = st.session_state.get(COMPARISON)
     chosen = next((record for record in records if record.id == wanted), records[0])
     st.session_state[COMPARISON] = chosen.id  # before the picker is drawn: it shows this

@@ -16,7 +16,7 @@ from core.contracts.metric_words import METRICS
 from core.contracts.words import Space, Verdict
 from core.workspace import Comparison
 from core.workspace.exports import Pair
-from pages.parts.shared import detail, gallery, style
+from pages.parts.shared import address, detail, gallery, style
 from pages.parts.shared.plots import ABSENT, REAL
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import digits, escape, figure, html, number, percent
@@ -73,6 +73,7 @@ def _chosen(comparison: Comparison, pairs: list[Pair]) -> Pair:
         return pairs[0]
     newest = "-".join(str(dataset.id) for dataset in comparison.versions[-2:])
     state = f"versions_pair_{comparison.id}"
+    address.keep("pair", state, {key: key for key in by_key}, default=newest)
     wanted = st.session_state.get(state)
     st.session_state[state] = wanted if wanted in by_key else newest
     picked = st.selectbox(
