@@ -10,7 +10,7 @@ from core import Workspace
 from core.contracts.catalog import Dataset
 from core.contracts.words import Domain, JobKind
 from pages.parts.datasets import add_form, compare_form, dataset_card, encoder_trial
-from pages.parts.shared import joblist, session, style, works
+from pages.parts.shared import joblist, removed, session, style, works
 
 
 def page() -> None:
@@ -30,6 +30,7 @@ def page() -> None:
     )
     _cards(ws, "Real", real, versions)
     _cards(ws, "Versions", versions, versions)
+    removed.panel(ws)
     if real and versions:
         st.subheader("Compare", anchor=False)
         compare_form.form(ws, datasets)

@@ -11,7 +11,7 @@ from core.contracts.comparison import ComparisonRecord
 from core.contracts.words import RecordStatus
 from core.workspace.server import default_path, sample_path
 from pages.parts.home import comparison_list, next_steps, workspace_form
-from pages.parts.shared import errors, joblist, session, style
+from pages.parts.shared import errors, joblist, removed, session, style
 from pages.parts.shared.works import all_works
 
 QUESTION = "What in the real world do your rendered images not cover yet?"
@@ -38,6 +38,7 @@ def page() -> None:
         else:
             _welcome(ws, _has_sample(records))
             comparison_list.draw(ws, records)
+    removed.panel(ws)
     st.space("medium")
     workspace_form.draw(ws)
 

@@ -44,13 +44,14 @@ from core.workspace.exports import Exports
 from core.workspace.job_queue import Jobs
 from core.workspace.marks import Marks
 from core.workspace.progress import ProgressBar
+from core.workspace.removal import Removals
 from core.workspace.spectra import Spectra
 from core.workspace.studies import Studies
 
 
 class Workspace:
     """The client of everything: ``datasets``, ``comparisons``, ``encoder_trials``, ``marks``,
-    ``studies``, ``spectra``, ``exports``, ``jobs``, and the verbs that a script needs.
+    ``studies``, ``spectra``, ``exports``, ``removals``, ``jobs``, and the verbs that a script needs.
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
     ``read_only``: open a colleague's copy without touching it. ``engine``: where jobs run; None: in
@@ -91,6 +92,7 @@ class Workspace:
         self.marks = Marks(context)
         self.studies = Studies(context, self.jobs, self.datasets)
         self.spectra = Spectra(self.jobs)
+        self.removals = Removals(context)
         self.exports = Exports(self.comparisons, self.jobs)
 
     def close(self) -> None:

@@ -14,7 +14,8 @@ from core.contracts.specs import from_json, to_json
 from core.contracts.words import Domain, Framing, RecordStatus
 from core.encoders import registry
 from core.errors import InputError
-from core.store import comparison_table
+from core.store import comparison_table, removal
+from core.store.removal import Thing
 from core.store.results import Comparison
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
@@ -44,9 +45,9 @@ class Comparisons:
         return Comparison(self._db, comparison_id)
 
     def remove(self, comparison_id: int) -> None:
-        """Forget a comparison and its results."""
+        """Take a comparison out of the workspace; :class:`Removals` puts it back."""
         self._context.check_writable()
-        comparison_table.remove_comparison(self._db, comparison_id)
+        removal.mark(self._db, Thing.COMPARISON, comparison_id)
 
     def submit(
         self,

@@ -50,7 +50,8 @@ def keep(
     """Tie ``st.session_state[key]`` to a part of the address, before its widget is drawn.
 
     ``options``: values by their words in the address. ``default``: the value that is there at
-    first, and that is not written (None: whoever calls chooses). False where the address asks for what is not among them: nothing is changed then.
+    first, and that is not written (None: whoever calls chooses). False where the address asks for
+    what is not among them: nothing is changed then.
     """
     wanted = asked(name)
     fits = not wanted or wanted in options

@@ -1,8 +1,8 @@
 """The workspace behind the screen: which one this browser session looks at.
 
 It looks at one workspace (the default one, until another is opened on the Home page); the address
-bar carries its path, so that a reload, Back or a sent link shows the same one. The server opens each file
-once, for all sessions: :mod:`core.workspace.server`.
+bar carries its path, so that a reload, Back or a sent link shows the same one. The server opens
+each file once, for all sessions: :mod:`core.workspace.server`.
 """
 
 from __future__ import annotations
