@@ -51,7 +51,8 @@ from core.workspace.studies import Studies
 
 class Workspace:
     """The client of everything: ``datasets``, ``comparisons``, ``encoder_trials``, ``marks``,
-    ``studies``, ``spectra``, ``exports``, ``removals``, ``jobs``, and the verbs that a script needs.
+    ``studies``, ``spectra``, ``exports``, ``removals``, ``jobs``, and the verbs that a script
+    needs.
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
     ``read_only``: open a colleague's copy without touching it. ``engine``: where jobs run; None: in
