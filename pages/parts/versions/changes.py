@@ -154,7 +154,7 @@ def _tile(scene: Scene, pair: Pair, row: ChangeRow, name: ChangeList) -> gallery
             gallery.Shown(row.after_id, pair.after, colours.get(pair.after, REAL)),
         ),
         PurePosixPath(row.path).name,
-        f"change {row.change:+.3f}",
+        f"nearest image {abs(row.change):.3f} {'nearer' if row.change >= 0 else 'farther'}",
     )
 
 
