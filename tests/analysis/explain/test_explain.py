@@ -46,7 +46,7 @@ def test_a_missing_class_is_the_name():
     assert found.name == "giraffe"
     assert "58 of 60 are class giraffe (of the covered images 3 of 400)" in found.reason
     assert "gazelle (100%), " in found.reason
-    assert "very clearly brighter (d = +" in found.reason and found.evidence.attributes[
+    assert "clearly brighter (d = +" in found.reason and found.evidence.attributes[
         0
     ].d == pytest.approx(0.9, abs=0.3)
 
