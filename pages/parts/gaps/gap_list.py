@@ -96,7 +96,7 @@ def controls(scene: Scene) -> Choices:
             key="gaps_list",
             help=LISTING_HELP,
         )
-        on_map = OnMap.ALIGNED
+        on_map: OnMap | None = OnMap.ALIGNED
         if listing == Listing.OUTSIDE:
             address.keep("on", "gaps_map", address.by_slug(OnMap), default=OnMap.ALIGNED)
             on_map = st.segmented_control(

@@ -38,7 +38,6 @@ from pages.parts.shared.plots import group_colours
 
 Row = TypeVar(
     "Row",
-    GroupRow,
     LabelCountRow,
     LabelNoteRow,
     MetricRow,
@@ -188,7 +187,8 @@ class Scene:
     @property
     def gaps(self) -> list[GroupRow]:
         """The version's groups of real images, the most absent first."""
-        return self._rows(GroupRow)
+        rows = _groups(self.comparison, self.key)
+        return [one for one in rows if one.version_id == self.version_id]
 
     @property
     def label_counts(self) -> list[LabelCountRow]:
@@ -305,8 +305,6 @@ def _points(_comparison: Comparison, key: Key) -> Points:
 @st.cache_resource(show_spinner=False, max_entries=48)
 def _rows(_comparison: Comparison, key: Key, _row: type[Row], table: str) -> list[Row]:
     """The rows of one result table; ``table`` names it for the cache."""
-    if _row is GroupRow:
-        return [row for one in _comparison.versions for row in _comparison.group_rows(one.id)]
     read = {
         LabelCountRow: _comparison.label_counts,
         LabelNoteRow: _comparison.label_notes,
@@ -318,6 +316,12 @@ def _rows(_comparison: Comparison, key: Key, _row: type[Row], table: str) -> lis
         VersionRow: _comparison.summary,
     }
     return read_rows(_row, read[_row]())
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _groups(_comparison: Comparison, key: Key) -> list[GroupRow]:
+    """The groups of every version, each under its one name."""
+    return [row for one in _comparison.versions for row in _comparison.group_rows(one.id)]
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -343,7 +347,7 @@ def _coverage(_comparison: Comparison, key: Key, version_id: int) -> Coverage:
         for column in columns(LabelledCoverageRow)
         if column.attribute in Coverage.__dataclass_fields__
     }
-    gaps = _rows(_comparison, key, GroupRow, GroupRow.TABLE)
+    gaps = _groups(_comparison, key)
     names = {gap.group_id: gap.name for gap in gaps if gap.version_id == version_id}
     gap_of = [
         names.get(group_id) if absent else None
