@@ -15,16 +15,18 @@ def main() -> None:
     import streamlit as st
 
     from core.errors import GapscopeError
-    from pages.parts.shared import errors, joblist, navigation, session, style
+    from pages.parts.shared import address, errors, joblist, navigation, session, style
 
     st.set_page_config(page_title="Gapscope", page_icon=style.ICON, layout="wide")
     style.apply()
     st.logo(style.MARK, size="large")
     current = st.navigation(navigation.menu())
 
+    page = current.url_path or "home"
+    address.read(page)
     workspace = session.workspace()
     session.keep_in_address()
-    navigation.visit(current.url_path or "home")
+    navigation.visit(page)
     with st.sidebar:
         joblist.sidebar(workspace)
         session.describe(workspace)
@@ -32,6 +34,7 @@ def main() -> None:
         current.run()
     except GapscopeError as error:
         errors.box(error)
+    address.write(page)
 
 
 def __getattr__(name: str) -> Any:

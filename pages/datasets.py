@@ -10,7 +10,7 @@ from core import Workspace
 from core.contracts.catalog import Dataset
 from core.contracts.words import Domain, JobKind
 from pages.parts.datasets import add_form, compare_form, dataset_card, encoder_trial
-from pages.parts.shared import joblist, session, style, works
+from pages.parts.shared import joblist, removed, session, style, works
 
 
 def page() -> None:
@@ -30,10 +30,13 @@ def page() -> None:
     )
     _cards(ws, "Real", real, versions)
     _cards(ws, "Versions", versions, versions)
+    removed.panel(ws)
     if real and versions:
         st.subheader("Compare", anchor=False)
         compare_form.form(ws, datasets)
         encoder_trial.panel(ws, real, versions)
+    elif datasets and not ws.read_only:
+        add_form.next_step(Domain.SYNTHETIC if real else Domain.REAL)
 
 
 def _scans(ws: Workspace) -> None:

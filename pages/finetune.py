@@ -11,7 +11,7 @@ import streamlit as st
 from core import Workspace
 from core.contracts.study_rows import StudyRecord
 from core.contracts.words import JobKind, JobStatus, RecordStatus
-from pages.parts.shared import session, style
+from pages.parts.shared import address, session, style
 from pages.parts.studies import again, live, results, setup
 
 NEW, READ = "New study", "Studies"
@@ -29,6 +29,7 @@ def page() -> None:
     studies = ws.studies.list()
     if NEXT in st.session_state:  # before the pickers are drawn: they show this
         st.session_state.update({STUDY: st.session_state.pop(NEXT), SECTION: READ})
+    address.keep("tab", SECTION, {"new": NEW, "studies": READ} if studies else {})
     if st.session_state.get(SECTION) not in (NEW, READ):
         st.session_state[SECTION] = READ if studies else NEW
     section: str | None = NEW
@@ -74,6 +75,7 @@ def _studies(ws: Workspace, studies: Sequence[StudyRecord]) -> None:
 def _chosen(ws: Workspace, studies: Sequence[StudyRecord]) -> StudyRecord:
     """The study to look at, with a picker where there are several."""
     by_id = {record.id: record for record in studies}
+    address.keep("study", STUDY, {str(one): one for one in by_id})
     if st.session_state.get(STUDY) not in by_id:
         st.session_state[STUDY] = studies[0].id
     if len(studies) == 1:

@@ -20,7 +20,7 @@ from pages.parts.gaps import (
     selftest,
     splits,
 )
-from pages.parts.shared import choose, style
+from pages.parts.shared import address, choose, style
 from pages.parts.shared.session import workspace
 
 
@@ -54,15 +54,7 @@ def page() -> None:
         return
     headline.show(summary, scene.comparison.real.images, scene.gaps)
     headline.sequences(scene.comparison)
-    section = st.segmented_control(
-        "Section",
-        tuple(Section),
-        default=Section.GAPS,
-        required=True,
-        key="gaps_section",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    section = address.section(Section, "gaps_section")
     match section:
         case Section.CHECK:
             check.show(scene)

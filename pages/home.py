@@ -9,8 +9,9 @@ import streamlit as st
 from core import Workspace
 from core.contracts.comparison import ComparisonRecord
 from core.contracts.words import RecordStatus
+from core.workspace.server import default_path, sample_path
 from pages.parts.home import comparison_list, next_steps, workspace_form
-from pages.parts.shared import errors, joblist, session, style
+from pages.parts.shared import errors, joblist, removed, session, style
 from pages.parts.shared.works import all_works
 
 QUESTION = "What in the real world do your rendered images not cover yet?"
@@ -30,11 +31,14 @@ def page() -> None:
                 comparison_list.draw(ws, records)
             with right:
                 next_steps.draw(ws, done)
-                if not _has_sample(records):
-                    _sample_button(ws, primary=False)
+                if ws.path == sample_path():
+                    _way_back()
+                elif not _has_sample(records):
+                    _sample_button(primary=False)
         else:
             _welcome(ws, _has_sample(records))
             comparison_list.draw(ws, records)
+    removed.panel(ws)
     st.space("medium")
     workspace_form.draw(ws)
 
@@ -51,24 +55,34 @@ def _welcome(ws: Workspace, sample_there: bool) -> None:
             "gaps, and compares them. You know the answer beforehand; it takes a minute or two."
             "</div>"
         )
-        _sample_button(ws, primary=True)
+        _sample_button(primary=True)
     with right:
         next_steps.draw(ws, [])
 
 
-def _sample_button(ws: Workspace, *, primary: bool) -> None:
+def _sample_button(*, primary: bool) -> None:
     pressed = st.button(
         "Open the sample project",
         icon=":material/science:",
         type="primary" if primary else "tertiary",
-        disabled=ws.read_only,
         key="open_sample",
         width="stretch" if primary else "content",
+        help="In a workspace of its own, beside yours.",
     )
     if pressed:
         with errors.shown():
-            joblist.started(ws.open_sample().job_id)
+            sample = session.look_at_sample()
+            if not _has_sample(sample.comparisons.list()):
+                joblist.started(sample.open_sample().job_id)
             st.rerun()
+
+
+def _way_back() -> None:
+    if st.button(
+        "Back to your workspace", icon=":material/arrow_back:", type="tertiary", key="leave_sample"
+    ):
+        session.look_at(session.Place(default_path()))
+        st.rerun()
 
 
 def _has_sample(records: list[ComparisonRecord]) -> bool:

@@ -97,7 +97,7 @@ def _log(ws: Workspace, work: Work) -> None:
                 index=list(titles).index(current.id),
             )
         st.code(ws.jobs.log(chosen) or "The log is empty.", language=None, height=260)
-        st.html(f"<div class='gs gs-path'>{style.html(ws.jobs.path(chosen))}</div>")
+        st.html(f"<div class='gs gs-path'>{style.path_html(ws.jobs.path(chosen))}</div>")
 
 
 page()

@@ -6,9 +6,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import streamlit as st
-
-from pages.parts.shared import choose, style
+from pages.parts.shared import address, choose, style
 from pages.parts.shared.session import workspace
 from pages.parts.versions import changes, clusters, exports, history, trend
 
@@ -42,16 +40,8 @@ def page() -> None:
     comparison = choose.comparison(ws)
     if comparison is None:
         return
-    section = st.segmented_control(
-        "Section",
-        tuple(Section),
-        default=Section.CHANGES,
-        required=True,
-        key="versions_section",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    SHOW[Section(section)](ws, comparison)
+    section = address.section(Section, "versions_section")
+    SHOW[section](ws, comparison)
 
 
 page()

@@ -36,6 +36,7 @@ class DatasetRow:
     created_at: Time = about("When it was added.")
     scanned_at: Time | None = about("When its folder was last scanned.")
     summary: Json | None = about("The last scan in numbers.")
+    removed_at: Time | None = about("When the user removed it; null: it is there.")
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ class Dataset:
     summary: dict[str, Any]
     images: int = 0
     unreadable: int = 0
+    removed_at: datetime | None = None
 
     @property
     def label(self) -> str:

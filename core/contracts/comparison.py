@@ -446,6 +446,7 @@ class ComparisonRow:
     finished_at: Time | None = about("When it was done.")
     software: Json | None = about("Versions of what the numbers depend on, `analysis` among them.")
     seconds: Json | None = about("Seconds by stage.")
+    removed_at: Time | None = about("When the user removed it; null: it is there.")
 
 
 @dataclass(frozen=True)
@@ -467,6 +468,7 @@ class ComparisonRecord:
     finished_at: datetime | None
     software: Mapping[str, str]
     seconds: Mapping[str, float]
+    removed_at: datetime | None = None
 
     @property
     def seen_by(self) -> str:

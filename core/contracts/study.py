@@ -91,6 +91,22 @@ MIXTURE_HELP: dict[str, str] = {
     Mixture.REVERSED: "real images first, then the synthetic set (ablation)",
     Mixture.FFR_BIASED: "FFR with a synthetic set as biased as the real one (ablation)",
 }
+MIXTURE_SENTENCES: dict[str, str] = {
+    Mixture.NONE: "trains on your {real} real images alone: what the others are measured against.",
+    Mixture.USB: "puts {synthetic} synthetic images where your {real} real images have too few of "
+    "a group, and trains on all of them at once.",
+    Mixture.ASB: "adds {synthetic} synthetic images, as many of every group, to your {real} real "
+    "images, and trains on all of them at once.",
+    Mixture.FFR: "trains first on {synthetic} synthetic images, as many of every group, and then "
+    "on your {real} real images.",
+    Mixture.SYNTHETIC: "trains on {synthetic} synthetic images, as many of every group, and on no "
+    "real one.",
+    Mixture.REVERSED: "trains first on your {real} real images, and then on {synthetic} synthetic "
+    "ones, as many of every group.",
+    Mixture.FFR_BIASED: "trains first on {synthetic} synthetic images with as uneven groups as "
+    "your real ones, and then on your {real} real images.",
+}
+"""What a mixture does with the user's own counts: the sentence behind its name."""
 OBJECTIVES = tuple(Objective)
 OBJECTIVE_NAMES: dict[str, str] = {
     Objective.ERM: "ERM",

@@ -312,6 +312,7 @@ class StudyRow:
     finished_at: Time | None = about("When it was done.")
     software: Json | None = about("Versions of what the numbers depend on.")
     verdict: Json | None = about("Its sentences and comparisons: see StudyVerdict.")
+    removed_at: Time | None = about("When the user removed it; null: it is there.")
 
 
 @dataclass(frozen=True)
@@ -329,3 +330,4 @@ class StudyRecord:
     finished_at: datetime | None
     software: Mapping[str, str]
     verdict: Mapping[str, Any]
+    removed_at: datetime | None = None

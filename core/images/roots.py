@@ -7,6 +7,7 @@ opens an image, so the server process pays nothing for importing it.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,19 +19,23 @@ COUNT_CAP = 10_000  # images counted in the listed folder before the count becom
 ENTRY_CAP = (
     50_000  # directory entries looked at in one listing: a million files must not stop the page
 )
-CHILD_CAP = 1_000  # images counted in each subfolder
+CHILD_CAP = 10_000  # images counted in each subfolder, at any depth
 SAMPLE = 6
 
 
 @dataclass(frozen=True)
 class FolderEntry:
-    """A subfolder: ``images`` directly inside it (at most 1,000 are counted; None: not counted or
-    not readable).
+    """A subfolder: ``images`` in it at any depth (None: not counted or not readable; with
+    ``capped`` there are at least that many), in how many ``folders``, itself among them, and the
+    ``first`` of them that was met.
     """
 
     name: str
     path: Path
     images: int | None
+    folders: int = 0
+    capped: bool = False
+    first: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,8 @@ class FolderListing:
 
     ``parent`` is None at the top of the allowed folders. ``images`` counts image files directly
     inside; with ``images_capped`` there are at least that many. ``complete`` is False when the
-    folder has more entries or subfolders than were looked at. ``sample`` holds up to six image
-    files.
+    folder has more entries or subfolders than were looked at, at any depth. ``sample`` holds up to
+    six image files.
     """
 
     path: Path
@@ -106,9 +111,9 @@ def list_folder(path: Path | str, roots: tuple[Path, ...], limit: int = 500) -> 
     """Subfolders, image count and a few images of a folder, quickly even where it holds a million
     files.
 
-    Looks at no more than 50,000 directory entries in all and returns at most ``limit`` subfolders,
-    in name order. Hidden entries and links that lead outside ``roots`` are left out. Raises as
-    :func:`check_inside`.
+    Looks at no more than 50,000 entries of the folder and 50,000 below it, and returns at most
+    ``limit`` subfolders, in name order. Hidden entries and links that lead outside ``roots`` are
+    left out. Raises as :func:`check_inside`.
     """
     folder = check_inside(path, roots)
     names: list[str] = []
@@ -126,9 +131,9 @@ def list_folder(path: Path | str, roots: tuple[Path, ...], limit: int = 500) -> 
     budget = ENTRY_CAP
     folders = []
     for name in sorted(names)[:limit]:
-        images, looked_at = _count_images(folder / name, budget)
+        entry_below, looked_at = _look_below(folder / name, budget)
         budget -= looked_at
-        folders.append(FolderEntry(name, folder / name, images))
+        folders.append(entry_below)
     parent = folder.parent if folder.parent != folder and _is_inside(folder.parent, roots) else None
     return FolderListing(
         path=folder,
@@ -137,7 +142,9 @@ def list_folder(path: Path | str, roots: tuple[Path, ...], limit: int = 500) -> 
         images=len(pictures),
         images_capped=len(pictures) >= COUNT_CAP,
         sample=tuple(folder / name for name in sorted(pictures)[:SAMPLE]),
-        complete=complete and len(names) <= limit,
+        complete=complete
+        and len(names) <= limit
+        and not any(one.capped or (one.images is None and budget <= 0) for one in folders),
     )
 
 
@@ -175,19 +182,31 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _count_images(folder: Path, budget: int) -> tuple[int | None, int]:
-    """Images directly inside (None: not readable, or no budget left), and how many entries were
-    looked at.
+def _look_below(folder: Path, budget: int) -> tuple[FolderEntry, int]:
+    """What is in a subfolder at any depth, upper levels first, and how many entries were looked at:
+    at most ``budget``. Links below it are not followed: they could lead round in a circle.
     """
-    if budget <= 0:
-        return None, 0
+    counts: dict[Path, int] = {}
+    first: Path | None = None
     images = looked_at = 0
-    try:
-        for entry in _entries(folder):
-            looked_at += 1
-            images += is_image_name(entry.name)
-            if images >= CHILD_CAP or looked_at >= budget:
-                break
-    except OSError:
-        return None, looked_at
-    return images, looked_at
+    level, capped = deque([folder]), budget <= 0
+    while level and not capped:
+        here = level.popleft()
+        try:
+            for entry in _entries(here):
+                looked_at += 1
+                if not entry.is_symlink() and _is_folder(entry):
+                    level.append(here / entry.name)
+                elif is_image_name(entry.name):
+                    images += 1
+                    counts[here] = counts.get(here, 0) + 1
+                    first = first or here / entry.name
+                if images >= CHILD_CAP or looked_at >= budget:
+                    capped = True
+                    break
+        except OSError:
+            if here == folder:
+                return FolderEntry(folder.name, folder, None), looked_at
+    if budget <= 0:
+        return FolderEntry(folder.name, folder, None), 0
+    return FolderEntry(folder.name, folder, images, len(counts), capped, first), looked_at

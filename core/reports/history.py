@@ -5,7 +5,6 @@ the reason.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -16,7 +15,7 @@ from core.contracts.framings import framing_of
 from core.contracts.judgement_words import version_sentence
 from core.contracts.metric_words import METRICS
 from core.contracts.specs import to_json
-from core.contracts.words import MetricScope, RecordStatus, Tier
+from core.contracts.words import MetricScope, RecordStatus, Space, Tier
 from core.store.results import Comparison
 
 Value = TypeVar("Value")
@@ -84,7 +83,7 @@ class ClusterHistory:
 
 
 def trend_rows(comparison: Comparison) -> list[TrendRow]:
-    """Absent rate and every metric of all images, by version in order."""
+    """Absent share and every metric of all images, by version in order."""
     place = {dataset.id: index for index, dataset in enumerate(comparison.versions)}
     labels = {dataset.id: str(dataset.version) for dataset in comparison.versions}
     known = {name: index for index, name in enumerate(METRICS)}
@@ -107,41 +106,29 @@ def trend_rows(comparison: Comparison) -> list[TrendRow]:
 
 def cluster_history(comparison: Comparison) -> list[ClusterHistory]:
     """How each cluster of real images fares in each version, the largest first; the images of no
-    cluster last. A cluster is called after its gap in the newest version that has one.
+    cluster last.
     """
     versions = comparison.versions
     blank: tuple[float | None, ...] = (None,) * len(versions)
     no_tier: tuple[Tier | None, ...] = (None,) * len(versions)
     clusters: dict[int, ClusterHistory] = {}
+    names = comparison.cluster_names(Space.REAL)
     for place, dataset in enumerate(versions):
         gaps = {row.cluster: row for row in comparison.group_rows(dataset.id)}
         for row in comparison.cluster_coverage(dataset.id):
             gap = gaps.get(row.cluster)
             before = clusters.get(row.cluster) or ClusterHistory(
-                row.cluster, "", row.size, no_tier, blank, blank, blank, blank
+                row.cluster, names[row.cluster], row.size, no_tier, blank, blank, blank, blank
             )
             clusters[row.cluster] = replace(
                 before,
-                name=(gap and gap.name) or before.name,
                 tier=_put(before.tier, place, gap.tier if gap else None),
                 absent=_put(before.absent, place, row.absent_share),
                 score=_put(before.score, place, row.mean_score),
                 n_synthetic=_put(before.n_synthetic, place, gap.rendered if gap else None),
                 expected=_put(before.expected, place, gap.expected if gap else None),
             )
-    named = [replace(row, name=row.name or _no_name(row.cluster)) for row in clusters.values()]
-    return _told_apart(sorted(named, key=lambda row: (row.cluster < 0, -row.size, row.cluster)))
-
-
-def _told_apart(rows: Sequence[ClusterHistory]) -> list[ClusterHistory]:
-    """The rows with a number behind a name that stood before: squares by day, squares by night."""
-    seen: Counter[str] = Counter()
-    told = []
-    for row in rows:
-        seen[row.name] += 1
-        number = f" ({seen[row.name]})" if seen[row.name] > 1 else ""
-        told.append(replace(row, name=row.name + number))
-    return told
+    return sorted(clusters.values(), key=lambda row: (row.cluster < 0, -row.size, row.cluster))
 
 
 # --- over comparisons -----------------------------------------------------------------------------
@@ -184,7 +171,7 @@ def comparable_trend(
 def _rate(position: int, row: VersionRow) -> TrendRow:
     return TrendRow(
         name=ABSENT_RATE,
-        label="Absent rate",
+        label="Absent share",
         better="lower",
         meaning="Share of the real images that are absent from the version.",
         version_id=row.version_id,
@@ -224,10 +211,6 @@ def _put(
     values: tuple[Value | None, ...], place: int, value: Value | None
 ) -> tuple[Value | None, ...]:
     return (*values[:place], value, *values[place + 1 :])
-
-
-def _no_name(cluster: int) -> str:
-    return "in no cluster" if cluster < 0 else f"Cluster {cluster}"
 
 
 def _differences(record: ComparisonRecord, chosen: ComparisonRecord) -> list[str]:

@@ -17,8 +17,12 @@ from core.store.database import Database, insert
 
 
 def comparisons(db: Database) -> list[ComparisonRecord]:
-    """All comparisons, the newest first."""
-    return db.records(ComparisonRow, ComparisonRecord, "SELECT * FROM comparisons ORDER BY id DESC")
+    """All comparisons that were not removed, the newest first."""
+    return db.records(
+        ComparisonRow,
+        ComparisonRecord,
+        "SELECT * FROM comparisons WHERE removed_at IS NULL ORDER BY id DESC",
+    )
 
 
 def comparison(db: Database, comparison_id: int) -> ComparisonRecord | None:
@@ -88,7 +92,9 @@ def set_done(
 def find_done(db: Database, fingerprint: str) -> int | None:
     """The newest finished comparison with this fingerprint, or None."""
     return db.value(
-        "SELECT max(id) FROM comparisons WHERE fingerprint = ? AND status = 'done'", [fingerprint]
+        """SELECT max(id) FROM comparisons
+           WHERE fingerprint = ? AND status = 'done' AND removed_at IS NULL""",
+        [fingerprint],
     )
 
 
@@ -105,8 +111,8 @@ def ingest(cursor: duckdb.DuckDBPyConnection, comparison_id: int, outputs: Path)
         insert(cursor, row, read_table(file), where=file.name, comparison_id=comparison_id)
 
 
-def remove_comparison(db: Database, comparison_id: int) -> None:
-    """Forget a comparison and its results."""
+def drop_comparison(db: Database, comparison_id: int) -> None:
+    """Delete a comparison and its results."""
     with db.transaction() as cursor:
         _clear(cursor, comparison_id)
         cursor.execute("DELETE FROM comparisons WHERE id = ?", [comparison_id])

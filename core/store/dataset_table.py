@@ -26,12 +26,18 @@ FROM datasets d LEFT JOIN (
 
 
 def datasets(db: Database) -> list[Dataset]:
-    """All datasets: the real ones first, then the versions in their order."""
-    return db.records(DatasetRow, Dataset, _SELECT + " ORDER BY d.domain, d.position, d.id")
+    """All datasets that were not removed: the real ones first, then the versions in their
+    order.
+    """
+    return db.records(
+        DatasetRow,
+        Dataset,
+        _SELECT + " WHERE d.removed_at IS NULL ORDER BY d.domain, d.position, d.id",
+    )
 
 
 def dataset(db: Database, dataset_id: int) -> Dataset | None:
-    """One dataset by id, or None."""
+    """One dataset by id, removed or not, or None."""
     rows = db.records(DatasetRow, Dataset, _SELECT + " WHERE d.id = ?", [dataset_id])
     return rows[0] if rows else None
 
@@ -62,10 +68,18 @@ def set_position(db: Database, dataset_id: int, position: int) -> None:
     db.execute("UPDATE datasets SET position = ? WHERE id = ?", [position, dataset_id])
 
 
-def remove_dataset(db: Database, dataset_id: int) -> None:
-    """Forget a dataset, its image rows, the marks on them and its encoder trials. Vectors and
-    thumbnails stay: they
-    belong to contents, not to folders.
+def removed_dataset(db: Database, folder: Path, domain: Domain, version: str | None) -> int | None:
+    """The id of the dataset of this folder and version that was removed last, or None."""
+    return db.value(
+        """SELECT max(id) FROM datasets WHERE removed_at IS NOT NULL AND folder = ?
+           AND domain = ? AND version IS NOT DISTINCT FROM ?""",
+        [str(folder), domain, version],
+    )
+
+
+def drop_dataset(db: Database, dataset_id: int) -> None:
+    """Delete a dataset, its image rows, the marks on them and its encoder trials. Vectors and
+    thumbnails stay: they belong to contents, not to folders.
     """
     with db.transaction() as cursor:
         cursor.execute("DELETE FROM images WHERE dataset_id = ?", [dataset_id])

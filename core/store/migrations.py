@@ -390,12 +390,15 @@ CREATE TABLE encoder_trials (
     real_id INTEGER NOT NULL, version_id INTEGER NOT NULL, seconds DOUBLE,
     tried_at TIMESTAMP NOT NULL
 );
+ALTER TABLE datasets ADD COLUMN removed_at TIMESTAMP;
+ALTER TABLE comparisons ADD COLUMN removed_at TIMESTAMP;
+ALTER TABLE studies ADD COLUMN removed_at TIMESTAMP;
 """
 
 
 def _one_judgement(cursor: duckdb.DuckDBPyConnection) -> None:
     """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks,
-    tags, notes and selections, and which encoder sees gaps best.
+    tags, notes and selections, which encoder sees gaps best, and what was removed.
     """
     cursor.execute(_JUDGEMENT)
 

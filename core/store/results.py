@@ -7,13 +7,14 @@ tables keep the columns that scripts know.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.contracts.catalog import Dataset, ImageRow
+from core.contracts.cluster_words import ClusterContent, judged_names, map_names
 from core.contracts.comparison import (
     ChangeRow,
     ClusterRow,
@@ -29,13 +30,16 @@ from core.contracts.comparison import (
 )
 from core.contracts.derive import read_rows
 from core.contracts.judgement_words import group_name
-from core.contracts.words import Mark, RecordStatus, State, Tier
+from core.contracts.words import GroupKind, Mark, RecordStatus, Space, State, Tier
 from core.errors import InputError
 from core.store import comparison_table, dataset_table, embeddings, mark_table, study_table
 from core.store.database import Database
 from core.store.mark_table import Answer, GroupMark, ImageMark, Looked
 from core.store.schema import RESULT_TABLES
 from core.store.study_results import Study
+
+CLUSTER_COLUMN = {Space.JOINT: "cluster", Space.ALIGNED: "acluster", Space.REAL: "real_cluster"}
+"""Where the points table says which cluster of a space an image is in."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class Comparison:
         self._db = db
         self.record: ComparisonRecord = record
         self.id = record.id
+        self._cluster_names: dict[Space, dict[int, str]] = {}
 
     # --- what it is about -------------------------------------------------------------------------
 
@@ -143,7 +148,13 @@ class Comparison:
         """The groups of real images as one version covers them, the most absent first: what labels
         say before what vectors say.
         """
-        return read_rows(GroupRow, self.groups(version))
+        names = self.cluster_names(Space.REAL)
+        return [
+            replace(row, name=names.get(row.cluster, row.name))
+            if row.kind == GroupKind.CLUSTER and row.cluster is not None
+            else row
+            for row in read_rows(GroupRow, self.groups(version))
+        ]
 
     def label_count_rows(self, version: str | int) -> list[LabelCountRow]:
         """Real against rendered images of every label that both sides know, for one version."""
@@ -203,6 +214,19 @@ class Comparison:
     def cluster_rows(self) -> list[ClusterRow]:
         """How many images of each dataset each cluster holds, by space."""
         return read_rows(ClusterRow, self.clusters())
+
+    def cluster_names(self, space: Space) -> dict[int, str]:
+        """What the clusters of a space are called, by content; those of a map after the judged
+        cluster that most of their real images are of. −1: the images of none.
+        """
+        if space not in self._cluster_names:
+            judged = (
+                judged_names(self._contents(Space.REAL), self._explained())
+                if space == Space.REAL
+                else map_names(self._contents(space), self.cluster_names(Space.REAL))
+            )
+            self._cluster_names[space] = judged
+        return self._cluster_names[space]
 
     def metric_rows(self) -> list[MetricRow]:
         """Every metric of every scope, by version in order."""
@@ -457,6 +481,40 @@ class Comparison:
         return None
 
     # --- inside -----------------------------------------------------------------------------------
+
+    def _explained(self) -> dict[int, str]:
+        """The names that explanations gave the judged clusters: of several versions the newest."""
+        rows = self._db.rows(
+            """SELECT g.cluster, g.name FROM groups g
+            JOIN versions v ON v.comparison_id = g.comparison_id AND v.version_id = g.version_id
+            WHERE g.comparison_id = ? AND g.kind = ? AND g.name IS NOT NULL ORDER BY v.position""",
+            [self.id, GroupKind.CLUSTER],
+        )
+        return {row["cluster"]: row["name"] for row in rows}
+
+    def _contents(self, space: Space) -> dict[int, ClusterContent]:
+        """What each cluster of a space holds."""
+        column = CLUSTER_COLUMN[space]
+        only = "AND d.domain = 'real'" if space == Space.REAL else ""
+        rows = self._db.rows(
+            f"""SELECT p.{column} AS cluster, d.domain = 'real' AS real, p.real_cluster AS judged,
+                   i.class, p.tag AS look, count(*) AS n
+            FROM points p JOIN datasets d ON d.id = p.dataset_id
+            LEFT JOIN images i ON i.dataset_id = p.dataset_id AND i.path = p.path
+            WHERE p.comparison_id = ? {only} GROUP BY ALL ORDER BY ALL""",
+            [self.id],
+        )
+        contents: dict[int, ClusterContent] = {}
+        for row in rows:
+            content, many = contents.setdefault(row["cluster"], ClusterContent()), row["n"]
+            content.images += many
+            if row["real"]:
+                content.real += many
+                content.judged[row["judged"]] += many
+            for counts, name in ((content.classes, row["class"]), (content.looks, row["look"])):
+                if name is not None:
+                    counts[name] += many
+        return contents
 
     def _coverage(self, version: str | int, condition: str = "") -> pa.Table:
         """Rows of the coverage table beside class and bias, by rank; ``condition`` is SQL."""

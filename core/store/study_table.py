@@ -17,8 +17,12 @@ from core.store.database import Database, insert
 
 
 def studies(db: Database) -> list[StudyRecord]:
-    """All studies, the newest first."""
-    return db.records(StudyRow, StudyRecord, "SELECT * FROM studies ORDER BY id DESC")
+    """All studies that were not removed, the newest first."""
+    return db.records(
+        StudyRow,
+        StudyRecord,
+        "SELECT * FROM studies WHERE removed_at IS NULL ORDER BY id DESC",
+    )
 
 
 def study(db: Database, study_id: int) -> StudyRecord | None:
@@ -81,6 +85,14 @@ def ingest(cursor: duckdb.DuckDBPyConnection, study_id: int, outputs: Path) -> N
         file = outputs / output_name(row)
         if file.exists():  # a study without saliency maps has no table of them
             insert(cursor, row, read_table(file), where=file.name, study_id=study_id)
+
+
+def drop_study(db: Database, study_id: int) -> None:
+    """Delete a study and its tables."""
+    with db.transaction() as cursor:
+        for row in STUDY_ROWS:
+            cursor.execute(f"DELETE FROM {table_name(row)} WHERE study_id = ?", [study_id])
+        cursor.execute("DELETE FROM studies WHERE id = ?", [study_id])
 
 
 def study_table(db: Database, study_id: int, name: str) -> pa.Table | None:

@@ -46,6 +46,7 @@ from core.workspace.exports import Exports
 from core.workspace.job_queue import Jobs
 from core.workspace.marks import Marks
 from core.workspace.progress import ProgressBar
+from core.workspace.removal import Removals
 from core.workspace.search import Search
 from core.workspace.selections import Selections
 from core.workspace.spectra import Spectra
@@ -54,8 +55,8 @@ from core.workspace.studies import Studies
 
 class Workspace:
     """The client of everything: ``datasets``, ``comparisons``, ``encoder_trials``, ``marks``,
-    ``annotations``, ``selections``, ``search``, ``studies``, ``spectra``, ``exports``, ``jobs``,
-    and the verbs that a script needs.
+    ``annotations``, ``selections``, ``search``, ``studies``, ``spectra``, ``exports``,
+    ``removals``, ``jobs``, and the verbs that a script needs.
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
     ``read_only``: open a colleague's copy without touching it. ``engine``: where jobs run; None: in
@@ -99,6 +100,7 @@ class Workspace:
         self.search = Search(context, self.jobs)
         self.studies = Studies(context, self.jobs, self.datasets)
         self.spectra = Spectra(self.jobs)
+        self.removals = Removals(context)
         self.exports = Exports(self.comparisons, self.jobs)
 
     def close(self) -> None:

@@ -14,11 +14,13 @@ from core.contracts.specs import from_json, to_json
 from core.contracts.words import Domain, Framing, RecordStatus
 from core.encoders import registry
 from core.errors import InputError
-from core.store import comparison_table
+from core.store import comparison_table, removal
+from core.store.removal import Thing
 from core.store.results import Comparison
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
 from core.workspace.encoder_trials import EncoderTrials
+from core.workspace.freshness import FolderChange, changes
 from core.workspace.job_queue import Jobs
 
 
@@ -43,9 +45,9 @@ class Comparisons:
         return Comparison(self._db, comparison_id)
 
     def remove(self, comparison_id: int) -> None:
-        """Forget a comparison and its results."""
+        """Take a comparison out of the workspace; :class:`Removals` puts it back."""
         self._context.check_writable()
-        comparison_table.remove_comparison(self._db, comparison_id)
+        removal.mark(self._db, Thing.COMPARISON, comparison_id)
 
     def submit(
         self,
@@ -102,6 +104,24 @@ class Comparisons:
         job_id = self._jobs.submit(request, f"Compare {title}", [embed])
         comparison_table.set_job(self._db, comparison_id, job_id)
         return SubmittedComparison(comparison_id, job_id)
+
+    def changes(self, comparison: Comparison) -> Sequence[FolderChange]:
+        """The datasets of a comparison whose folders changed since it was made, and how."""
+        return changes(self._db, comparison)
+
+    def again(self, comparison_id: int) -> SubmittedComparison:
+        """Start a comparison once more: the same datasets as they are now, the same encoder, seed
+        and parameters. What did not change is not computed again.
+        """
+        record = self.get(comparison_id).record
+        return self.submit(
+            self._datasets.get(record.real_id),
+            [self._datasets.get(version_id) for version_id in record.version_ids],
+            encoder=record.encoder,
+            seed=record.seed,
+            name=record.name,
+            **record.parameters,
+        )
 
     def wait(self, submitted: SubmittedComparison) -> Comparison:
         """Wait for a comparison that was asked for, and read it."""

@@ -23,8 +23,9 @@ from core.images.full import FullImage as FullImage
 from core.images.full import full_image
 from core.images.roots import FolderListing as FolderListing
 from core.images.thumbnails import SIZE, thumbnail
-from core.store import comparison_table, dataset_table, embeddings
+from core.store import comparison_table, dataset_table, embeddings, removal
 from core.store.listing import listing
+from core.store.removal import Thing
 from core.workspace.context import Context
 from core.workspace.dataset_summary import DatasetSummary, read_summary
 from core.workspace.job_queue import Jobs
@@ -95,6 +96,10 @@ class Datasets:
             if labels is not None and labels != known.labels:
                 return self.set_labels(known, labels)
             return known
+        gone = dataset_table.removed_dataset(self._db, resolved, side, version)
+        if gone is not None:  # the same folder again: with its scan, its marks and its labels
+            removal.put_back(self._db, Thing.DATASET, gone)
+            return self.add(folder, domain=domain, version=version, name=name, labels=labels)
         dataset_id = dataset_table.add_dataset(
             self._db,
             name=title,
@@ -106,8 +111,8 @@ class Datasets:
         return self.get(dataset_id)
 
     def remove(self, dataset: Dataset) -> None:
-        """Forget a dataset. The folder on disk is not touched; comparisons that used it cannot be
-        shown any more.
+        """Take a dataset out of the workspace; :class:`Removals` puts it back. The folder on disk
+        is not touched. Raises :class:`InputError` where a comparison uses it.
         """
         self._context.check_writable()
         users = [
@@ -120,7 +125,7 @@ class Datasets:
                 f"{dataset.label} is used by the comparison {users[0]!r}",
                 "Remove that comparison first.",
             )
-        dataset_table.remove_dataset(self._db, dataset.id)
+        removal.mark(self._db, Thing.DATASET, dataset.id)
 
     def order(self, version_ids: Sequence[int]) -> None:
         """Put the versions into this order."""

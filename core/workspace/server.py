@@ -20,6 +20,7 @@ from core.settings import settings
 from core.workspace.client import Workspace
 
 WARM_AFTER = 3.0  # seconds: the first page comes first
+SAMPLE_NAME = "sample.duckdb"
 DEFAULT_NAME = "gapscope.duckdb"  # of the database in a folder that was named instead of a file
 
 
@@ -31,6 +32,11 @@ def new_engine() -> Engine:
 def default_path() -> Path:
     """The workspace that is used where the user names none."""
     return settings().default_workspace.resolve()
+
+
+def sample_path() -> Path:
+    """The sample project's own workspace, beside the default one."""
+    return default_path().with_name(SAMPLE_NAME)
 
 
 def checked(path: str) -> Path:

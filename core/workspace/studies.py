@@ -16,11 +16,13 @@ from core.contracts.study import Mixture, Objective, Trainable, study_spec
 from core.contracts.study_rows import StudyRecord, StudyVerdict, SummaryRow, TrialRow
 from core.contracts.words import View
 from core.encoders import registry
+from core.finetune.plan import MixtureCounts as MixtureCounts
 from core.finetune.plan import StudyPlan as StudyPlan
 from core.finetune.plan import check
 from core.finetune.study_images import read_images
 from core.jobs.finetune.prepare import labelled_images, thinned
-from core.store import study_table
+from core.store import removal, study_table
+from core.store.removal import Thing
 from core.store.study_results import Study
 from core.workspace.context import Context
 from core.workspace.datasets import Datasets
@@ -55,6 +57,11 @@ class Studies:
     def get(self, study_id: int) -> Study:
         """One study, ready to be read."""
         return Study(self._db, study_id)
+
+    def remove(self, study_id: int) -> None:
+        """Take a study out of the workspace; :class:`Removals` puts it back."""
+        self._context.check_writable()
+        removal.mark(self._db, Thing.STUDY, study_id)
 
     def plan(self, real: Dataset, versions: Sequence[Dataset], **parameters: Any) -> StudyPlan:
         """What a study would do with these labels: group table, synthetic counts, bias numbers,

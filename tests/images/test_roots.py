@@ -94,7 +94,7 @@ def test_a_listing_has_folders_counts_and_a_sample(tmp_path: Path) -> None:
 
     listing = list_folder(tmp_path, (tmp_path,))
 
-    assert [(folder.name, folder.images) for folder in listing.folders] == [("a", 1), ("b", 1)]
+    assert [(folder.name, folder.images) for folder in listing.folders] == [("a", 1), ("b", 2)]
     assert (listing.images, listing.images_capped, listing.complete) == (8, False, True)
     assert [path.name for path in listing.sample] == [f"{number}.JPG" for number in range(6)]
     assert listing.parent is None  # the top: a click on "up" must not leave the roots
@@ -134,6 +134,36 @@ def test_more_folders_than_the_limit(tmp_path: Path) -> None:
         (tmp_path / f"{number:02d}").mkdir()
     listing = list_folder(tmp_path, (tmp_path,), limit=5)
     assert [folder.name for folder in listing.folders] == ["00", "01", "02", "03", "04"]
+    assert not listing.complete
+
+
+def test_what_lies_deeper_is_counted(tmp_path: Path) -> None:
+    """Two folders without an image of their own, seven below them that have some."""
+    for part, classes in (("photo", 4), ("cartoon", 3)):
+        for number in range(classes):
+            touch(*(tmp_path / part / str(number) / f"{one}.png" for one in range(5)))
+    (tmp_path / "photo" / "0" / "back").symlink_to(tmp_path)  # round in a circle: not followed
+
+    listing = list_folder(tmp_path, (tmp_path,))
+
+    assert [(one.name, one.images, one.folders) for one in listing.folders] == [
+        ("cartoon", 15, 3),
+        ("photo", 20, 4),
+    ]
+    assert listing.complete and all(one.first and one.first.exists() for one in listing.folders)
+
+
+def test_the_count_below_looks_at_so_many_entries_and_says_that_there_may_be_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roots, "ENTRY_CAP", 12)
+    for part in "abc":
+        touch(*(tmp_path / part / "deep" / f"{one}.png" for one in range(9)))
+
+    listing = list_folder(tmp_path, (tmp_path,))
+
+    assert [one.images for one in listing.folders] == [9, 1, None]
+    assert [one.capped for one in listing.folders] == [False, True, False]
     assert not listing.complete
 
 

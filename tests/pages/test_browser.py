@@ -73,10 +73,11 @@ class App:
         self, address: str, page: Page, server: subprocess.Popen[bytes], pictures: Path
     ) -> None:
         self.address, self.page, self.server, self.pictures = address, page, server, pictures
+        self.workspace = pictures / "home" / "sample.duckdb"  # the sample project's own
 
     def go(self, name: str) -> Page:
         """A page of the app by its address, settled and without a fault."""
-        self.page.goto(f"{self.address}/{name}")
+        self.page.goto(f"{self.address}/{name}?workspace={self.workspace}")
         expect(self.page.locator("h1")).to_have_text(PAGES[name], timeout=SOON)
         self.settle()
         return self.page

@@ -144,9 +144,13 @@ def test_the_sample_project_opens_in_one_click(home: Path, show: Callable[[str],
     app = show("home")
     app.button(key="open_sample").click().run()
     assert not app.exception
-    kinds = {
-        job.kind for job in session.open_shared(session.Place(session.default_path())).jobs.list()
-    }
+    sample, own = (
+        session.open_shared(session.Place(path))
+        for path in (session.sample_path(), session.default_path())
+    )
+    assert own.jobs.list() == [] and own.datasets.list() == []  # a workspace of its own
+    kinds = {job.kind for job in sample.jobs.list()}
+    assert app.query_params["workspace"] == str(sample.path)
     assert kinds == {"sample", "scan", "embed", "compare"}
     assert "Draw the sample project" in told(app)  # its progress is on this page
     assert "open_sample" not in {button.key for button in app.button}
@@ -166,6 +170,40 @@ def test_a_comparison_is_removed_after_one_more_question(
     assert ws.comparisons.list() == [] and ws.datasets.list() == kept
     assert "comparison" not in app.session_state
     ws.datasets.remove(kept[0])
+    assert kept[0] not in ws.datasets.list()
+    app.run()
+    app.button(key=f"put_back-comparisons-{example.comparison_id}").click().run()
+    assert not app.exception and not app.error
+    assert [one.id for one in ws.comparisons.list()] == [example.comparison_id]
+    assert ws.datasets.list() == kept  # its datasets came back with it
+    assert "33 %" in told(app) and "Removed:" not in told(app)
+
+
+def test_what_is_deleted_for_good_is_asked_for_and_gone(
+    example: example_workspace.Example, show: Callable[[str], AppTest]
+) -> None:
+    ws = session.open_shared(session.Place(session.default_path()))
+    ws.comparisons.remove(example.comparison_id)
+    app = show("home")
+    app.button(key="purge_sure").click().run()
+    assert not app.exception and ws.removals.list() == []
+    assert ws.db.value("SELECT count(*) FROM points") == 0
+    assert ws.db.value("SELECT count(*) FROM comparisons") == 0
+    assert len(ws.datasets.list()) == 3  # they were not removed
+
+
+def test_after_the_first_folder_the_page_says_what_comes_next(
+    home: Path, tmp_path: Path, show: Callable[[str], AppTest]
+) -> None:
+    app = add(show("datasets"), pictures(tmp_path / "photos"))
+    app.button(key="add").click().run()
+    assert "add the folder of images that your renderer made" in told(app)
+    app.button(key="next_folder").click().run()
+    assert not app.exception
+    assert app.segmented_control(key="new_domain").value == "synthetic"
+    app = add(app, pictures(tmp_path / "renders"), version="1.0")
+    app.button(key="add").click().run()
+    assert "next_folder" not in {button.key for button in app.button}
 
 
 def test_a_comparison_that_came_to_nothing_can_be_removed(
@@ -186,7 +224,7 @@ def test_another_workspace_opens_and_the_first_stays_open(
     app.text_input(key="workspace_path").set_value(str(home / "other.duckdb"))
     _button(app, "Open").click().run()
     assert not app.exception and not app.error
-    assert "other.duckdb" in told(app)
+    assert "other.duckdb" in told(app) and app.query_params["workspace"].endswith("other.duckdb")
     assert session.open_shared(session.Place(session.default_path())).datasets.list() == []
 
 
@@ -286,6 +324,8 @@ def test_a_version_that_a_comparison_uses_is_not_removed(
     app = show("datasets")
     app.session_state[f"menu-{example.version_ids['1.0']}"] = True
     app.run()
+    assert f"remove-{example.version_ids['1.0']}" not in {button.key for button in app.button}
+    app.toggle(key=f"ask_remove-{example.version_ids['1.0']}").set_value(True).run()
     app.button(key=f"remove-{example.version_ids['1.0']}").click().run()
     assert "is used by the comparison" in app.error[0].value
 

@@ -133,6 +133,7 @@ def test_a_trial_goes_with_its_datasets(
     real, version = sides
     encoder_trials.replace(workspace.db, [replace(BEST, real_id=real.id, version_id=version.id)])
     workspace.datasets.remove(version)
+    workspace.removals.purge()
     assert workspace.encoder_trials.read(real, version) == []
 
 

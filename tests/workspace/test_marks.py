@@ -380,4 +380,6 @@ def test_a_forgotten_dataset_takes_its_marks_along(ws: Workspace, comparison: Co
     ws.comparisons.remove(comparison.id)
     assert mark_table.state(ws.db, real.id)
     ws.datasets.remove(real)
+    assert mark_table.state(ws.db, real.id)  # it can be put back, with them
+    ws.removals.purge()
     assert not mark_table.state(ws.db, real.id)

@@ -2,7 +2,7 @@
 
 :func:`photometric` turns pixels into nine numbers that a person can check by looking: how bright,
 how sharp, how noisy. :func:`effect_size` says how far one set of images differs from another in one
-of them ("darker, d = -0.8"), which is how a gap gets its reason.
+of them ("clearly darker, d = -0.9 ± 0.3"), which is how a gap gets its reason.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from core.analysis.explain.tags import (
 )
 from core.contracts.comparison import EffectEvidence, LabelEvidence, TagEvidence
 
+LARGE, VERY_LARGE = 0.8, 1.2  # of Cohen's d
 STRONG = 0.8  # effect size (Cohen's d) from which a difference may name a gap
 MAJORITY = 0.5  # share of a gap that a class must hold to name it
 LEAST = 5  # images in a gap, and covered ones, below which nothing is compared
@@ -86,6 +87,14 @@ def explain_gap(
             _concepts(*concepts, here, there) if concepts is not None else (),
         )
     return GapExplanation(_name(evidence), _reason(len(gap), len(covered), evidence), evidence)
+
+
+def degree(d: float) -> str:
+    """How large an effect is, in a word: Cohen (1988) calls 0.5 medium and 0.8 large, Sawilowsky
+    (2009) 1.2 very large.
+    """
+    size = abs(d)
+    return "very clearly" if size >= VERY_LARGE else "clearly" if size >= LARGE else "somewhat"
 
 
 def _attributes(
@@ -211,9 +220,10 @@ def _reason(size: int, size_covered: int, found: GapEvidence) -> str:
     ]
     if found.concepts:
         fitting = ", ".join(
-            f'"{effect.name}" (d = {_sized(effect)})' for effect in found.concepts[:3]
+            f'"{effect.name}" {degree(effect.d)} better ({_sized(effect)})'
+            for effect in found.concepts[:3]
         )
-        parts.append(f"fits {fitting} better than the covered images do")
+        parts.append(f"fits {fitting} than the covered images do")
     if found.tags:
         seen = ", ".join(f"{tag.name} ({tag.share:.0%})" for tag in found.tags[:4])
         family = "".join(
@@ -222,7 +232,8 @@ def _reason(size: int, size_covered: int, found: GapEvidence) -> str:
         parts.append(f"the encoder's own classifier sees {seen} among its five likeliest{family}")
     if found.attributes:
         differing = ", ".join(
-            f"{effect.words} (d = {_sized(effect)})" for effect in found.attributes[:3]
+            f"{degree(effect.d)} {effect.words} ({_sized(effect)})"
+            for effect in found.attributes[:3]
         )
         parts.append(f"compared with the covered images {differing}")
     if not parts:
@@ -235,8 +246,8 @@ def _reason(size: int, size_covered: int, found: GapEvidence) -> str:
 
 
 def _sized(effect: EffectEvidence) -> str:
-    """``+0.9 ± 0.3``: the effect and half of its interval."""
-    return f"{effect.d:+.1f} ± {(effect.high - effect.low) / 2:.1f}"
+    """``d = +0.9 ± 0.3``: Cohen's d and half of its interval."""
+    return f"d = {effect.d:+.1f} ± {(effect.high - effect.low) / 2:.1f}"
 
 
 def _listed(names: list[str]) -> str:

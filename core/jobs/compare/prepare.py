@@ -21,7 +21,8 @@ from core.store.database import Database
 def prepare(db: Database, job: JobRecord, folder: Path) -> CompareResult | None:
     """Write vectors and tables; if the same comparison was made before, that one is the result."""
     request = from_json(CompareRequest, job.plan)
-    if comparison_table.comparison(db, request.comparison_id) is None:
+    record = comparison_table.comparison(db, request.comparison_id)
+    if record is None or record.removed_at is not None:
         raise InputError("The comparison was removed", "Start it again.")
     real = dataset(db, request.real_id)
     versions = [dataset(db, version_id) for version_id in request.version_ids]
@@ -30,7 +31,7 @@ def prepare(db: Database, job: JobRecord, folder: Path) -> CompareResult | None:
     answer = fingerprint(spec, ANALYSIS, encoder.weights_hash if encoder else None)
     earlier = comparison_table.find_done(db, answer)
     if earlier is not None:
-        comparison_table.remove_comparison(db, request.comparison_id)
+        comparison_table.drop_comparison(db, request.comparison_id)
         return CompareResult(earlier, reused=True)
     comparison_table.set_fingerprint(db, request.comparison_id, answer, spec.real.content)
     if folder.exists():

@@ -11,6 +11,12 @@ from pages.parts.datasets import labels_form
 from pages.parts.shared import errors, folder_browser, joblist, style
 
 DOMAINS = {Domain.REAL: "Real images", Domain.SYNTHETIC: "Renderer version"}
+NEXT = {
+    Domain.SYNTHETIC: "add the folder of images that your renderer made. Each version of the "
+    "renderer is a folder of its own; with one of them you can compare.",
+    Domain.REAL: "add the folder of real images that your versions are compared with.",
+}
+_NEXT = "next_domain"  # session state: what the form shall be opened for
 _ADDED, _CHOSEN_PATH, _CLEAR = "dataset_added", "taken_path", "clear_new"  # session state
 
 
@@ -24,6 +30,10 @@ def before_drawing() -> None:
         for key in ("new_path", "new_version", "new_name"):
             st.session_state[key] = ""
         st.session_state["add_folder"] = False
+    if _NEXT in st.session_state:
+        st.session_state.update(
+            {"add_folder": True, "new_domain": st.session_state.pop(_NEXT), "new_path": ""}
+        )
 
 
 def draw(ws: Workspace, datasets: list[Dataset]) -> None:
@@ -44,6 +54,19 @@ def draw(ws: Workspace, datasets: list[Dataset]) -> None:
     else:
         with st.container(border=True):
             _form(ws, datasets)
+
+
+def next_step(lacking: Domain) -> None:
+    """What comes after the first folder, and a button that opens the form for it."""
+    with st.container(border=True):
+        st.markdown(f"**Next:** {NEXT[lacking]}")
+        st.button(
+            f"Add {'a renderer version' if lacking == Domain.SYNTHETIC else 'real images'}",
+            type="primary",
+            icon=":material/add:",
+            key="next_folder",
+            on_click=lambda: st.session_state.update({_NEXT: lacking}),
+        )
 
 
 def _form(ws: Workspace, datasets: list[Dataset]) -> None:

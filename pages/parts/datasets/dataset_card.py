@@ -73,7 +73,7 @@ def _numbers(dataset: Dataset, summary: DatasetSummary) -> str:
     """HTML of name, folder and the numbers of the last scan."""
     head = (
         f"<div><span class='gs-name'>{style.html(dataset.label)}</span> "
-        f"<span class='gs-path'>{style.html(dataset.folder)}</span></div>"
+        f"<span class='gs-path'>{style.path_html(dataset.folder)}</span></div>"
     )
     if dataset.scanned_at is None:
         return f"<div class='gs'>{head}<span class='gs-soft'>not scanned yet</span></div>"
@@ -119,8 +119,25 @@ def _actions(ws: Workspace, dataset: Dataset, versions: list[Dataset]) -> None:
             _close_menu(dataset)
     _move(ws, dataset, versions)
     _relabel(ws, dataset)
-    st.caption("Removing forgets the dataset here; the folder on disk is not touched.")
-    if st.button("Remove", icon=":material/delete:", key=f"remove-{dataset.id}", width="stretch"):
+    _remove(ws, dataset)
+
+
+def _remove(ws: Workspace, dataset: Dataset) -> None:
+    """A way to take the dataset out, which asks once more."""
+    asks = f"ask_remove-{dataset.id}"
+    st.toggle("Remove…", key=asks)
+    if not st.session_state.get(asks):
+        return
+    st.markdown(
+        f"**Remove {style.escape(dataset.label)}?** Its folder on disk is not touched, and it can "
+        "be put back until it is deleted for good."
+    )
+    if st.button(
+        "Remove this dataset",
+        icon=":material/delete:",
+        key=f"remove-{dataset.id}",
+        width="stretch",
+    ):
         with errors.shown():
             ws.datasets.remove(dataset)
             st.rerun()

@@ -12,6 +12,7 @@ import streamlit as st
 from core import Workspace
 from core.contracts.words import Tier
 from pages.parts.gaps import marks
+from pages.parts.shared import address
 from pages.parts.shared.read import Coverage, Scene
 from pages.parts.shared.style import slug
 
@@ -87,20 +88,20 @@ def controls(scene: Scene) -> Choices:
     """Draw the controls in one row, with the button for the CSV; what they say."""
     coverage = scene.coverage
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        address.keep("list", "gaps_list", address.by_slug(Listing), default=Listing.JUDGEMENT)
         listing = st.segmented_control(
             "Which images",
             tuple(Listing),
-            default=Listing.JUDGEMENT,
             required=True,
             key="gaps_list",
             help=LISTING_HELP,
         )
-        on_map = OnMap.ALIGNED
+        on_map: OnMap | None = OnMap.ALIGNED
         if listing == Listing.OUTSIDE:
+            address.keep("on", "gaps_map", address.by_slug(OnMap), default=OnMap.ALIGNED)
             on_map = st.segmented_control(
                 "On the map",
                 tuple(OnMap),
-                default=OnMap.ALIGNED,
                 required=True,
                 key="gaps_map",
                 help=MAP_HELP,
@@ -109,9 +110,13 @@ def controls(scene: Scene) -> Choices:
         classes: list[str] = []
         if known:
             classes = st.multiselect("Class", known, key="gaps_class", placeholder="All classes")
+        address.keep("sort", "gaps_order", address.by_slug(Order), default=Order.SCORE)
         order = st.selectbox("Sort groups by", tuple(Order), key="gaps_order", width=180)
         choices = Choices(
-            Listing(listing), tuple(classes), Order(order or Order.SCORE), OnMap(on_map)
+            Listing(listing or Listing.JUDGEMENT),
+            tuple(classes),
+            Order(order or Order.SCORE),
+            OnMap(on_map or OnMap.ALIGNED),
         )
         st.download_button(
             "CSV",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.contracts.cluster_words import MIXED
 from core.contracts.comparison import VersionRow
+from core.contracts.words import Space
 from pages.parts.gaps.headline import injected_sentence
 from pages.parts.shared import marks
 from pages.parts.shared.read import Scene
@@ -26,12 +28,12 @@ def show(scene: Scene, summary: VersionRow) -> None:
         st.info("No gaps could be injected here: there are too few images or groups.")
         return
     st.markdown(f"{escape(injected_sentence(summary))}")
-    names = {gap.cluster: gap.name for gap in scene.gaps}
+    names = scene.cluster_names(Space.REAL)
     marked = marks.by_cluster(scene)
     st.dataframe(
         [
             {
-                "Injected gap": names.get(row.injected_cluster) or f"Group {row.injected_cluster}",
+                "Injected gap": names.get(row.injected_cluster, MIXED),
                 **({"Mark": marked.get(row.injected_cluster, "")} if marked else {}),
                 "Real images": row.size,
                 "Hidden synthetic images": row.hidden,

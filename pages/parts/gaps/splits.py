@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from core.contracts.cluster_words import MIXED
 from core.contracts.comparison import SplitRow
-from core.contracts.words import ClassSource
+from core.contracts.words import ClassSource, Space
 from pages.parts.gaps.looks import image_tile
 from pages.parts.shared import detail, gallery
 from pages.parts.shared.read import Scene
@@ -91,23 +92,28 @@ def _table(splits: list[SplitRow]) -> None:
 
 def _side(scene: Scene, rows: np.ndarray, title: str, key: str) -> str | None:
     """The images of one side, and the cluster that most of them are in."""
-    st.markdown(f"#### {title} :gray[· {_where(scene.points['cluster'][rows])}]")
+    st.markdown(f"#### {title} :gray[· {_where(scene, rows)}]")
     key = f"{key}_{scene.comparison.id}_{scene.version_id}"
     return gallery.grow(scene.ws, rows.tolist(), partial(_tile, scene), key=key, step=STEP)
 
 
-def _where(clusters: np.ndarray) -> str:
-    if not len(clusters):
+def _where(scene: Scene, rows: np.ndarray) -> str:
+    """How many images, and how many of them are in the cluster that holds most."""
+    if not len(rows):
         return "none"
-    names, counts = np.unique(clusters, return_counts=True)
-    main = int(names[np.argmax(counts)])
-    where = "in no cluster" if main < 0 else f"{int(counts.max()):,} in cluster {main}"
-    return f"{len(clusters):,} images, {where}"
+    clusters, counts = np.unique(scene.points["cluster"][rows], return_counts=True)
+    main = _cluster(scene, int(clusters[np.argmax(counts)]))
+    return f"{len(rows):,} images, {int(counts.max()):,} {escape(main)}"
+
+
+def _cluster(scene: Scene, cluster: int) -> str:
+    """``in no cluster``, or ``in the cluster circle (2)``."""
+    name = scene.cluster_names(Space.JOINT).get(cluster, MIXED)
+    return name if cluster < 0 else f"in the cluster {name}"
 
 
 def _tile(scene: Scene, row: int) -> gallery.Tile:
-    cluster = scene.points["cluster"][row]
-    return image_tile(scene, row, "no cluster" if cluster < 0 else f"cluster {cluster}")
+    return image_tile(scene, row, _cluster(scene, int(scene.points["cluster"][row])))
 
 
 def _name(split: SplitRow) -> str:

@@ -123,8 +123,8 @@ def _remove(ws: Workspace, record: ComparisonRecord) -> None:
         help="Remove this comparison",
     ):
         st.markdown(
-            f"**Remove {style.escape(record.name)}?** Its map, gaps and metrics are forgotten. "
-            "The datasets, and what was computed for each image, stay."
+            f"**Remove {style.escape(record.name)}?** Its map, gaps and metrics go. The datasets, "
+            "and what was computed for each image, stay. It can be put back from the Home page."
         )
         if st.button(
             "Remove this comparison",

@@ -43,7 +43,7 @@ def gallery_of(scene: Scene, rows: np.ndarray) -> None:
         step=STEP,
     )
     if opened is not None:
-        detail.show(scene, int(opened))
+        detail.show(scene, int(opened), rows.tolist())
 
 
 def _tile(scene: Scene, row: int) -> gallery.Tile:

@@ -9,6 +9,7 @@ from core.contracts.comparison import ComparisonRecord
 from core.contracts.framings import framing_of
 from core.contracts.words import JobKind, RecordStatus
 from core.workspace import Comparison
+from pages.parts.shared import address, changed
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape
 
@@ -24,14 +25,54 @@ def scene(ws: Workspace, label: str = "Version") -> Scene | None:
     """
     left, right = st.columns([2, 1.4], vertical_alignment="bottom")
     with left:
-        chosen = comparison(ws)
+        chosen = _picked(ws)
     if chosen is None:
         return None
     with right:
-        return Scene(ws, chosen, version(chosen, label))
+        looked_at = version(chosen, label)
+    changed.notice(ws, chosen)
+    return Scene(ws, chosen, looked_at)
 
 
 def comparison(ws: Workspace) -> Comparison | None:
+    """The comparison to look at, and whether its folders changed since; None, and a hint, where
+    there is none.
+    """
+    chosen = _picked(ws)
+    if chosen is not None:
+        changed.notice(ws, chosen)
+    return chosen
+
+
+def version(chosen: Comparison, label: str = "Version") -> int:
+    """The dataset id of the version to look at: the newest unless another was chosen."""
+    names = {dataset.id: str(dataset.version) for dataset in chosen.versions}
+    ids = list(names)
+    address.keep("version", VERSION, {name: one for one, name in names.items()})
+    wanted = st.session_state.get(VERSION)
+    # Written at every run, before the picker is drawn: only then does a page's own picker show what
+    # was chosen on another page.
+    st.session_state[VERSION] = wanted if wanted in names else ids[-1]
+    if len(ids) > SIDE_BY_SIDE:
+        return st.selectbox(
+            label,
+            ids,
+            format_func=lambda one: names.get(one, ""),
+            key=VERSION,
+            persist_state="session",
+        )
+    picked = st.segmented_control(
+        label,
+        ids,
+        format_func=lambda one: names.get(one, ""),
+        key=VERSION,
+        persist_state="session",
+        required=True,
+    )
+    return picked if picked is not None else ids[-1]
+
+
+def _picked(ws: Workspace) -> Comparison | None:
     """The comparison to look at, with a picker where there are several; None, and a hint, where
     there is none.
 
@@ -42,6 +83,11 @@ def comparison(ws: Workspace) -> Comparison | None:
     if not records:
         _nothing_yet(ws)
         return None
+    if not address.keep("comparison", COMPARISON, {str(one.id): one.id for one in records}):
+        st.caption(
+            ":material/link_off: The comparison of this link is not in this workspace any more: "
+            "another one is shown."
+        )
     wanted = st.session_state.get(COMPARISON)
     chosen = next((record for record in records if record.id == wanted), records[0])
     st.session_state[COMPARISON] = chosen.id  # before the picker is drawn: it shows this
@@ -68,33 +114,6 @@ def comparison(ws: Workspace) -> Comparison | None:
     if len(family) > 1:
         _level(chosen, family)
     return ws.comparisons.get(chosen.id)
-
-
-def version(chosen: Comparison, label: str = "Version") -> int:
-    """The dataset id of the version to look at: the newest unless another was chosen."""
-    names = {dataset.id: str(dataset.version) for dataset in chosen.versions}
-    ids = list(names)
-    wanted = st.session_state.get(VERSION)
-    # Written at every run, before the picker is drawn: only then does a page's own picker show what
-    # was chosen on another page.
-    st.session_state[VERSION] = wanted if wanted in names else ids[-1]
-    if len(ids) > SIDE_BY_SIDE:
-        return st.selectbox(
-            label,
-            ids,
-            format_func=lambda one: names.get(one, ""),
-            key=VERSION,
-            persist_state="session",
-        )
-    picked = st.segmented_control(
-        label,
-        ids,
-        format_func=lambda one: names.get(one, ""),
-        key=VERSION,
-        persist_state="session",
-        required=True,
-    )
-    return picked if picked is not None else ids[-1]
 
 
 def _level(chosen: ComparisonRecord, family: list[ComparisonRecord]) -> None:

@@ -28,7 +28,7 @@ def preview(ws: Workspace, path: str) -> bool:
         errors.box(error)
         return False
     st.html(f"<div class='gs gs-soft'>{style.html(count_text(listing))}</div>")
-    _pictures(ws, _sample(ws, listing))
+    _pictures(ws, _sample(listing))
     return True
 
 
@@ -40,15 +40,20 @@ def button(ws: Workspace, path: str, choose: Callable[[str], None], *, key: str)
 
 
 def count_text(listing: FolderListing) -> str:
-    """How many images and subfolders a folder has, in words."""
+    """How many images a folder has, in itself and below it at any depth, in words."""
     below = sum(folder.images or 0 for folder in listing.folders)
-    more = "" if listing.complete else " or more"
+    holding = sum(folder.folders for folder in listing.folders)
     parts = []
     if listing.images or not listing.folders:
         capped = " or more" if listing.images_capped else ""
         parts.append(f"{listing.images:,}{capped} images directly inside")
-    if listing.folders:
-        parts.append(f"{below:,}{more} images in {len(listing.folders):,} subfolders")
+    more = "" if listing.complete else " or more"
+    if below:
+        parts.append(f"{below:,}{more} images in {_subfolders(holding)}")
+    elif listing.folders:
+        parts.append(
+            f"no image{' seen yet' if more else ''} in {_subfolders(len(listing.folders))}"
+        )
     return " · ".join(parts)
 
 
@@ -61,13 +66,15 @@ def _dialog(ws: Workspace, choose: Callable[[str], None]) -> None:
         listing = ws.datasets.browse(roots[0])  # what was typed is no folder: begin at the top
     if len(roots) > 1:
         _roots(roots)
-    st.html(f"<div class='gs gs-path' style='font-size:.95rem'>{style.html(listing.path)}</div>")
+    st.html(
+        f"<div class='gs gs-path' style='font-size:.95rem'>{style.path_html(listing.path)}</div>"
+    )
     left, right = st.columns([1.3, 1], gap="large")
     with left, st.container(height=380, border=True, gap="xxsmall"):
         _folders(listing)
     with right:
         st.html(f"<div class='gs'>{style.html(count_text(listing))}</div>")
-        _pictures(ws, _sample(ws, listing))
+        _pictures(ws, _sample(listing))
         if st.button("Use this folder", type="primary", key="use-folder", width="stretch"):
             choose(str(listing.path))
             st.rerun()
@@ -98,7 +105,8 @@ def _folders(listing: FolderListing) -> None:
             args=(listing.parent,),
         )
     for folder in listing.folders[:SHOWN]:
-        count = f"{folder.images:,} images" if folder.images else ""
+        more = " or more" if folder.capped else ""
+        count = f"{folder.images:,}{more} images" if folder.images else ""
         if folder.images is None:
             count = "not readable"
         st.button(
@@ -119,17 +127,14 @@ def _move(path: Path) -> None:
     st.session_state[_AT] = str(path)
 
 
-def _sample(ws: Workspace, listing: FolderListing) -> tuple[Path, ...]:
+def _subfolders(count: int) -> str:
+    return f"{count:,} subfolder{'s' * (count != 1)}"
+
+
+def _sample(listing: FolderListing) -> tuple[Path, ...]:
     """A few images of the folder, or one from each of its first subfolders."""
-    if listing.sample:
-        return listing.sample
-    files: list[Path] = []
-    for folder in [folder for folder in listing.folders if folder.images][:SAMPLED]:
-        try:
-            files += ws.datasets.browse(folder.path).sample[:1]
-        except GapscopeError:
-            continue  # it may be forbidden to read; the count says so
-    return tuple(files)
+    firsts = (folder.first for folder in listing.folders if folder.first is not None)
+    return listing.sample or tuple(firsts)[:SAMPLED]
 
 
 def _pictures(ws: Workspace, files: tuple[Path, ...]) -> None:

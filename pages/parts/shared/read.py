@@ -32,12 +32,12 @@ from core.contracts.comparison import (
     VersionRow,
 )
 from core.contracts.derive import columns, read_rows
+from core.contracts.words import Space
 from core.workspace import Comparison
 from pages.parts.shared.plots import group_colours
 
 Row = TypeVar(
     "Row",
-    GroupRow,
     LabelCountRow,
     LabelNoteRow,
     MetricRow,
@@ -187,7 +187,8 @@ class Scene:
     @property
     def gaps(self) -> list[GroupRow]:
         """The version's groups of real images, the most absent first."""
-        return self._rows(GroupRow)
+        rows = _groups(self.comparison, self.key)
+        return [one for one in rows if one.version_id == self.version_id]
 
     @property
     def label_counts(self) -> list[LabelCountRow]:
@@ -228,6 +229,10 @@ class Scene:
     def clusters(self) -> list[ClusterRow]:
         """How many images of each dataset each cluster holds, by space."""
         return _clusters(self.comparison, self.key)
+
+    def cluster_names(self, space: Space) -> dict[int, str]:
+        """What the clusters of a space are called, by content."""
+        return _cluster_names(self.comparison, self.key, space)
 
     def of(self, version_id: int) -> Scene:
         """The same comparison as another version covers it."""
@@ -319,9 +324,6 @@ def _points(_comparison: Comparison, key: Key) -> Points:
 @st.cache_resource(show_spinner=False, max_entries=48)
 def _rows(_comparison: Comparison, key: Key, _row: type[Row], table: str) -> list[Row]:
     """The rows of one result table; ``table`` names it for the cache."""
-    if _row is GroupRow:
-        parts = [_comparison.groups(dataset.id) for dataset in _comparison.versions]
-        return read_rows(_row, pa.concat_tables(parts))
     read = {
         LabelCountRow: _comparison.label_counts,
         LabelNoteRow: _comparison.label_notes,
@@ -335,9 +337,20 @@ def _rows(_comparison: Comparison, key: Key, _row: type[Row], table: str) -> lis
     return read_rows(_row, read[_row]())
 
 
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _groups(_comparison: Comparison, key: Key) -> list[GroupRow]:
+    """The groups of every version, each under its one name."""
+    return [row for one in _comparison.versions for row in _comparison.group_rows(one.id)]
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _clusters(_comparison: Comparison, key: Key) -> list[ClusterRow]:
     return _comparison.cluster_rows()
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _cluster_names(_comparison: Comparison, key: Key, space: Space) -> dict[int, str]:
+    return _comparison.cluster_names(space)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
@@ -353,7 +366,7 @@ def _coverage(_comparison: Comparison, key: Key, version_id: int) -> Coverage:
         for column in columns(LabelledCoverageRow)
         if column.attribute in Coverage.__dataclass_fields__
     }
-    gaps = _rows(_comparison, key, GroupRow, GroupRow.TABLE)
+    gaps = _groups(_comparison, key)
     names = {gap.group_id: gap.name for gap in gaps if gap.version_id == version_id}
     gap_of = [
         names.get(group_id) if absent else None

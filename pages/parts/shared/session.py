@@ -1,8 +1,8 @@
 """The workspace behind the screen: which one this browser session looks at.
 
 It looks at one workspace (the default one, until another is opened on the Home page); the address
-bar keeps its path, so that a reload or a sent link shows the same one. The server opens each file
-once, for all sessions: :mod:`core.workspace.server`.
+bar carries its path, so that a reload, Back or a sent link shows the same one. The server opens
+each file once, for all sessions: :mod:`core.workspace.server`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import streamlit as st
 from core import Workspace
 from core.errors import GapscopeError
 from core.workspace import server
-from core.workspace.server import OpenWorkspaces, default_path, new_engine
-from pages.parts.shared import errors, navigation, style
+from core.workspace.server import OpenWorkspaces, default_path, new_engine, sample_path
+from pages.parts.shared import address, errors, navigation, style
 
+READING = "reading"  # in the address: the workspace is open for reading only
 _PLACE = "workspace_place"  # session state
 
 
@@ -53,26 +54,39 @@ def workspace() -> Workspace:
 
 
 def place() -> Place:
-    """Which workspace this browser session looks at."""
-    if _PLACE not in st.session_state:
-        named = st.query_params.get("workspace")
-        st.session_state[_PLACE] = _from_link(named) if named else Place(default_path())
-    return st.session_state[_PLACE]
+    """Which workspace this browser session looks at: what the address asks for, else the last."""
+    named = address.asked("workspace")
+    if named is not None:
+        where = _from_link(named, read_only=address.asked("mode") == READING)
+        if st.session_state.get(_PLACE, where) != where:
+            _leave()
+        st.session_state[_PLACE] = where
+    return st.session_state.setdefault(_PLACE, Place(default_path()))
 
 
 def look_at(where: Place) -> None:
     """Let this browser session look at another workspace from its next run on."""
     st.session_state[_PLACE] = where
-    st.query_params.clear()
-    for key in ("comparison", "started_job"):
-        st.session_state.pop(key, None)
+    address.forget()
+    _leave()
 
 
 def keep_in_address() -> None:
-    """Write the workspace's path into the address bar, unless it is the default one."""
+    """Let the address bar carry the workspace's path, unless it is the default one."""
     where = place()
-    if where.path != default_path() and st.query_params.get("workspace") != str(where.path):
-        st.query_params["workspace"] = str(where.path)
+    if where.path != default_path():
+        address.tell("workspace", str(where.path))
+    address.tell("mode", READING if where.read_only else None)
+
+
+def look_at_sample() -> Workspace:
+    """Let this browser session look at the sample project's own workspace, beside the default one,
+    from its next run on.
+    """
+    where = Place(sample_path())
+    workspace = open_shared(where)
+    look_at(where)
+    return workspace
 
 
 def checked(path: str, *, read_only: bool = False) -> Place:
@@ -91,7 +105,7 @@ def describe(ws: Workspace) -> None:
     """Which workspace this is and where it computes, small, for the sidebar."""
     lines = [
         f"<span class='gs-name'>{style.html(ws.path.stem)}</span>",
-        f"<span class='gs-path'>{style.html(ws.path)}</span>",
+        f"<span class='gs-path'>{style.path_html(ws.path)}</span>",
     ]
     notes = ["open for reading only"] if ws.read_only else []
     device = ws.jobs.device()
@@ -117,8 +131,18 @@ def _open() -> OpenWorkspaces:
     return workspaces
 
 
-def _from_link(path: str) -> Place:
+def _from_link(path: str, *, read_only: bool) -> Place:
+    """The place that an address names; the default one where it may not be opened."""
+    for own in (default_path(), sample_path()):
+        if path == str(own):
+            return Place(own, read_only)
     try:
-        return checked(path)
+        return checked(path, read_only=read_only)
     except GapscopeError:
         return Place(default_path())
+
+
+def _leave() -> None:
+    """What was chosen in another workspace means nothing in this one."""
+    for key in ("comparison", "version", "study", "started_job"):
+        st.session_state.pop(key, None)

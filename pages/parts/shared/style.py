@@ -38,6 +38,7 @@ ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="2 2 28 28" width="32"
 
 SHEET = f"<style>\n{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
 
+_PATH_PART = re.compile(r"([/\\_-])(?=[^/\\_-])")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=])")
 
 
@@ -54,6 +55,11 @@ def escape(text: object) -> str:
 def html(text: object) -> str:
     """Text as HTML that shows it letter by letter."""
     return html_lib.escape(str(text), quote=True)
+
+
+def path_html(path: object) -> str:
+    """A path as HTML that a line may break at its parts, not inside a word."""
+    return _PATH_PART.sub(r"\1<wbr>", html(path))
 
 
 def duration(seconds: float | None) -> str:

@@ -10,7 +10,7 @@ from core import Workspace
 from core.contracts.requests import SubmittedStudy
 from core.contracts.study_rows import StudyRecord, TrialRow
 from core.contracts.words import RecordStatus
-from pages.parts.shared import errors, joblist
+from pages.parts.shared import errors, joblist, style
 from pages.parts.studies import parameters_form, words
 
 OnStart = Callable[[int], None]  # of the new study's id
@@ -29,6 +29,7 @@ def draw(
     there = {dataset.id for dataset in ws.datasets.list()}
     if not {record.real_id, *record.version_ids} <= there:
         st.caption("A dataset of this study was removed, so it cannot be run again.")
+        remove(ws, record)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
@@ -50,6 +51,21 @@ def draw(
         if record.status == RecordStatus.DONE:
             with st.popover("One trial again", icon=":material/replay:"):
                 _one_trial(ws, record, on_start)
+        remove(ws, record)
+
+
+def remove(ws: Workspace, record: StudyRecord) -> None:
+    """A way to take a study out of the list, which asks once more."""
+    with st.popover("Remove…", icon=":material/delete:", key=f"study_remove-{record.id}"):
+        st.markdown(
+            f"**Remove {style.escape(record.name)}?** It can be put back from the Home page until "
+            "it is deleted for good."
+        )
+        if st.button("Remove this study", key="study_remove_sure", width="stretch"):
+            with errors.shown():
+                ws.studies.remove(record.id)
+                st.session_state.pop("study", None)
+                st.rerun()
 
 
 def _one_trial(ws: Workspace, record: StudyRecord, on_start: OnStart) -> None:

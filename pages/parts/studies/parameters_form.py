@@ -82,21 +82,15 @@ def parameters(ws: Workspace) -> tuple[StudySpec | None, bool]:
         help="Fills in everything below. Change what you like afterwards.",
     )
     _widget("mixtures")
-    _widget("objectives")
-    left, right = st.columns(2, vertical_alignment="bottom")
-    with left:
-        _widget("trainable")
-    with right:
-        _backbone(ws)
+    _backbone(ws)
     allow = _download(ws, st.session_state[KEY + "backbone"])
-    for column, name in zip(st.columns([1, 1.3, 1, 1.3, 1]), MAIN, strict=True):
-        with column:
-            _widget(name)
     rest = [name for name in PARAMETERS if name not in (*MAIN, *OWN_PLACE, *NOT_ASKED)]
-    with st.expander("More parameters", type="compact"):
-        for start in range(0, len(rest), 4):
-            places = st.columns(4, vertical_alignment="bottom")
-            for column, name in zip(places, rest[start : start + 4], strict=False):
+    with st.expander("Everything else: objectives, seeds, training", icon=":material/tune:"):
+        _widget("objectives")
+        _widget("trainable")
+        for names in (MAIN, *(rest[start : start + 4] for start in range(0, len(rest), 4))):
+            places = st.columns(max(len(names), 4), vertical_alignment="bottom")
+            for column, name in zip(places, names, strict=False):
                 with column:
                     _widget(name)
     try:

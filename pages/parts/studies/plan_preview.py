@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core.contracts.study import MIXTURE_SENTENCES
 from core.contracts.study_rows import BiasRow
-from core.workspace.studies import StudyPlan
+from core.workspace.studies import MixtureCounts, StudyPlan
 from pages.parts.shared import errors, style
 from pages.parts.shared.style import escape, figure, html, number, percent
 from pages.parts.studies import words
@@ -41,9 +42,20 @@ def draw(plan: StudyPlan, versions: Mapping[int, str]) -> None:
             required=True,
             key="study_uses",
         )
-    _groups(plan, version_id)
     _mixtures(plan, version_id)
-    _bias(plan, version_id)
+    with st.expander("Group by group, and what the bias tells", icon=":material/table:"):
+        _groups(plan, version_id)
+        _bias(plan, version_id)
+
+
+def mixture_sentence(row: MixtureCounts) -> str:
+    """What a mixture does, in counts; and how many synthetic images it lacks."""
+    sentence = MIXTURE_SENTENCES[row.mixture].format(
+        real=number(row.n_real), synthetic=number(row.n_synthetic)
+    )
+    if row.shortfall > 0:
+        sentence += f" {number(row.wanted)} were wanted: there are {number(row.shortfall)} too few."
+    return sentence
 
 
 def bias_table(rows: Sequence[BiasRow]) -> None:
@@ -141,19 +153,13 @@ def _count(value: int, *, always: bool = True) -> str:
 
 
 def _mixtures(plan: StudyPlan, version_id: int | None) -> None:
-    rows = words.of_version(plan.mixtures, version_id)
-    if not rows:
-        return
-    st.markdown("**Images in training**")
-    style.table(
-        {
-            "Mixture": [words.mixture(row.mixture) for row in rows],
-            "Real": [number(row.n_real) for row in rows],
-            "Synthetic": [number(row.n_synthetic) for row in rows],
-            "Wanted": [number(row.wanted) for row in rows],
-            "Too few by": [number(row.shortfall) if row.shortfall > 0 else "" for row in rows],
-        }
-    )
+    """One sentence for each mixture, with the counts of the user's own images."""
+    lines = [
+        f"- **{words.mixture(row.mixture)}** {escape(mixture_sentence(row))}"
+        for row in words.of_version(plan.mixtures, version_id)
+    ]
+    if lines:
+        st.markdown("\n".join(lines))
 
 
 def _bias(plan: StudyPlan, version_id: int | None) -> None:

@@ -13,7 +13,7 @@ from core.contracts.study import Mixture
 from core.contracts.study_rows import MixtureVerdict, StudyRecord, StudyVerdict, SummaryRow
 from core.contracts.words import Verdict
 from core.workspace.study_readings import direction
-from pages.parts.shared.style import duration, escape, html, number, table
+from pages.parts.shared.style import duration, escape, html, number, path_html, table
 from pages.parts.studies import figures, words
 from pages.parts.studies.sections import sections
 from pages.parts.studies.study_view import StudyView
@@ -239,4 +239,4 @@ def _export(ws: Workspace, record: StudyRecord) -> None:
                 on_click="ignore",
             )
     if files:
-        st.html(f"<div class='gs gs-path'>{html(files[picked].parent)}</div>")
+        st.html(f"<div class='gs gs-path'>{path_html(files[picked].parent)}</div>")

@@ -10,12 +10,13 @@ import streamlit as st
 
 from core import Workspace
 from core.contracts.change_words import LISTS, MEANING, WORDS, ChangeList
+from core.contracts.cluster_words import MIXED
 from core.contracts.comparison import ChangeRow
 from core.contracts.metric_words import METRICS
-from core.contracts.words import Verdict
+from core.contracts.words import Space, Verdict
 from core.workspace import Comparison
 from core.workspace.exports import Pair
-from pages.parts.shared import detail, gallery, style
+from pages.parts.shared import address, detail, gallery, style
 from pages.parts.shared.plots import ABSENT, REAL
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import digits, escape, figure, html, number, percent
@@ -73,6 +74,7 @@ def _chosen(comparison: Comparison, pairs: list[Pair]) -> Pair:
         return pairs[0]
     newest = "-".join(str(dataset.id) for dataset in comparison.versions[-2:])
     state = f"versions_pair_{comparison.id}"
+    address.keep("pair", state, {key: key for key in by_key}, default=newest)
     wanted = st.session_state.get(state)
     st.session_state[state] = wanted if wanted in by_key else newest
     picked = st.selectbox(
@@ -153,7 +155,7 @@ def _tile(scene: Scene, pair: Pair, row: ChangeRow, name: ChangeList) -> gallery
             gallery.Shown(row.after_id, pair.after, colours.get(pair.after, REAL)),
         ),
         PurePosixPath(row.path).name,
-        f"change {row.change:+.3f}",
+        f"nearest image {abs(row.change):.3f} {'nearer' if row.change >= 0 else 'farther'}",
     )
 
 
@@ -164,9 +166,11 @@ def _attribution(ws: Workspace, comparison: Comparison, pair: Pair) -> None:
     if not known:
         return
     st.markdown("#### What moved the metrics")
+    names = comparison.cluster_names(Space.ALIGNED)
     st.caption(
         "Each number again without one cluster's real and synthetic images; the clusters are those "
-        "of the domain-aligned map. A positive contribution drove it up."
+        "of the domain-aligned map, called after the group that most of their real images are of. "
+        "A positive contribution drove it up."
     )
     for name, parts in known.items():
         label = METRICS[name].label if name in METRICS else name
@@ -174,7 +178,7 @@ def _attribution(ws: Workspace, comparison: Comparison, pair: Pair) -> None:
         st.html(f"<div class='gs'><b>{html(label)}</b> changed by {change}</div>")
         style.table(
             {
-                "cluster": [str(part.cluster) for part in parts],
+                "cluster": [names.get(part.cluster, MIXED) for part in parts],
                 "contribution": [f"{part.contribution:+.3g}" for part in parts],
                 "change without it": [f"{part.without:+.3g}" for part in parts],
                 "share of the change": [percent(part.share) for part in parts],

@@ -73,8 +73,8 @@ def heatmap(rows: Sequence[ClusterHistory], versions: Sequence[str], shown: Show
         for across, row in zip(values, rows, strict=True)
     ]
     labels = [f"{row.name[:NAME]} ({row.size:,})" for row in rows]
-    if len(set(labels)) < len(labels):  # two groups may have one name
-        labels = [f"{label} · {row.cluster}" for label, row in zip(labels, rows, strict=True)]
+    if len(set(labels)) < len(labels):  # cut to one beginning: whole, they all differ
+        labels = [f"{row.name} ({row.size:,})" for row in rows]
     figure = go.Figure(
         go.Heatmap(
             z=values,

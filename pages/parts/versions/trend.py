@@ -1,4 +1,4 @@
-"""Every number over the versions, each in a small chart."""
+"""Every number over the versions, each in a small chart: four first, the others on request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from pages.parts.shared.style import escape
 from pages.parts.versions import read
 from pages.parts.versions.read import Unlike
 
-COLUMNS = 3  # charts side by side
+FIRST = ("absent_rate", "recall", "frechet_distance", "classifier_auc")
+"""What is asked first: how much is missing, how much of the real images lies among the synthetic
+ones, how far the two are apart, and whether a classifier can tell them apart."""
+FEW, MANY = 2, 3  # charts side by side, of the first and of the others
+MORE = "trend_more"  # session state: whether the others are shown
 NAMED = 5  # comparisons named that are not in the trend
 ABSENT_RATE = "absent_rate"
 
@@ -34,17 +38,29 @@ def show(ws: Workspace, comparison: Comparison) -> None:
         "Intervals are 95 %. Dashed: the real-vs-real baseline, the same number for real "
         "images in the version's place."
     )
-    names = list(dict.fromkeys(row.name for row in rows))
-    for start in range(0, len(names), COLUMNS):
-        columns = st.columns(COLUMNS, gap="medium")
-        for column, name in zip(columns, names[start : start + COLUMNS], strict=False):
-            with column:
-                _chart([row for row in rows if row.name == name], f"trend_{comparison.id}_{name}")
+    there = list(dict.fromkeys(row.name for row in rows))
+    _charts(comparison, rows, [name for name in FIRST if name in there], FEW)
+    others = [name for name in there if name not in FIRST]
+    if others:
+        more = st.expander(f"{len(others)} more numbers", key=MORE, on_change="rerun")
+        if more.open:
+            with more:
+                _charts(comparison, rows, others, MANY)
     notes = (
         f"{row.label}, {row.version}: {row.note}" for row in rows if row.note and row.value is None
     )
     for note in dict.fromkeys(notes):
         st.caption(escape(note))
+
+
+def _charts(
+    comparison: Comparison, rows: Sequence[TrendRow], names: Sequence[str], across: int
+) -> None:
+    for start in range(0, len(names), across):
+        columns = st.columns(across, gap="medium")
+        for column, name in zip(columns, names[start : start + across], strict=False):
+            with column:
+                _chart([row for row in rows if row.name == name], f"trend_{comparison.id}_{name}")
 
 
 def _left_out(unlike: list[Unlike]) -> None:

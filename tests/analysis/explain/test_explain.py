@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.analysis.explain.attributes import ATTRIBUTES, photometric
-from core.analysis.explain.gaps import GapEvidence, explain_gap
+from core.analysis.explain.gaps import GapEvidence, degree, explain_gap
 from core.analysis.explain.tags import Tagged, tag_images
 
 GAP, COVERED = np.arange(60), np.arange(60, 460)
@@ -46,9 +46,9 @@ def test_a_missing_class_is_the_name():
     assert found.name == "giraffe"
     assert "58 of 60 are class giraffe (of the covered images 3 of 400)" in found.reason
     assert "gazelle (100%), " in found.reason
-    assert "brighter (d = +" in found.reason and found.evidence.attributes[0].d == pytest.approx(
-        0.9, abs=0.3
-    )
+    assert "clearly brighter (d = +" in found.reason and found.evidence.attributes[
+        0
+    ].d == pytest.approx(0.9, abs=0.3)
 
 
 def test_a_class_that_is_covered_elsewhere_is_named_with_what_sets_it_apart():
@@ -82,7 +82,10 @@ def test_concepts_name_what_labels_and_tags_do_not():
     scores = rng.normal(0.2, 0.02, (460, 2))
     scores[GAP, 1] += 0.04
     found = explain_gap(GAP, COVERED, concepts=(("fog", "at night"), scores))
-    assert found.name == "at night" and 'fits "at night" (d = ' in found.reason.lower()
+    assert (
+        found.name == "at night"
+        and 'fits "at night" very clearly better (d = ' in found.reason.lower()
+    )
 
 
 def test_attributes_alone_still_name_it():
@@ -179,3 +182,10 @@ def test_giraffes_among_photographs_are_named_with_and_without_labels():
     assert {"gazelle", "cheetah", "leopard", "llama", "zebra"} & {
         tag.name for tag in unlabelled.evidence.tags
     }
+
+
+@pytest.mark.parametrize(
+    ("d", "words"), [(0.5, "somewhat"), (-0.9, "clearly"), (1.2, "very clearly")]
+)
+def test_an_effect_is_told_in_a_word_with_its_size_behind(d: float, words: str) -> None:
+    assert degree(d) == words
