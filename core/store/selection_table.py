@@ -63,7 +63,7 @@ def files(db: Database, selection_id: int) -> list[SelectedRow]:
         LEFT JOIN (SELECT content_id, string_agg(tag, ', ' ORDER BY tag) AS tags
             FROM image_tags GROUP BY content_id) t USING (content_id)
         LEFT JOIN image_notes n USING (content_id)
-        WHERE m.selection_id = ? AND i.status = 'ok'
+        WHERE m.selection_id = ? AND i.status = 'ok' AND d.removed_at IS NULL
         ORDER BY d.domain, d.position, i.path""",
         [selection_id],
     )

@@ -10,6 +10,7 @@ from core import Workspace
 from core.contracts.catalog import Dataset
 from core.contracts.judgement_words import LABEL
 from core.contracts.search import FoundImage
+from core.contracts.words import Space
 from pages.parts.shared.plots import FAINT
 from pages.parts.shared.read import Points, Scene
 from pages.parts.shared.style import html
@@ -29,7 +30,7 @@ def known(
     lines = [("From", f"<span style='color:{colour}'>●</span> {html(label)}")]
     lines += [(name.capitalize(), html(value)) for name, value in _labels(ws, image)]
     if scene is not None and row is not None:
-        lines += _seen(scene.points, row)
+        lines += _seen(scene, row)
     elif scene is not None:
         lines.append(("Comparison", "not in this one"))
     cells = "".join(
@@ -69,19 +70,19 @@ def _labels(ws: Workspace, image: FoundImage) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in (*named, *(file.labels or {}).items()) if value]
 
 
-def _seen(points: Points, row: int) -> Lines:
+def _seen(scene: Scene, row: int) -> Lines:
     """What the comparison says of it."""
-    lines = []
+    points, lines = scene.points, []
     for name, words in (("tag", "Looks like (ImageNet)"), ("zero_shot", "Looks like (CLIP)")):
         value = points[name][row]
         if value is not None:
             lines.append((words, html(value) + _confidence(points, name, row)))
-    for name, words in (
-        ("acluster", "Cluster, domain-aligned"),
-        ("cluster", "Cluster, as it is"),
+    for name, space, words in (
+        ("acluster", Space.ALIGNED, "Cluster, domain-aligned"),
+        ("cluster", Space.JOINT, "Cluster, as it is"),
     ):
-        cluster = points[name][row]
-        lines.append((words, "none" if cluster < 0 else str(cluster)))
+        named = scene.cluster_names(space).get(int(points[name][row]), "none")
+        lines.append((words, html(named)))
     looks = points["looks_real"][row]
     if looks == looks:
         lines.append(("Looks real", f"{looks * 100:.0f} %"))
