@@ -142,7 +142,7 @@ class JobRow:
 
     id: Text = about("Begins with the time it was submitted.", sql="PRIMARY KEY")
     kind: JobKind = about(
-        "`sample`, `scan`, `embed`, `compare`, `spectrum`, `encoders` or `finetune`."
+        "`sample`, `scan`, `embed`, `compare`, `spectrum`, `encoders`, `classes` or `finetune`."
     )
     title: Text = about("What it does, for people.")
     status: JobStatus = about(

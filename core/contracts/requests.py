@@ -84,6 +84,17 @@ class EncoderTrialRequest:
 
 
 @dataclass(frozen=True)
+class ClassesRequest:
+    """Give the images of a comparison the likeliest of these names, a line each as typed."""
+
+    comparison_id: int
+    names: tuple[str, ...]
+    encoder: str
+    views: tuple[View, ...] = (View.PLAIN,)
+    weights: str | None = None
+
+
+@dataclass(frozen=True)
 class StudyRequest:
     """Make the study ``study_id``. ``encoder``: whose vectors it trains on (None: it reads
     pixels).
@@ -153,6 +164,13 @@ class EncoderTrialResult:
 
 
 @dataclass(frozen=True)
+class ClassesResult:
+    """Of which comparison the images have typed classes."""
+
+    comparison_id: int
+
+
+@dataclass(frozen=True)
 class StudyResult:
     """Which study was made."""
 
@@ -166,6 +184,7 @@ Result = (
     | CompareResult
     | SpectrumResult
     | EncoderTrialResult
+    | ClassesResult
     | StudyResult
 )
 

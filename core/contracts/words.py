@@ -71,6 +71,7 @@ class JobKind(StrEnum):
     COMPARE = "compare"
     SPECTRUM = "spectrum"
     ENCODERS = "encoders"
+    CLASSES = "classes"
     FINETUNE = "finetune"
 
 

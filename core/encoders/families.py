@@ -200,6 +200,7 @@ class ClipFamily(HubFamily):
     pattern = re.compile("clip:(?P<architecture>[^/]+)/.+")
     form = "clip:<architecture>/<pretrained>"
     listed = tuple(CLIP_CARDS)
+    has_words = True
     cards = CLIP_CARDS
     files = CLIP_FILES
     library = "open_clip"

@@ -57,7 +57,7 @@ class Family(ABC):
 
     ``prefix``: of its ids. ``pattern``: its ids in full. ``form``: its ids as messages write them.
     ``listed``: those worth choosing from. ``has_head``: whether there may be a classifier over
-    their vectors.
+    their vectors. ``has_words``: whether phrases have vectors among those of images.
     """
 
     prefix: ClassVar[str]
@@ -65,6 +65,7 @@ class Family(ABC):
     form: ClassVar[str]
     listed: ClassVar[tuple[str, ...]]
     has_head: ClassVar[bool] = False
+    has_words: ClassVar[bool] = False
 
     def owns(self, encoder_id: str) -> bool:
         """Whether there is such an encoder, as far as is known without loading it."""

@@ -61,6 +61,20 @@ def require_ready(encoder_id: str, settings: Settings | None = None) -> None:
         raise EncoderNotReady(f"The weights of {about.id} are not on this machine", about.how)
 
 
+def reads_words(encoder_id: str) -> bool:
+    """Whether an encoder compares images with phrases. Raises InputError for an id that does not
+    exist.
+    """
+    return _family(encoder_id).has_words
+
+
+def has_head(encoder_id: str) -> bool:
+    """Whether there may be a classifier over an encoder's vectors. Raises InputError for an id that
+    does not exist.
+    """
+    return _family(encoder_id).has_head
+
+
 def load(
     encoder_id: str,
     *,

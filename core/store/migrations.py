@@ -378,12 +378,24 @@ CREATE TABLE encoder_trials (
     real_id INTEGER NOT NULL, version_id INTEGER NOT NULL, seconds DOUBLE,
     tried_at TIMESTAMP NOT NULL
 );
+CREATE TABLE typed_names (
+    comparison_id INTEGER NOT NULL, position INTEGER, name VARCHAR, words VARCHAR[],
+    matched VARCHAR[], encoder VARCHAR
+);
+CREATE TABLE typed_classes (
+    comparison_id INTEGER NOT NULL, content_id VARCHAR, class VARCHAR, confidence FLOAT
+);
+CREATE TABLE typed_accuracy (
+    comparison_id INTEGER NOT NULL, version_id INTEGER, name VARCHAR, n_real INTEGER,
+    n_synthetic INTEGER, labelled_real INTEGER, correct_real INTEGER, labelled_synthetic INTEGER,
+    correct_synthetic INTEGER, separation DOUBLE
+);
 """
 
 
 def _one_judgement(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks, and
-    which encoder sees gaps best.
+    """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks, which
+    encoder sees gaps best, and the classes among typed names.
     """
     cursor.execute(_JUDGEMENT)
 

@@ -26,6 +26,7 @@ Request = (
     | requests.CompareRequest
     | requests.SpectrumRequest
     | requests.EncoderTrialRequest
+    | requests.ClassesRequest
     | requests.StudyRequest
 )
 KIND_OF: dict[type, JobKind] = {
@@ -35,6 +36,7 @@ KIND_OF: dict[type, JobKind] = {
     requests.CompareRequest: JobKind.COMPARE,
     requests.SpectrumRequest: JobKind.SPECTRUM,
     requests.EncoderTrialRequest: JobKind.ENCODERS,
+    requests.ClassesRequest: JobKind.CLASSES,
     requests.StudyRequest: JobKind.FINETUNE,
 }
 

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.contracts import catalog, comparison, encoder_trial, spectrum_rows, study_rows, work
+from core.contracts import (
+    catalog,
+    comparison,
+    encoder_trial,
+    spectrum_rows,
+    study_rows,
+    typed_classes,
+    work,
+)
 from core.contracts.derive import markdown
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "architecture.md"
@@ -26,6 +34,7 @@ ROWS: tuple[type, ...] = (
     study_rows.StudyRow,
     *study_rows.STUDY_ROWS,
     encoder_trial.EncoderTrialRow,
+    *typed_classes.TYPED_ROWS,
     work.SourceRow,
     work.EmbeddedRow,
     spectrum_rows.SpectrumRow,
