@@ -67,6 +67,14 @@ def classes(db: Database, comparison_id: int) -> pa.Table:
     )
 
 
+def by_content(db: Database, comparison_id: int) -> pa.Table:
+    """content_id, class, confidence: a row a content."""
+    return db.table(
+        "SELECT content_id, class, confidence FROM typed_classes WHERE comparison_id = ?",
+        [comparison_id],
+    )
+
+
 def points(db: Database, comparison_id: int) -> pa.Table:
     """Each image of the comparison: dataset_id, content_id, class (the label), cluster of the map
     as it is.

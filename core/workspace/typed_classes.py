@@ -4,6 +4,7 @@ reading them, and whether a class's separation predicts its error.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -179,6 +180,20 @@ class TypedClasses:
     def names(self, comparison: Comparison) -> list[TypedNameRow]:
         """The names typed for a comparison; empty where none were."""
         return typed_classes.names(self._db, comparison.id)
+
+    def stamp(self, comparison: Comparison) -> str:
+        """What tells the newest typed classes of a comparison from earlier ones; empty where there
+        are none.
+        """
+        names = self.names(comparison)
+        if not names:
+            return ""
+        told = repr([(one.name, one.words, one.encoder) for one in names])
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+    def by_content(self, comparison: Comparison) -> pa.Table:
+        """content_id, class, confidence: a row a content."""
+        return typed_classes.by_content(self._db, comparison.id)
 
     def read(self, comparison: Comparison) -> ZeroShot:
         """The newest typed classes of a comparison; without names where there are none."""

@@ -40,14 +40,12 @@ def comparison(ws: Workspace) -> Comparison:
 
 
 def directions(ws: Workspace, comparison: Comparison) -> dict[str, np.ndarray]:
-    """For each shape where its images lie, apart from where all lie: mean vectors (d,)."""
+    """For each shape a vector (d,) whose product is 1 with its images and 0 with the others."""
     sides = [ws.vectors(one, "lite0") for one in (comparison.real, *comparison.versions)]
     shape = np.array([path.split("/")[0] for paths, _ in sides for path in paths])
     vectors = np.vstack([array for _, array in sides])
-    return {
-        one: vectors[shape == one].mean(axis=0) - vectors[shape != one].mean(axis=0)
-        for one in SHAPES
-    }
+    wanted = np.column_stack([shape == one for one in SHAPES]).astype(np.float32)
+    return dict(zip(SHAPES, np.linalg.lstsq(vectors, wanted, rcond=1e-6)[0].T, strict=True))
 
 
 @pytest.fixture
@@ -56,7 +54,7 @@ def head(ws: Workspace, comparison: Comparison, monkeypatch: pytest.MonkeyPatch)
     found = directions(ws, comparison)
     weight = np.zeros((1000, example_workspace.DIM), np.float32)
     for shape, word in STANDS_FOR.items():
-        weight[CLASSES.index(word)] = found[shape]
+        weight[CLASSES.index(word)] = 20 * found[shape]
     made = Head(weight, np.zeros(1000, np.float32), CLASSES)
     monkeypatch.setattr(registry, "load_head", lambda encoder, settings=None: made)
     return made
@@ -82,7 +80,7 @@ def test_accuracy_and_separation_stand_beside_each_other(ws, comparison, head):
     version = comparison.version("1.1")
     rows = {row.name: row for row in found.of(version.id)}
     assert (rows["cross"].labelled_real, rows["cross"].labelled_synthetic) == (40, 20)
-    assert rows["cross"].correct_real <= rows["cross"].n_real == rows["cross"].correct_real
+    assert rows["cross"].correct_real <= rows["cross"].n_real <= rows["cross"].labelled_real
     assert rows["giraffe"].n_real == rows["giraffe"].labelled_real == 0
     assert rows["giraffe"].separation is None
     real, synthetic = found.by_domain(version.id)

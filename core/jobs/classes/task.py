@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -80,13 +81,12 @@ def accuracy_rows(
     dataset = points.column("dataset_id").to_numpy()
     cluster = points.column("cluster").to_numpy()
     called = {one.name.casefold(): one.name for one in names}
-    labels = np.array(
-        [called.get(label.casefold()) if label else None for label in _list(points, "class")],
-        object,
-    )
-    classes = np.array(
-        [found.get(content, (None, 0.0))[0] for content in _list(points, "content_id")], object
-    )
+    labels, classes = (np.full(points.num_rows, None, object) for _ in range(2))
+    for row, (label, content) in enumerate(
+        zip(_list(points, "class"), _list(points, "content_id"), strict=True)
+    ):
+        labels[row] = called.get(label.casefold()) if label else None
+        classes[row] = found[content][0] if content in found else None
     real = dataset == spec.datasets[0]
     rows = []
     for version_id in spec.datasets[1:]:
@@ -163,5 +163,5 @@ def _scorer(
     )
 
 
-def _list(points: pa.Table, name: str) -> list[str | None]:
+def _list(points: pa.Table, name: str) -> list[Any]:
     return points.column(name).to_pylist()

@@ -12,7 +12,7 @@ from core.contracts.comparison import CoverageRow
 from core.contracts.formatting import data_uri
 from core.contracts.judgement_words import LABEL
 from pages.parts.shared import gallery, marks
-from pages.parts.shared.read import Points, Scene
+from pages.parts.shared.read import TYPED, Points, Scene
 from pages.parts.shared.style import escape, html
 
 PICTURE = "width:100%;max-height:30rem;object-fit:contain;object-position:left;border-radius:.4rem"
@@ -60,10 +60,11 @@ def _known(points: Points, row: int) -> str:
     for name, words in (
         ("class", "Class"),
         ("bias", "Bias attribute"),
-        ("tag", "Looks like (ImageNet)"),
+        (TYPED, "Typed class"),
         ("zero_shot", "Looks like (CLIP)"),
+        ("tag", "Looks like (ImageNet)"),
     ):
-        value = points[name][row]
+        value = points[name][row] if name in points.columns else None
         if value is not None:
             lines.append((words, html(value) + _confidence(points, name, row)))
     for name, words in (
