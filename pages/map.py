@@ -12,7 +12,16 @@ import streamlit as st
 from core import Workspace
 from core.workspace import Comparison
 from pages.parts.map import choices as map_choices
-from pages.parts.map import class_shares, colouring, component, figures, images, panels, selected
+from pages.parts.map import (
+    class_shares,
+    colouring,
+    component,
+    figures,
+    images,
+    panels,
+    selected,
+    typed_classes,
+)
 from pages.parts.map.choices import Choices
 from pages.parts.map.picture import Picture
 from pages.parts.map.selected import Selected
@@ -64,6 +73,7 @@ def _map(ws: Workspace, comparison: Comparison) -> None:
         every = rows if len(rows) else np.flatnonzero(shown)
         images.gallery_of(scene, every)
         class_shares.panel(scene.points, every, selected=len(rows) > 0)
+        typed_classes.panel(scene)
 
 
 def _pictures(scene: Scene, choices: Choices) -> list[Picture]:

@@ -143,7 +143,8 @@ class JobRow:
 
     id: Text = about("Begins with the time it was submitted.", sql="PRIMARY KEY")
     kind: JobKind = about(
-        "`sample`, `scan`, `embed`, `compare`, `spectrum`, `encoders`, `query` or `finetune`."
+        "`sample`, `scan`, `embed`, `compare`, `spectrum`, `encoders`, `query`, `classes` or "
+        "`finetune`."
     )
     title: Text = about("What it does, for people.")
     status: JobStatus = about(

@@ -95,6 +95,17 @@ class QueryRequest:
 
 
 @dataclass(frozen=True)
+class ClassesRequest:
+    """Give the images of a comparison the likeliest of these names, a line each as typed."""
+
+    comparison_id: int
+    names: tuple[str, ...]
+    encoder: str
+    views: tuple[View, ...] = (View.PLAIN,)
+    weights: str | None = None
+
+
+@dataclass(frozen=True)
 class StudyRequest:
     """Make the study ``study_id``. ``encoder``: whose vectors it trains on (None: it reads
     pixels).
@@ -171,6 +182,13 @@ class QueryResult:
 
 
 @dataclass(frozen=True)
+class ClassesResult:
+    """Of which comparison the images have typed classes."""
+
+    comparison_id: int
+
+
+@dataclass(frozen=True)
 class StudyResult:
     """Which study was made."""
 
@@ -185,6 +203,7 @@ Result = (
     | SpectrumResult
     | EncoderTrialResult
     | QueryResult
+    | ClassesResult
     | StudyResult
 )
 

@@ -72,6 +72,7 @@ class JobKind(StrEnum):
     SPECTRUM = "spectrum"
     ENCODERS = "encoders"
     QUERY = "query"
+    CLASSES = "classes"
     FINETUNE = "finetune"
 
 

@@ -200,9 +200,9 @@ class ClipFamily(HubFamily):
     pattern = re.compile("clip:(?P<architecture>[^/]+)/.+")
     form = "clip:<architecture>/<pretrained>"
     listed = tuple(CLIP_CARDS)
+    knows_words = True
     cards = CLIP_CARDS
     files = CLIP_FILES
-    knows_words = True
     library = "open_clip"
 
     def owns(self, encoder_id: str) -> bool:

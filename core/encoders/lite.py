@@ -78,6 +78,15 @@ def class_names() -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=1)
+def class_descriptions() -> tuple[str, ...]:
+    """The same classes in full: "synonym, synonym: WordNet's definition"."""
+    names = ImageNetInfo()
+    return tuple(
+        names.index_to_description(index, detailed=True) for index in range(names.num_classes())
+    )
+
+
 def load(*, random_weights: bool = False) -> Encoder:
     """``lite0``: 1280 pooled features, and the head that turns them into ImageNet classes."""
     network: Any

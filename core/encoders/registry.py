@@ -68,6 +68,13 @@ def knows_words(encoder_id: str) -> bool:
     return _family(encoder_id).knows_words
 
 
+def has_head(encoder_id: str) -> bool:
+    """Whether there may be a classifier over an encoder's vectors. Raises InputError for an id that
+    does not exist.
+    """
+    return _family(encoder_id).has_head
+
+
 def load(
     encoder_id: str,
     *,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.contracts.words import JobKind
+from core.jobs.classes import ingest as classes_ingest
+from core.jobs.classes import prepare as classes_prepare
 from core.jobs.compare import ingest as compare_ingest
 from core.jobs.compare import prepare as compare_prepare
 from core.jobs.embed import ingest as embed_ingest
@@ -38,6 +40,7 @@ KINDS: Mapping[JobKind, Kind] = {
     JobKind.SPECTRUM: Kind(spectrum_prepare.prepare, spectrum_ingest.ingest),
     JobKind.ENCODERS: Kind(encoders_prepare.prepare, encoders_ingest.ingest),
     JobKind.QUERY: Kind(query_prepare.prepare, query_ingest.ingest),
+    JobKind.CLASSES: Kind(classes_prepare.prepare, classes_ingest.ingest),
     JobKind.FINETUNE: Kind(
         finetune_prepare.prepare, finetune_ingest.ingest, failed=finetune_ingest.failed
     ),

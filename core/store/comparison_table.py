@@ -10,6 +10,7 @@ import duckdb
 
 from core.contracts.comparison import RESULT_ROWS, ComparisonRecord, ComparisonRow
 from core.contracts.derive import table_name
+from core.contracts.typed_classes import TYPED_ROWS
 from core.contracts.words import RecordStatus
 from core.errors import ContractError
 from core.files import read_table
@@ -119,5 +120,5 @@ def drop_comparison(db: Database, comparison_id: int) -> None:
 
 
 def _clear(cursor: duckdb.DuckDBPyConnection, comparison_id: int) -> None:
-    for row in RESULT_ROWS:
+    for row in (*RESULT_ROWS, *TYPED_ROWS):
         cursor.execute(f"DELETE FROM {table_name(row)} WHERE comparison_id = ?", [comparison_id])

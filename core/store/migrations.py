@@ -393,12 +393,25 @@ CREATE TABLE encoder_trials (
 ALTER TABLE datasets ADD COLUMN removed_at TIMESTAMP;
 ALTER TABLE comparisons ADD COLUMN removed_at TIMESTAMP;
 ALTER TABLE studies ADD COLUMN removed_at TIMESTAMP;
+CREATE TABLE typed_names (
+    comparison_id INTEGER NOT NULL, position INTEGER, name VARCHAR, words VARCHAR[],
+    matched VARCHAR[], encoder VARCHAR
+);
+CREATE TABLE typed_classes (
+    comparison_id INTEGER NOT NULL, content_id VARCHAR, class VARCHAR, confidence FLOAT
+);
+CREATE TABLE typed_accuracy (
+    comparison_id INTEGER NOT NULL, version_id INTEGER, name VARCHAR, n_real INTEGER,
+    n_synthetic INTEGER, labelled_real INTEGER, correct_real INTEGER, labelled_synthetic INTEGER,
+    correct_synthetic INTEGER, separation DOUBLE
+);
 """
 
 
 def _one_judgement(cursor: duckdb.DuckDBPyConnection) -> None:
     """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks,
-    tags, notes and selections, which encoder sees gaps best, and what was removed.
+    tags, notes and selections, which encoder sees gaps best, classes among typed names, and what
+    was removed.
     """
     cursor.execute(_JUDGEMENT)
 

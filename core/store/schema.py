@@ -5,7 +5,14 @@ An older database reaches the same schema by the steps of :mod:`core.store.migra
 
 from __future__ import annotations
 
-from core.contracts import catalog, comparison, encoder_trial, selections, study_rows
+from core.contracts import (
+    catalog,
+    comparison,
+    encoder_trial,
+    selections,
+    study_rows,
+    typed_classes,
+)
 from core.contracts.derive import ddl, table_name
 
 SEQUENCES = ("dataset_ids", "encoder_numbers", "comparison_ids", "study_ids", "selection_ids")
@@ -30,6 +37,7 @@ CATALOG_ROWS: tuple[type, ...] = (
 OWNERS: dict[type, str] = {
     catalog.ImageRow: "dataset_id",
     **dict.fromkeys(comparison.RESULT_ROWS, "comparison_id"),
+    **dict.fromkeys(typed_classes.TYPED_ROWS, "comparison_id"),
     **dict.fromkeys(study_rows.STUDY_ROWS, "study_id"),
 }
 """Row contracts whose tables have one more column: the dataset, comparison or study they belong to.

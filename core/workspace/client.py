@@ -51,12 +51,13 @@ from core.workspace.search import Search
 from core.workspace.selections import Selections
 from core.workspace.spectra import Spectra
 from core.workspace.studies import Studies
+from core.workspace.typed_classes import TypedClasses, ZeroShot
 
 
 class Workspace:
-    """The client of everything: ``datasets``, ``comparisons``, ``encoder_trials``, ``marks``,
-    ``annotations``, ``selections``, ``search``, ``studies``, ``spectra``, ``exports``,
-    ``removals``, ``jobs``, and the verbs that a script needs.
+    """The client of everything: ``datasets``, ``comparisons``, ``encoder_trials``,
+    ``typed_classes``, ``marks``, ``annotations``, ``selections``, ``search``, ``studies``,
+    ``spectra``, ``exports``, ``removals``, ``jobs``, and the verbs that a script needs.
 
     ``path``: the DuckDB file (made if absent; None: the default workspace in ``GAPSCOPE_HOME``).
     ``read_only``: open a colleague's copy without touching it. ``engine``: where jobs run; None: in
@@ -94,6 +95,7 @@ class Workspace:
         self.datasets = Datasets(context, self.jobs)
         self.encoder_trials = EncoderTrials(context, self.jobs, self.datasets)
         self.comparisons = Comparisons(context, self.jobs, self.datasets, self.encoder_trials)
+        self.typed_classes = TypedClasses(context, self.jobs, self.datasets)
         self.marks = Marks(context)
         self.annotations = Annotations(context)
         self.selections = Selections(context)
@@ -160,6 +162,18 @@ class Workspace:
         """
         self.jobs.wait(self.encoder_trials.submit(real, version, encoders=encoders, sample=sample))
         return self.encoder_trials.read(real, version)
+
+    def zero_shot(
+        self,
+        comparison: Comparison,
+        names: Sequence[str] | None = None,
+        encoder: str = "auto",
+    ) -> ZeroShot:
+        """Give every image of a comparison the likeliest of these class names, and wait. See
+        :meth:`TypedClasses.submit`.
+        """
+        self.jobs.wait(self.typed_classes.submit(comparison, names, encoder=encoder))
+        return self.typed_classes.read(comparison)
 
     def finetune(
         self, real: Dataset, versions: Sequence[Dataset] | Dataset, **parameters: Any

@@ -27,6 +27,7 @@ Request = (
     | requests.SpectrumRequest
     | requests.EncoderTrialRequest
     | requests.QueryRequest
+    | requests.ClassesRequest
     | requests.StudyRequest
 )
 KIND_OF: dict[type, JobKind] = {
@@ -37,6 +38,7 @@ KIND_OF: dict[type, JobKind] = {
     requests.SpectrumRequest: JobKind.SPECTRUM,
     requests.EncoderTrialRequest: JobKind.ENCODERS,
     requests.QueryRequest: JobKind.QUERY,
+    requests.ClassesRequest: JobKind.CLASSES,
     requests.StudyRequest: JobKind.FINETUNE,
 }
 

@@ -8,6 +8,7 @@ has.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,8 +59,8 @@ def seen_through(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Composition:
-    """What a selection is made of. ``by_version`` and ``by_cluster``: (label, count), the most
-    first.
+    """What a selection is made of. ``by_version``, ``by_cluster`` and ``by_class``: (label, count),
+    the most first; a class None counts images without one.
     """
 
     total: int
@@ -67,6 +68,7 @@ class Composition:
     synthetic: int
     by_version: tuple[tuple[str, int], ...]
     by_cluster: tuple[tuple[int, int], ...]
+    by_class: tuple[tuple[str | None, int], ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -75,11 +77,17 @@ class Composition:
         return f"{self.total:,} {images}: {self.real:,} real, {self.synthetic:,} synthetic"
 
 
-def composition(group: np.ndarray, groups: Sequence[str], cluster: np.ndarray) -> Composition:
-    """Count a selection of n images by domain, version and cluster.
+def composition(
+    group: np.ndarray,
+    groups: Sequence[str],
+    cluster: np.ndarray,
+    classes: np.ndarray | None = None,
+) -> Composition:
+    """Count a selection of n images by domain, version, cluster and class.
 
     ``group``: int (n,), indices into ``groups``, the labels of the real dataset (0) and of the
-    versions. ``cluster``: int (n,); -1 (no cluster) is counted as one of them.
+    versions. ``cluster``: int (n,); -1 (no cluster) is counted as one of them. ``classes``: names
+    (n,), None where unknown; without it nothing is counted by class.
     """
     counts = np.bincount(group, minlength=len(groups))
     order = 1 + np.argsort(-counts[1:], kind="stable")
@@ -91,6 +99,7 @@ def composition(group: np.ndarray, groups: Sequence[str], cluster: np.ndarray) -
         int(len(group) - counts[0]),
         tuple((groups[index], int(counts[index])) for index in order if counts[index]),
         tuple((int(values[index]), int(sizes[index])) for index in largest),
+        () if classes is None else tuple(Counter(classes.tolist()).most_common()),
     )
 
 

@@ -14,6 +14,7 @@ from core.contracts import (
     selections,
     spectrum_rows,
     study_rows,
+    typed_classes,
     work,
 )
 from core.contracts.derive import markdown
@@ -38,6 +39,7 @@ ROWS: tuple[type, ...] = (
     study_rows.StudyRow,
     *study_rows.STUDY_ROWS,
     encoder_trial.EncoderTrialRow,
+    *typed_classes.TYPED_ROWS,
     work.SourceRow,
     work.EmbeddedRow,
     spectrum_rows.SpectrumRow,

@@ -16,10 +16,10 @@ from pages.parts.shared.read import Scene
 from pages.parts.shared.style import escape
 
 STEP = 24
-SOURCES = {
+SOURCES = {  # the user's labels come first
     ClassSource.LABEL: "labels",
-    ClassSource.TAG: "ImageNet head",
     ClassSource.ZERO_SHOT: "CLIP",
+    ClassSource.TAG: "ImageNet head",
 }
 COLUMNS = {  # the column of the points that holds the class
     ClassSource.LABEL: "class",
@@ -30,7 +30,8 @@ COLUMNS = {  # the column of the points that holds the class
 
 def show(scene: Scene) -> None:
     """The classes, the most split first, and both sides of the one that is chosen."""
-    splits = scene.splits
+    order = list(SOURCES)
+    splits = sorted(scene.splits, key=lambda split: order.index(ClassSource(split.source)))
     if not splits:
         st.info(
             "No classes are known here. Give the datasets labels on the Datasets page, or use a "

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 import streamlit as st
 
-from pages.parts.shared.read import Points, Scene
+from pages.parts.shared.read import TYPED, Points, Scene
 from pages.parts.shared.style import escape
 
 
@@ -45,7 +45,9 @@ SPACES_HELP = (
     "decides. As it is: one map of everything. Alone: the map of one domain by itself; a class "
     "that holds together there and splits in the joint map is a finding."
 )
-PREDICTIONS = {"tag": "ImageNet class", "zero_shot": "CLIP class"}
+# what the user typed comes before the labels by CLIP, and both before ImageNet's words
+PREDICTIONS = {TYPED: "Typed class", "zero_shot": "CLIP class", "tag": "ImageNet class"}
+CLASSES = ("class", *PREDICTIONS)  # columns that say what an image shows, the user's labels first
 VERSION, DOMAIN, CLUSTER, SCORE, LOOKS_REAL = "version", "domain", "cluster", "score", "looks_real"
 COLOURINGS = {
     VERSION: "Version and judgement",
@@ -119,6 +121,11 @@ def controls(scene: Scene) -> Choices:
         help="A map for each version, with the real images and its own; they move together.",
     )
     return Choices(space, colouring, filters, apart)
+
+
+def class_column(points: Points) -> str | None:
+    """The column that says best what these images show: labels, else the first prediction."""
+    return next((name for name in CLASSES if points.known(name)), None)
 
 
 def visible(scene: Scene, choices: Choices) -> np.ndarray:

@@ -21,7 +21,7 @@ from pages.parts.map.choices import (
 )
 from pages.parts.shared.plots import FAINT, MANY, REAL, SCALE, VERSIONS
 from pages.parts.shared.plots import TIERS as TIER_COLOURS
-from pages.parts.shared.read import OnPoints, Points, Scene
+from pages.parts.shared.read import Key, OnPoints, Points, Scene
 
 NAMED = 19  # classes with a colour of their own; the others are faint
 CODES = 256  # colours of one map at most: a code is a byte
@@ -119,6 +119,16 @@ def class_colours(points: Points, column: str) -> dict[str, str]:
     names = _frequent(points[column])
     free = iter([one for one in MANY if one not in {colours.get(name) for name in names}])
     return {name: colours.get(name) or next(free) for name in names}
+
+
+def class_colours_of(scene: Scene, column: str) -> dict[str, str]:
+    """:func:`class_colours` of a scene's points, kept."""
+    return _class_colours(scene.points, scene.key, column)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _class_colours(_points: Points, key: Key, column: str) -> dict[str, str]:
+    return class_colours(_points, column)
 
 
 def _frequent(values: np.ndarray) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.contracts.words import Tier
+from pages.parts.map.choices import class_column
 from pages.parts.shared import detail, gallery
 from pages.parts.shared.plots import TIERS
 from pages.parts.shared.read import Scene
@@ -52,7 +53,8 @@ def _tile(scene: Scene, row: int) -> gallery.Tile:
     if points.real[row]:
         tier = covered.tier[row] or Tier.CANNOT_TELL
         label, colour = f"real, {tier}", TIERS[Tier(tier)]
-    notes = [points["class"][row] or ""]
+    column = class_column(points)
+    notes = [(points[column][row] if column else None) or ""]
     if np.isfinite(covered.score[row]):
         notes.append(f"gap score {covered.score[row]:.2f}")
     return gallery.Tile(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 
 from core.workspace.selection import Composition, composition
 from pages.parts.map import selected
+from pages.parts.map.choices import class_column
+from pages.parts.map.colouring import class_colours_of
 from pages.parts.shared import plots
 from pages.parts.shared.read import Scene
 from pages.parts.shared.style import html
@@ -15,7 +19,7 @@ GRID = (
     "display:grid;grid-template-columns:minmax(5rem,max-content) 1fr max-content;"
     "gap:.15rem .6rem;align-items:center;font-size:.84rem"
 )
-CLUSTERS = 5  # clusters of a selection that have a bar
+CLUSTERS, CLASSES = 5, 5  # of a selection that have a bar
 
 
 def selection(scene: Scene, clusters: str, rows: np.ndarray) -> None:
@@ -23,7 +27,9 @@ def selection(scene: Scene, clusters: str, rows: np.ndarray) -> None:
     the column of the map's clusters.
     """
     points = scene.points
-    made = composition(points.group[rows], points.groups, points[clusters][rows])
+    column = class_column(points)
+    classes = None if column is None else points[column][rows]
+    made = composition(points.group[rows], points.groups, points[clusters][rows], classes)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{made.sentence}**", width="content")
         st.button(
@@ -33,7 +39,8 @@ def selection(scene: Scene, clusters: str, rows: np.ndarray) -> None:
             icon=":material/close:",
             on_click=selected.clear,
         )
-    st.html(bars(made, points.colours, points.groups[0]))
+    named = {} if column is None else class_colours_of(scene, column)
+    st.html(bars(made, points.colours, points.groups[0], named))
 
 
 def nothing_selected(shown: int) -> None:
@@ -46,12 +53,20 @@ def nothing_selected(shown: int) -> None:
     )
 
 
-def bars(made: Composition, colours: dict[str, str], real: str) -> str:
-    """Small bars as HTML: by version, then by cluster. ``real``: the real dataset's label."""
+def bars(
+    made: Composition, colours: dict[str, str], real: str, named: Mapping[str, str] | None = None
+) -> str:
+    """Small bars as HTML: by version, by class, by cluster. ``real``: the real dataset's label;
+    ``named``: the colours of classes.
+    """
     versions = [_bar(real, made.real, made.total, plots.REAL)] if made.real else []
     versions += [
         _bar(label, count, made.total, colours.get(label, plots.FAINT))
         for label, count in made.by_version
+    ]
+    classes = [
+        _bar(one or "no class", count, made.total, (named or {}).get(one or "", plots.FAINT))
+        for one, count in made.by_class[:CLASSES]
     ]
     clusters = [
         _bar("no cluster", count, made.total, plots.FAINT)
@@ -59,12 +74,18 @@ def bars(made: Composition, colours: dict[str, str], real: str) -> str:
         else _bar(f"cluster {one}", count, made.total, plots.MANY[one % len(plots.MANY)])
         for one, count in made.by_cluster[:CLUSTERS]
     ]
-    rest = len(made.by_cluster) - CLUSTERS
-    more = f"<div class='gs-soft'>and {rest:,} more clusters</div>" if rest > 0 else ""
+    below = f"{GRID};margin-top:.6rem"
     return (
         f"<div class='gs'><div style='{GRID}'>{''.join(versions)}</div>"
-        f"<div style='{GRID};margin-top:.6rem'>{''.join(clusters)}</div>{more}</div>"
+        f"<div style='{below}'>{''.join(classes)}</div>"
+        f"{_more(len(made.by_class) - CLASSES, 'classes')}"
+        f"<div style='{below}'>{''.join(clusters)}</div>"
+        f"{_more(len(made.by_cluster) - CLUSTERS, 'clusters')}</div>"
     )
+
+
+def _more(count: int, what: str) -> str:
+    return f"<div class='gs-soft'>and {count:,} more {what}</div>" if count > 0 else ""
 
 
 def _bar(label: str, count: int, total: int, colour: str) -> str:

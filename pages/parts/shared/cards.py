@@ -22,9 +22,10 @@ from core import Workspace
 from core.contracts.formatting import data_uri
 from core.contracts.judgement_words import LABEL
 from core.contracts.words import Tier
-from pages.parts.shared.read import OnPoints, Points, Scene
+from pages.parts.shared.read import TYPED, OnPoints, Points, Scene
 
 PATH = "/gapscope/card"
+SHOWN = ("class", TYPED, "zero_shot", "tag")  # what says what an image shows, the best first
 KEPT = 32  # tokens that hold; the longest unused end first
 
 
@@ -69,7 +70,7 @@ def card(source: Source, row: int) -> dict[str, Any]:
     points, covered = source.points, source.covered
     content_id = str(points["content_id"][row])
     webp = source.ws.datasets.thumbnails((content_id,)).get(content_id)
-    known = (points[name][row] for name in ("class", "zero_shot", "tag"))
+    known = (points.columns[name][row] for name in SHOWN if name in points.columns)
     kind = next((str(value) for value in known if value is not None), None)
     lines = [points.label(row), *([kind] if kind else [])]
     tier = covered.tier[row]

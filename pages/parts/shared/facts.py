@@ -12,7 +12,7 @@ from core.contracts.judgement_words import LABEL
 from core.contracts.search import FoundImage
 from core.contracts.words import Space
 from pages.parts.shared.plots import FAINT
-from pages.parts.shared.read import Points, Scene
+from pages.parts.shared.read import TYPED, Points, Scene
 from pages.parts.shared.style import html
 
 PAIRS = "display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem"
@@ -73,8 +73,12 @@ def _labels(ws: Workspace, image: FoundImage) -> list[tuple[str, str]]:
 def _seen(scene: Scene, row: int) -> Lines:
     """What the comparison says of it."""
     points, lines = scene.points, []
-    for name, words in (("tag", "Looks like (ImageNet)"), ("zero_shot", "Looks like (CLIP)")):
-        value = points[name][row]
+    for name, words in (
+        (TYPED, "Typed class"),
+        ("zero_shot", "Looks like (CLIP)"),
+        ("tag", "Looks like (ImageNet)"),
+    ):
+        value = points[name][row] if name in points.columns else None
         if value is not None:
             lines.append((words, html(value) + _confidence(points, name, row)))
     for name, space, words in (

@@ -128,6 +128,8 @@ def results(work: Work) -> None:
             navigation.link("spectrum", "See the spectrum")
         case JobKind.ENCODERS:
             navigation.link("datasets", "See which encoder sees gaps best")
+        case JobKind.CLASSES:
+            navigation.link("map", "See the classes on the map")
         case JobKind.FINETUNE:
             navigation.link("finetune", "See the study")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -49,8 +50,9 @@ Row = TypeVar(
 )
 Key = tuple[str, int, str]
 """What a comparison's results are known by: the workspace's path, the comparison, and when it was
-done. They never change while this stays the same.
+done, with the names typed for it. They never change while this stays the same.
 """
+TYPED = "typed"  # the column of points with the classes among typed names
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +156,7 @@ class Scene:
     comparison: Comparison
     version_id: int
 
-    @property
+    @cached_property
     def key(self) -> Key:
         """What the comparison's results are known by."""
         return comparison_key(self.ws, self.comparison)
@@ -167,7 +169,7 @@ class Scene:
     @property
     def points(self) -> Points:
         """Every image with its coordinates, clusters and predictions."""
-        return _points(self.comparison, self.key)
+        return _points(self.ws, self.comparison, self.key)
 
     @property
     def coverage(self) -> Coverage:
@@ -177,7 +179,7 @@ class Scene:
     @property
     def on_points(self) -> OnPoints:
         """The version's coverage beside :attr:`points`."""
-        return _on_points(self.comparison, self.key, self.version_id)
+        return _on_points(self.ws, self.comparison, self.key, self.version_id)
 
     @property
     def summary(self) -> VersionRow | None:
@@ -279,7 +281,8 @@ class Scene:
 
 def comparison_key(ws: Workspace, comparison: Comparison) -> Key:
     """What a comparison's results are known by."""
-    return str(ws.path), comparison.id, str(comparison.record.finished_at)
+    named = ws.typed_classes.stamp(comparison)
+    return str(ws.path), comparison.id, f"{comparison.record.finished_at} {named}".rstrip()
 
 
 def real_rows(points: Points) -> dict[str, int]:
@@ -301,7 +304,7 @@ def column_array(column: pa.ChunkedArray) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _points(_comparison: Comparison, key: Key) -> Points:
+def _points(_ws: Workspace, _comparison: Comparison, key: Key) -> Points:
     table = _comparison.points()
     arrays = {
         name: column_array(table.column(name))
@@ -312,6 +315,7 @@ def _points(_comparison: Comparison, key: Key) -> Points:
     group = np.zeros(table.num_rows, np.int64)
     for index, dataset in enumerate(order):
         group[arrays["dataset_id"] == dataset.id] = index
+    arrays |= _typed(_ws, _comparison, arrays["content_id"])
     return Points(
         arrays,
         group == 0,
@@ -319,6 +323,31 @@ def _points(_comparison: Comparison, key: Key) -> Points:
         tuple(dataset.label for dataset in order),
         tuple(dataset.id for dataset in order),
     )
+
+
+def _typed(ws: Workspace, comparison: Comparison, contents: np.ndarray) -> dict[str, np.ndarray]:
+    """The class among typed names and its confidence for each content, as columns; none where no
+    names were typed.
+    """
+    if not ws.typed_classes.names(comparison):
+        return {}
+    table = ws.typed_classes.by_content(comparison)
+    found = dict(
+        zip(
+            table.column("content_id").to_pylist(),
+            zip(
+                table.column("class").to_pylist(),
+                column_array(table.column("confidence")).tolist(),
+                strict=True,
+            ),
+            strict=True,
+        )
+    )
+    rows = [found.get(content, (None, np.nan)) for content in contents.tolist()]
+    return {
+        TYPED: np.array([name for name, _ in rows], dtype=object),
+        f"{TYPED}_confidence": np.array([sure for _, sure in rows], np.float64),
+    }
 
 
 @st.cache_resource(show_spinner=False, max_entries=48)
@@ -378,8 +407,9 @@ def _coverage(_comparison: Comparison, key: Key, version_id: int) -> Coverage:
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
-def _on_points(_comparison: Comparison, key: Key, version_id: int) -> OnPoints:
-    points, coverage = _points(_comparison, key), _coverage(_comparison, key, version_id)
+def _on_points(_ws: Workspace, _comparison: Comparison, key: Key, version_id: int) -> OnPoints:
+    points = _points(_ws, _comparison, key)
+    coverage = _coverage(_comparison, key, version_id)
     row_of = real_rows(points)
     rows = np.array([row_of.get(path, -1) for path in coverage.path.tolist()], np.int64)
     there = rows >= 0
