@@ -38,7 +38,7 @@ ARGUMENTS = (
     "--enable-unsafe-swiftshader",
 )
 PAGES = {
-    "": "Gapscope",
+    "": "Sample",
     "datasets": "Datasets",
     "jobs": "Jobs",
     "map": "Map",
@@ -401,7 +401,7 @@ def test_a_browser_without_webgl_gets_a_simpler_map(app: App) -> None:
         "  return kind === 'webgl2' ? null : made.call(this, kind, ...more); };"
     )
     try:
-        page.goto(f"{app.address}/map")
+        page.goto(f"{app.address}/map?workspace={app.workspace}")
         expect(page.get_by_text("This browser has no WebGL 2")).to_be_visible(timeout=SOON)
         expect(page.locator(".js-plotly-plot .nsewdrag").first).to_be_visible(timeout=SOON)
     finally:
@@ -470,6 +470,7 @@ def test_spectra_are_measured_from_their_page(app: App) -> None:
 def test_a_small_study_comes_to_a_verdict(app: App) -> None:
     """None against FFR, one objective, one seed, on fixed features."""
     page = app.go("finetune")
+    page.get_by_text("Everything else").click()
     for off in ("USB", "ASB", "GroupDRO", "Resampling", "DFR"):
         page.get_by_role("button", name=off, exact=True).click()
         app.settle()

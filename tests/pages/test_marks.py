@@ -20,6 +20,7 @@ from pages.parts.gaps.check import Reply
 from pages.parts.gaps.gap_list import Choices, Listing
 from pages.parts.shared import session
 from pages.parts.shared.read import Scene
+from pages.parts.shared.style import escape
 from tests.pages import example_workspace
 from tests.pages.driver import home, show, told, visit
 
@@ -83,7 +84,7 @@ def test_a_group_is_marked_by_one_press_and_cleared_by_another(app: AppTest) -> 
     assert len(ws.marks.list(comparison.real)) == 20
     assert ":gray-badge[does not matter]" in told(app)
     assert "0 open gaps that matter" in told(app).replace("\\", "")
-    assert headings(app) == ["#### cross"]  # it stays, with its badge
+    assert headings(app) == ["#### cross \\(2\\)"]  # it stays, with its badge
     mark(app, None)
     assert ws.marks.list(comparison.real) == [] and "does not matter]" not in told(app)
 
@@ -92,10 +93,12 @@ def test_the_switches_show_and_hide_what_is_marked(app: AppTest) -> None:
     mark(app, Mark.COVERED)
     assert headings(app) == [] and "No group is said to be absent" in told(app)
     app.toggle(key=gap_marks.RESPECT).set_value(False).run()
-    assert headings(app) == ["#### cross"] and ":green-badge[covered after all]" in told(app)
+    assert headings(app) == ["#### cross \\(2\\)"] and ":green-badge[covered after all]" in told(
+        app
+    )
     mark(app, Mark.IGNORED)
     app.toggle(key=gap_marks.RESPECT).set_value(True).run()
-    assert headings(app) == ["#### cross"]
+    assert headings(app) == ["#### cross \\(2\\)"]
     app.toggle(key=gap_marks.HIDE).set_value(True).run()
     assert headings(app) == []
 
@@ -107,7 +110,7 @@ def test_what_matters_comes_onto_the_list(app: AppTest) -> None:
     (key,) = (one for one in choices(app) if one.endswith(group.group_id))
     app.segmented_control(key=key).set_value(Mark.MATTERS).run()
     app.toggle(key="gaps_covered").set_value(False).run()
-    assert headings(app) == ["#### cross", f"#### {group.name}"]
+    assert headings(app) == ["#### cross \\(2\\)", f"#### {escape(group.name)}"]
     assert "2 open gaps that matter" in told(app).replace("\\", "")
     app.multiselect(key="gaps_class").set_value(["square"]).run()
     assert headings(app) == ([f"#### {group.name}"] if group.name == "square" else [])

@@ -69,6 +69,7 @@ def test_words_on_images_outlive_their_dataset(ws: Workspace, comparison: Compar
     ws.comparisons.remove(comparison.id)
     ws.datasets.remove(real)
     assert ws.selections.files(saved) == []
+    ws.removals.purge()
     again = ws.add_dataset(folder, domain="real", name="again", labels="{class}/{bias}/*")
     ws.scan(again)
     files = ws.selections.files(saved)

@@ -110,6 +110,7 @@ def test_the_newest_list_takes_the_place_of_the_last(ws, comparison, head):
     assert not any(row.labelled_real for row in second.accuracy)  # they are no labels
     assert second.by_domain(comparison.versions[0].id) == []
     ws.comparisons.remove(comparison.id)
+    ws.removals.purge()
     for table in ("typed_names", "typed_classes", "typed_accuracy"):
         assert ws.db.value(f"SELECT count(*) FROM {table}") == 0
 
