@@ -301,18 +301,6 @@ CREATE TABLE marks (
     group_name VARCHAR, version_id INTEGER, tier VARCHAR, checked BOOLEAN NOT NULL,
     held_back BOOLEAN NOT NULL, created_at TIMESTAMP NOT NULL
 );
-CREATE TABLE image_tags (
-    content_id VARCHAR NOT NULL, tag VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL
-);
-CREATE TABLE image_notes (
-    content_id VARCHAR NOT NULL, note VARCHAR NOT NULL, changed_at TIMESTAMP NOT NULL
-);
-CREATE SEQUENCE selection_ids START 1;
-CREATE TABLE selections (
-    id INTEGER PRIMARY KEY DEFAULT nextval('selection_ids'), name VARCHAR NOT NULL,
-    created_at TIMESTAMP NOT NULL
-);
-CREATE TABLE selection_images (selection_id INTEGER NOT NULL, content_id VARCHAR NOT NULL);
 ALTER TABLE coverage ADD COLUMN tier VARCHAR;
 UPDATE coverage SET tier = CASE WHEN absent THEN 'absent' ELSE 'covered' END;
 UPDATE coverage SET tier = 'cannot tell' FROM versions AS v
@@ -377,7 +365,7 @@ UPDATE versions SET thin = 0, cannot_tell = 0, singles = 0, outside = 0, outside
 ALTER TABLE versions DROP COLUMN absent_by_cluster;
 ALTER TABLE versions DROP COLUMN threshold;
 ALTER TABLE versions ADD COLUMN look DOUBLE;
-ALTER TABLE versions ADD COLUMN nearness DOUBLE;
+ALTER TABLE versions ADD COLUMN reliability DOUBLE;
 ALTER TABLE selftest ADD COLUMN strength DOUBLE;
 ALTER TABLE selftest ADD COLUMN tier VARCHAR;
 UPDATE selftest SET strength = 1, tier = CASE WHEN recovered THEN 'absent' ELSE 'covered' END;
@@ -390,6 +378,32 @@ CREATE TABLE encoder_trials (
     real_id INTEGER NOT NULL, version_id INTEGER NOT NULL, seconds DOUBLE,
     tried_at TIMESTAMP NOT NULL
 );
+"""
+
+
+def _one_judgement(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks, and
+    which encoder sees gaps best.
+    """
+    cursor.execute(_JUDGEMENT)
+
+
+Step = str | Callable[[duckdb.DuckDBPyConnection], None]
+# Schema 4: tags, notes and selections, classes among typed names, and what was removed. The look's
+# nearness takes the place of the reliability that earlier judgements gave.
+_INSPECTION = """
+CREATE TABLE image_tags (
+    content_id VARCHAR NOT NULL, tag VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL
+);
+CREATE TABLE image_notes (
+    content_id VARCHAR NOT NULL, note VARCHAR NOT NULL, changed_at TIMESTAMP NOT NULL
+);
+CREATE SEQUENCE selection_ids START 1;
+CREATE TABLE selections (
+    id INTEGER PRIMARY KEY DEFAULT nextval('selection_ids'), name VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+CREATE TABLE selection_images (selection_id INTEGER NOT NULL, content_id VARCHAR NOT NULL);
 ALTER TABLE datasets ADD COLUMN removed_at TIMESTAMP;
 ALTER TABLE comparisons ADD COLUMN removed_at TIMESTAMP;
 ALTER TABLE studies ADD COLUMN removed_at TIMESTAMP;
@@ -405,16 +419,8 @@ CREATE TABLE typed_accuracy (
     n_synthetic INTEGER, labelled_real INTEGER, correct_real INTEGER, labelled_synthetic INTEGER,
     correct_synthetic INTEGER, separation DOUBLE
 );
+ALTER TABLE versions DROP COLUMN IF EXISTS reliability;
+ALTER TABLE versions ADD COLUMN IF NOT EXISTS nearness DOUBLE;
 """
 
-
-def _one_judgement(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Schema 3: groups with tiers and reasons, label counts, surplus, the engineer's marks,
-    tags, notes and selections, which encoder sees gaps best, classes among typed names, and what
-    was removed.
-    """
-    cursor.execute(_JUDGEMENT)
-
-
-Step = str | Callable[[duckdb.DuckDBPyConnection], None]
-MIGRATIONS: tuple[Step, ...] = (_INITIAL, _one_vocabulary, _one_judgement)
+MIGRATIONS: tuple[Step, ...] = (_INITIAL, _one_vocabulary, _one_judgement, _INSPECTION)
